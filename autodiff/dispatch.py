@@ -1,0 +1,121 @@
+"""Which row, or which function on rows, answers a NumPy call that meets a tracked value.
+
+`UFUNCS` and `FUNCTIONS` are filled from the table and by `numpy_api`. A call that is in neither is
+refused by name: NumPy's own fall-backs would drop the derivative without a word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from . import primitives  # noqa: F401 - registers the table
+from .errors import refuse
+from .primitive import TABLE, Primitive, Traced
+
+UFUNCS: dict[Any, Callable[..., Any]] = {
+    row.numpy: row for row in TABLE.values() if isinstance(row.numpy, np.ufunc)
+}
+UFUNC_METHODS: dict[str, Callable[..., Any]] = {}
+FUNCTIONS: dict[Any, Callable[..., Any]] = {}
+
+
+def implements(*functions: Callable[..., Any]) -> Callable[..., Any]:
+    """Declare a function to be what these NumPy functions do on tracked values."""
+
+    def register(ours: Any) -> Any:
+        for function in functions:
+            FUNCTIONS[function] = ours
+        return ours
+
+    return register
+
+
+def name_of(function: Any) -> str:
+    module = getattr(function, "__module__", None) or ""
+    prefix = {"numpy": "np.", "numpy.linalg": "np.linalg.", "numpy.fft": "np.fft."}.get(module, "")
+    if isinstance(function, np.ufunc) and getattr(np, function.__name__, None) is function:
+        prefix = "np."
+    return prefix + getattr(function, "__name__", repr(function))
+
+
+def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    row = UFUNCS.get(ufunc)
+    if method == "__call__" and not kwargs and row is not None:
+        return row(*map(operand, inputs))
+    if row is None:
+        raise refuse(
+            f"{name_of(ufunc)} has no derivative rule",
+            "write it with functions that have one, give it one with autodiff.custom_rule, "
+            "or cut the derivative with autodiff.stop_gradient",
+        )
+    handler = UFUNC_METHODS.get(method)
+    if handler is None:
+        raise refuse(f"{name_of(ufunc)}.{method} has no derivative rule", "write it as a loop")
+    return handler(ufunc, *inputs, **kwargs)
+
+
+def call_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    handler = FUNCTIONS.get(function)
+    if handler is None:
+        raise refuse(
+            f"{name_of(function)} has no derivative rule",
+            "write it with functions that have one, give it one with autodiff.custom_rule, "
+            "or cut the derivative with autodiff.stop_gradient",
+        )
+    return handler(*args, **kwargs)
+
+
+NUMERIC = frozenset("biufc")
+
+
+def operand(x: Any) -> Any:
+    """`x` as a row takes it: numbers and arrays as they are, lists and object arrays gathered."""
+    if isinstance(x, (float, int, Traced, complex)):
+        return x
+    if isinstance(x, (list, tuple)):
+        return gather(x)
+    dtype = getattr(x, "dtype", None)
+    if dtype is None:
+        raise refuse(f"an operand of type {type(x).__name__} ({x!r:.60})", "use numbers and arrays")
+    if dtype.kind == "O":
+        return gather(x)
+    if dtype.kind not in NUMERIC:
+        raise refuse(f"an array of dtype {dtype}", "convert it to numbers first, with x.astype(float)")
+    return x
+
+
+def gather(nested: Any) -> Any:
+    """Nested lists, or an object array, of tracked scalars and numbers as one array, tracked if any
+    of them is."""
+    if isinstance(nested, np.ndarray):
+        flat = [operand(x) for x in nested.ravel().tolist()]
+        if not flat:
+            return nested.astype(float)
+        return np.reshape(stack_scalars(flat), nested.shape)
+    items = [operand(x) for x in nested]
+    if not any(isinstance(x, Traced) for x in items):
+        return np.asarray(items)
+    return stack_scalars(items)
+
+
+def stack_scalars(items: list[Any]) -> Any:
+    if not any(isinstance(x, Traced) for x in items):
+        return np.stack([np.asarray(x) for x in items])
+    return FUNCTIONS[np.stack](items)
+
+
+def leaves_of(x: Any) -> Iterator[Any]:
+    """Every tracked value in nested lists and tuples."""
+    stack = [x]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, (list, tuple)):
+            stack.extend(item)
+        elif isinstance(item, Traced):
+            yield item
+
+
+__all__ = ["FUNCTIONS", "UFUNCS", "Primitive", "call_function", "call_ufunc", "implements", "operand"]

@@ -1,0 +1,52 @@
+"""The errors of the engine: what was wrong, where in the user's code, and the cure."""
+
+from __future__ import annotations
+
+import linecache
+import sys
+from pathlib import Path
+from types import FrameType
+
+_HERE = str(Path(__file__).parent)
+
+
+class AutodiffError(Exception):
+    """Base of every error this package raises on purpose."""
+
+
+class NotDifferentiableError(AutodiffError, TypeError):
+    """The request has no derivative the engine can vouch for: refused rather than guessed."""
+
+
+class ShapeError(AutodiffError, ValueError):
+    """Shapes, dtypes or structures that do not fit together."""
+
+
+class MissingExtraError(AutodiffError, ImportError):
+    """An optional dependency is needed; the message carries the ``pip install`` line."""
+
+
+def user_frame() -> FrameType | None:
+    """The innermost stack frame outside this package and NumPy: where the user's code called us."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        filename = frame.f_code.co_filename
+        if not filename.startswith(_HERE) and f"{'/'}numpy{'/'}" not in filename.replace("\\", "/"):
+            return frame
+        frame = frame.f_back
+    return None
+
+
+def location() -> str:
+    """``" (file.py:12: y = x @ w)"`` for the user's current line, or ``""`` where there is none."""
+    frame = user_frame()
+    if frame is None:
+        return ""
+    code = frame.f_code
+    line = linecache.getline(code.co_filename, frame.f_lineno, frame.f_globals).strip()
+    return f" ({Path(code.co_filename).name}:{frame.f_lineno}{': ' + line if line else ''})"
+
+
+def refuse(what: str, cure: str) -> NotDifferentiableError:
+    """The error for a request that is refused by name: ``raise refuse("float(x)", "use ...")``."""
+    return NotDifferentiableError(f"{what}{location()}; {cure}")

@@ -1,0 +1,54 @@
+"""Forward mode: every tracked value carries its tangent along, and a row's JVP moves both.
+
+    x = 0.1, x_dot = 1                the seed: the direction in which we differentiate
+    y = sin(x), y_dot = cos(x) x_dot  every operation, as it happens
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .primitive import ZERO, Primitive, Traced
+from .reverse import transposed_vjp
+from .tensor import Tensor
+
+
+class Dual:
+    """The node of a forward sweep: a level and a tangent (`ZERO` for a constant)."""
+
+    __slots__ = ("level", "tangent")
+
+    def __init__(self, level: int, tangent: Any) -> None:
+        self.level = level
+        self.tangent = tangent
+
+    def record(self, primitive: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
+        level = self.level
+        primals, tangents = list(args), [ZERO] * len(args)
+        for i, a in enumerate(args):
+            if isinstance(a, Traced) and a.node.level == level:
+                primals[i], tangents[i] = a.value, a.node.tangent
+        if primitive.flat or all(t is ZERO for t in tangents):
+            return primitive(*primals, **params)
+        if primitive.kind == "special" and primitive.forward is None:
+            y, y_dot = transposed_vjp(primitive, primals, tangents, params)
+        else:
+            y, y_dot = primitive.jvp(primals, tangents, params)
+        if primitive.multiple:
+            return tuple(map(self.dual, y, y_dot))
+        return self.dual(y, y_dot)
+
+    def dual(self, y: Any, y_dot: Any) -> Any:
+        return y if y_dot is ZERO else Tensor(y, Dual(self.level, y_dot))
+
+    def constant(self, value: Any) -> Tensor:
+        """A handle on `value` at this level that depends on no input: what `zeros_like` returns."""
+        return Tensor(value, Dual(self.level, ZERO))
+
+
+def tangent_of(y: Any, level: int) -> tuple[Any, Any]:
+    """The value and tangent of a result; `ZERO` if it does not depend on the input."""
+    if isinstance(y, Traced) and y.node.level == level:
+        return y.value, y.node.tangent
+    return y, ZERO

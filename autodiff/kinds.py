@@ -1,0 +1,404 @@
+"""The six kinds of row: from one derivative cell, forward mode, reverse mode and the batch rule.
+
+| kind        | the cell holds                | forward mode              | reverse mode            |
+|-------------|-------------------------------|---------------------------|-------------------------|
+| elementwise | one partial per input         | sum of partial * tangent  | partial * cotangent     |
+| linear      | the transpose                 | f(tangent)                | transpose(cotangent)    |
+| bilinear    | one transpose per input       | f(da, b) + f(a, db)       | each transpose          |
+| choice      | a selector, ties shared       | select                    | scatter                 |
+| special     | a JVP, or a VJP, or both      | the JVP                   | the VJP                 |
+| flat        | nothing                       | structural zero           | structural zero         |
+
+The kinds broadcast, un-broadcast and cast; the rows never do.
+Source: Griewank and Walther, Evaluating Derivatives (2008), chapters 3 and 6.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .primitive import ONE, ZERO, Primitive, Pullback, Structural, plus, register, times
+from .shapes import PYTHON_SCALARS, Shape, broadcast, broadcast_axes, ndim_of, shape_of
+
+OUTPUT = -1  # in a partial's list of what it remembers: the output of the row
+SCALARS = PYTHON_SCALARS | {np.float64}
+
+
+class Aval(NamedTuple):
+    """What a rule may know of an array without keeping it alive: shape and dtype.
+
+    A Python number has dtype ``None``: it is weak, and takes the dtype of what it meets.
+    """
+
+    shape: Shape
+    dtype: Any
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+
+def aval_of(x: Any) -> Aval:
+    if x.__class__ in PYTHON_SCALARS:
+        return Aval((), np.dtype(complex) if x.__class__ is complex else None)
+    return Aval(x.shape, x.dtype)
+
+
+def unbroadcast(cotangent: Any, shape: Shape) -> Any:
+    """Sum over the axes along which `shape` was repeated: the transpose of broadcasting."""
+    large = shape_of(cotangent)
+    if large == shape:
+        return cotangent
+    axes = broadcast_axes(shape, large)
+    if not axes:  # smaller than the input: a cotangent that was constant along some axes
+        return np.broadcast_to(cotangent, shape)
+    return np.reshape(np.sum(cotangent, axis=axes), shape)
+
+
+def cast(x: Any, dtype: Any) -> Any:
+    """`x` with the dtype of the input it belongs to; complex to real keeps the real part."""
+    if x.__class__ in PYTHON_SCALARS:
+        real = dtype is None or np.dtype(dtype).kind != "c"
+        return x.real if x.__class__ is complex and real else x
+    if x.dtype == dtype:
+        return x
+    if x.dtype.kind == "c" and (dtype is None or dtype.kind != "c"):
+        x = np.real(x)
+    return x if dtype is None else x.astype(dtype)
+
+
+def conform_cotangent(cotangent: Any, like: Aval | None) -> Any:
+    """A contribution in the shape and dtype of its input; ``None``: it already has them."""
+    if like is None or cotangent is ZERO:
+        return cotangent
+    return cast(unbroadcast(cotangent, like.shape), like.dtype)
+
+
+def conform_tangent(tangent: Any, y: Any) -> Any:
+    """A tangent in the shape and dtype of its value."""
+    if tangent is ZERO or tangent.__class__ is y.__class__ is np.float64:
+        return tangent
+    shape, dtype = aval_of(y)
+    if shape_of(tangent) != shape:
+        tangent = np.broadcast_to(tangent, shape)
+    return cast(tangent, dtype)
+
+
+def strong(x: Any, y: Any) -> Any:
+    """A Python number in the dtype of the output: in a partial 1 / 0.0 is inf, not an exception."""
+    if x.__class__ is float or x.__class__ is int:
+        return np.float64(x) if y.__class__ in SCALARS else y.dtype.type(x)
+    return x
+
+
+def filled(tangent: Any, primal: Any) -> Any:
+    """A structural zero as an array of zeros, for rows that need every tangent at once."""
+    return np.zeros_like(primal) if tangent is ZERO else tangent
+
+
+def align(x: Any, ndim: int) -> Any:
+    """A stack of examples whose examples get `ndim` axes, new ones of size 1 in front."""
+    shape = shape_of(x)
+    missing = ndim - (len(shape) - 1)
+    return np.reshape(x, (shape[0], *(1,) * missing, *shape[1:])) if missing > 0 else x
+
+
+def align_all(args: Sequence[Any], flags: Sequence[bool]) -> list[Any]:
+    """Every flagged argument with as many example axes as the largest example has."""
+    ndim = max(ndim_of(a) - flag for a, flag in zip(args, flags, strict=True))
+    return [align(a, ndim) if flag else a for a, flag in zip(args, flags, strict=True)]
+
+
+def stacked(x: Any, flag: bool, size: int) -> Any:
+    """`x` as a stack: itself if it is one, else repeated along a new first axis."""
+    return x if flag else np.broadcast_to(x, (size, *shape_of(x)))
+
+
+class Elementwise(Primitive):
+    """One partial per input. A partial's positional arguments are what it remembers:
+    `a`, `b`, `c` the inputs, `y` the output; its keywords are the row's parameters."""
+
+    kind = "elementwise"
+
+    def __init__(self, name: str, value: Any, *partials: Any, **row: Any) -> None:
+        super().__init__(name, value, **row)
+        self.partials = partials
+        self.saves = tuple(self._saves(p) for p in partials)
+
+    @staticmethod
+    def _saves(partial: Any) -> tuple[int, ...]:
+        if isinstance(partial, Structural):
+            return ()
+        names = [
+            p.name
+            for p in inspect.signature(partial).parameters.values()
+            if p.kind is p.POSITIONAL_OR_KEYWORD
+        ]
+        return tuple(OUTPUT if name == "y" else "abcdef".index(name) for name in names)
+
+    def remembered(self, i: int, primals: Sequence[Any], y: Any) -> list[Any]:
+        return [strong(y if k == OUTPUT else primals[k], y) for k in self.saves[i]]
+
+    def local(self, i: int, remembered: Sequence[Any], params: dict[str, Any]) -> Any:
+        """The partial derivative of the output with respect to input `i`, as numbers."""
+        partial = self.partials[i]
+        return partial if partial.__class__ is Structural else partial(*remembered, **params)
+
+    def jvp(self, primals: Sequence[Any], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
+        y = self(*primals, **params)
+        y_dot: Any = ZERO
+        for i, tangent in enumerate(tangents):
+            if tangent is not ZERO:
+                partial = self.local(i, self.remembered(i, primals, y), params)
+                y_dot = plus(y_dot, times(tangent, partial))
+        return y, conform_tangent(y_dot, y)
+
+    def vjp(
+        self, primals: Sequence[Any], wanted: Sequence[int], params: dict[str, Any]
+    ) -> tuple[Any, Pullback]:
+        y = self(*primals, **params)
+        edges = []
+        for i in wanted:
+            like = None
+            if y.__class__ not in SCALARS:
+                like = aval_of(primals[i])
+                if like == aval_of(y):
+                    like = None
+            edges.append((i, self.remembered(i, primals, y), like))
+
+        def pullback(y_bar: Any) -> list[Any]:
+            return [
+                conform_cotangent(times(y_bar, self.local(i, remembered, params)), like)
+                for i, remembered, like in edges
+            ]
+
+        return y, pullback
+
+    def batched(self, size: int, args: Sequence[Any], flags: Sequence[bool], params: Any) -> Any:
+        if self.batch is not None:
+            return super().batched(size, args, flags, params)
+        return self(*align_all(args, flags), **params)
+
+
+class Linear(Primitive):
+    """Linear in all its arrays at once. `transpose(y_bar, *avals, **params)` gives the cotangent of
+    the one input, or a list with one for each."""
+
+    kind = "linear"
+
+    def __init__(self, name: str, value: Any, transpose: Any, **row: Any) -> None:
+        super().__init__(name, value, **row)
+        self.transpose = transpose
+
+    def jvp(self, primals: Sequence[Any], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
+        y = self(*primals, **params)
+        if all(t is ZERO for t in tangents):
+            return y, ZERO
+        filled_in = [filled(t, a) for t, a in zip(tangents, primals, strict=True)]
+        return y, self(*filled_in, **params)
+
+    def vjp(
+        self, primals: Sequence[Any], wanted: Sequence[int], params: dict[str, Any]
+    ) -> tuple[Any, Pullback]:
+        y = self(*primals, **params)
+        avals = [aval_of(a) for a in primals]
+
+        def pullback(y_bar: Any) -> list[Any]:
+            bars = self.transpose(y_bar, *avals, **params)
+            if not isinstance(bars, list):
+                bars = [bars]
+            return [conform_cotangent(bars[i], avals[i]) for i in wanted]
+
+        return y, pullback
+
+
+class Pick(Primitive):
+    """One output of a primitive that returns a tuple. Its cotangent is a tuple, zero but for one."""
+
+    kind = "linear"
+
+    def vjp(
+        self, primals: Sequence[Any], wanted: Sequence[int], params: dict[str, Any]
+    ) -> tuple[Any, Pullback]:
+        count, index = len(primals[0]), params["index"]
+
+        def pullback(y_bar: Any) -> list[Any]:
+            return [tuple(y_bar if k == index else ZERO for k in range(count))]
+
+        return primals[0][index], pullback
+
+
+pick = register(Pick("pick", lambda values, *, index: values[index], text="{a}[{index}]"))
+
+
+class Bilinear(Primitive):
+    """Linear in each of two arrays. The transpose for input 0 is called with the shape of `a` and
+    the array `b`: ``transpose(y_bar, a_aval, b, **params)``; for input 1 the other way round."""
+
+    kind = "bilinear"
+
+    def __init__(self, name: str, value: Any, *transposes: Any, **row: Any) -> None:
+        super().__init__(name, value, **row)
+        self.transposes = transposes
+
+    def jvp(self, primals: Sequence[Any], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
+        (a, b), (a_dot, b_dot) = primals, tangents
+        y = self(a, b, **params)
+        y_dot: Any = ZERO if a_dot is ZERO else self(a_dot, b, **params)
+        if b_dot is not ZERO:
+            y_dot = plus(y_dot, self(a, b_dot, **params))
+        return y, conform_tangent(y_dot, y)
+
+    def vjp(
+        self, primals: Sequence[Any], wanted: Sequence[int], params: dict[str, Any]
+    ) -> tuple[Any, Pullback]:
+        y = self(*primals, **params)
+        # Each transpose remembers the *other* array, and of its own only shape and dtype.
+        edges = []
+        for i in wanted:
+            like = aval_of(primals[i])
+            pair = (like, primals[1]) if i == 0 else (primals[0], like)
+            edges.append((self.transposes[i], pair, like))
+
+        def pullback(y_bar: Any) -> list[Any]:
+            return [
+                conform_cotangent(transpose(y_bar, *pair, **params), like)
+                for transpose, pair, like in edges
+            ]
+
+        return y, pullback
+
+
+class Choice(Primitive):
+    """Selects among its inputs. `selector(*primals, y, **params)` says what was chosen, with ties;
+    `select(s, *tangents, **params)` picks; `scatters[i](y_bar, s, aval, **params)` puts back.
+    Nothing is multiplied by a mask: an untaken branch contributes exactly zero, inf or not."""
+
+    kind = "choice"
+
+    def __init__(
+        self, name: str, value: Any, selector: Any, select: Any, *scatters: Any, **row: Any
+    ) -> None:
+        super().__init__(name, value, **row)
+        self.selector, self.select, self.scatters = selector, select, scatters
+
+    def jvp(self, primals: Sequence[Any], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
+        y = self(*primals, **params)
+        if all(t is ZERO for t in tangents):
+            return y, ZERO
+        chosen = self.selector(*primals, y, **params)
+        y_dot = self.select(chosen, *(0.0 if t is ZERO else t for t in tangents), **params)
+        return y, conform_tangent(y_dot, y)
+
+    def vjp(
+        self, primals: Sequence[Any], wanted: Sequence[int], params: dict[str, Any]
+    ) -> tuple[Any, Pullback]:
+        y = self(*primals, **params)
+        chosen = self.selector(*primals, y, **params)
+        edges = [(self.scatters[i], aval_of(primals[i])) for i in wanted]
+
+        def pullback(y_bar: Any) -> list[Any]:
+            return [
+                conform_cotangent(ZERO if scatter is None else scatter(y_bar, chosen, like, **params), like)
+                for scatter, like in edges
+            ]
+
+        return y, pullback
+
+    def batched(self, size: int, args: Sequence[Any], flags: Sequence[bool], params: Any) -> Any:
+        if self.batch == "elementwise":
+            return self(*align_all(args, flags), **params)
+        return super().batched(size, args, flags, params)
+
+
+class Special(Primitive):
+    """A rule that fits no other kind: `forward(tangents, primals, y, **params)` gives the tangent,
+    `backward(y_bar, primals, y, **params)` a list of cotangents; the engine derives a missing one
+    by transposing the other."""
+
+    kind = "special"
+
+    def __init__(
+        self, name: str, value: Any, *, forward: Any = None, backward: Any = None, **row: Any
+    ) -> None:
+        super().__init__(name, value, **row)
+        self.forward, self.backward = forward, backward
+
+    def jvp(self, primals: Sequence[Any], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
+        y = self(*primals, **params)
+        if all(t is ZERO for t in tangents):
+            return y, (ZERO,) * len(y) if self.multiple else ZERO
+        filled_in = [filled(t, a) for t, a in zip(tangents, primals, strict=True)]
+        y_dot = self.forward(filled_in, primals, y, **params)
+        if self.multiple:
+            return y, tuple(map(conform_tangent, y_dot, y))
+        return y, conform_tangent(y_dot, y)
+
+    def vjp(
+        self, primals: Sequence[Any], wanted: Sequence[int], params: dict[str, Any]
+    ) -> tuple[Any, Pullback]:
+        y = self(*primals, **params)
+
+        def pullback(y_bar: Any) -> list[Any]:
+            if self.multiple:
+                y_bar = tuple(map(filled, y_bar, y))
+            bars = self.backward(y_bar, primals, y, **params)
+            return [conform_cotangent(bars[i], aval_of(primals[i])) for i in wanted]
+
+        return y, pullback
+
+
+class Flat(Primitive):
+    """Constant wherever it has a derivative at all: comparisons, floor, argmax, zeros_like."""
+
+    kind = "flat"
+    flat = True
+
+    def batched(self, size: int, args: Sequence[Any], flags: Sequence[bool], params: Any) -> Any:
+        if self.batch == "elementwise":
+            return self(*align_all(args, flags), **params)
+        return super().batched(size, args, flags, params)
+
+
+def elementwise(name: str, value: Callable[..., Any], *partials: Any, **row: Any) -> Elementwise:
+    return register(Elementwise(name, value, *partials, **row))
+
+
+def linear(name: str, value: Callable[..., Any], transpose: Any, **row: Any) -> Linear:
+    return register(Linear(name, value, transpose, **row))
+
+
+def bilinear(name: str, value: Callable[..., Any], *transposes: Any, **row: Any) -> Bilinear:
+    return register(Bilinear(name, value, *transposes, **row))
+
+
+def choice(
+    name: str, value: Callable[..., Any], selector: Any, select: Any, *scatters: Any, **row: Any
+) -> Choice:
+    return register(Choice(name, value, selector, select, *scatters, **row))
+
+
+def special(name: str, value: Callable[..., Any], **row: Any) -> Special:
+    return register(Special(name, value, **row))
+
+
+def flat(name: str, value: Callable[..., Any], **row: Any) -> Flat:
+    return register(Flat(name, value, **row))
+
+
+__all__ = [
+    "ONE",
+    "Aval",
+    "aval_of",
+    "bilinear",
+    "broadcast",
+    "choice",
+    "elementwise",
+    "flat",
+    "linear",
+    "special",
+]

@@ -1,0 +1,8 @@
+"""NumPy's functions on tracked values, each with NumPy's own signature, written over the rows.
+
+Importing a module here fills the tables of `dispatch`.
+"""
+
+from . import indexing, joining, products, reductions, shaping, statistics, ufuncs
+
+__all__ = ["indexing", "joining", "products", "reductions", "shaping", "statistics", "ufuncs"]

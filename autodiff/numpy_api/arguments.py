@@ -1,0 +1,76 @@
+"""What the functions of this package do with the arguments that NumPy's functions share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..dispatch import operand
+from ..errors import ShapeError, refuse
+from ..primitive import Traced
+from ..primitives import shaping as rows
+
+NO_VALUE = np._NoValue  # type: ignore[attr-defined]  # NumPy's mark of an argument not given
+
+
+def refuse_argument(function: str, argument: str, value: Any, cure: str) -> Any:
+    raise refuse(f"{function}: {argument}={value!r:.40} is not supported on a tracked value", cure)
+
+
+def check_default(function: str, **arguments: tuple[Any, Any]) -> None:
+    """Refuse by name every argument that differs from its default: ``order=(order, "K")``."""
+    for name, (value, default) in arguments.items():
+        if value is not default and not (isinstance(value, type(default)) and value == default):
+            refuse_argument(function, name, value, "leave it out")
+
+
+def as_dtype(x: Any, dtype: Any) -> Any:
+    """`x` cast to `dtype`, differentiably; `None` leaves it."""
+    if dtype is None:
+        return x
+    dtype = np.dtype(dtype)
+    if not isinstance(x, Traced):
+        return np.asarray(x, dtype)
+    if x.dtype == dtype and not is_python_scalar(x):
+        return x
+    if dtype.kind not in "fc":
+        return rows.truncate(x, dtype=dtype)
+    return rows.cast(x, dtype=dtype)
+
+
+def is_python_scalar(x: Any) -> bool:
+    x = payload(x)
+    return isinstance(x, (float, int, complex)) and not isinstance(x, np.generic)
+
+
+def deliver(result: Any, out: Any, function: str) -> Any:
+    """`result`, written into `out` where one was given: a tracked `out` is re-pointed."""
+    if isinstance(out, tuple):
+        (out,) = out
+    if out is None:
+        return result
+    if not isinstance(out, Traced):
+        refuse_argument(function, "out", out, "a plain array cannot hold a tracked value; use np.zeros_like(x)")
+    result = operand(result)
+    if out.shape != result.shape:
+        raise ShapeError(f"{function}: out has shape {out.shape}, the result {result.shape}")
+    result = as_dtype(result, out.dtype)
+    result = lifted(result, out)
+    out.value, out.node = result.value, result.node
+    return out
+
+
+def lifted(value: Any, like: Any) -> Any:
+    """`value` as a handle at the level of `like`, so that a program may assign into it."""
+    if isinstance(value, Traced) and value.node.level >= like.node.level:
+        return value
+    inner = lifted(value, like.value) if isinstance(like.value, Traced) else value
+    return like.node.constant(inner)
+
+
+def payload(x: Any) -> Any:
+    """The plain array at the bottom of a tracked value."""
+    while isinstance(x, Traced):
+        x = x.value
+    return x

@@ -1,0 +1,158 @@
+"""A primitive is one row of the table: a function, its derivative, and how both are written down.
+
+Calling a primitive is the whole of dispatch: the innermost transform among the arguments handles
+the operation, peels its own level off, and calls the primitive again on what lies beneath. When no
+level is left, NumPy computes.
+
+    tanh(Tensor(Tensor(0.5, tape), dual))       innermost level: dual
+      -> tanh(Tensor(0.5, tape))                then the tape
+           -> np.tanh(0.5)                      then plain NumPy
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import count
+from typing import Any, ClassVar, NamedTuple, TypeVar
+
+new_level = count(1).__next__  # grows only: a level is never reused, in any thread
+Pullback = Callable[[Any], Sequence[Any]]
+
+
+class Traced:
+    """A value that some transform is watching: the bare pair that `Tensor` gives NumPy's face."""
+
+    __slots__ = ("node", "value")
+    value: Any
+    node: Any
+
+
+class Structural:
+    """A partial derivative known from the form of the row alone: never the numbers 0.0 or 1.0."""
+
+    __slots__ = ("sign", "symbol")
+
+    def __init__(self, symbol: str, sign: int) -> None:
+        self.symbol, self.sign = symbol, sign
+
+    def __repr__(self) -> str:
+        return self.symbol
+
+
+ZERO = Structural("0", 0)
+ONE = Structural("1", 1)
+MINUS_ONE = Structural("-1", -1)
+
+
+def times(cotangent: Any, partial: Any) -> Any:
+    """`cotangent * partial`, where a structural partial costs nothing."""
+    if partial.__class__ is Structural:
+        if partial is ONE or cotangent is ZERO:
+            return cotangent
+        return -cotangent if partial is MINUS_ONE else ZERO
+    return ZERO if cotangent is ZERO else cotangent * partial
+
+
+def plus(a: Any, b: Any) -> Any:
+    """`a + b`, where structural zeros cost nothing."""
+    if a is ZERO:
+        return b
+    return a if b is ZERO else a + b
+
+
+class Interval(NamedTuple):
+    """A domain: the open interval (low, high); an end is included where `closed` says so."""
+
+    low: float
+    high: float
+    closed: str = ""  # "", "low", "high" or "both"
+
+
+INFINITY = float("inf")
+REAL = Interval(-INFINITY, INFINITY)
+POSITIVE = Interval(0.0, INFINITY)
+NON_NEGATIVE = Interval(0.0, INFINITY, "low")
+
+# How tightly a printed expression binds, so that the printer sets brackets where they are needed.
+SUM, PRODUCT, UNARY, POWER, CALL = range(1, 6)
+
+
+class Primitive:
+    """One row of the table; `kinds` holds the subclasses, one per shape a derivative can take.
+
+    Arrays are positional arguments, metadata are keywords.
+    """
+
+    kind: ClassVar[str]
+    flat = False  # no derivative: comparisons, floor, argmax, ...
+    multiple = False  # returns a tuple
+
+    def __init__(
+        self,
+        name: str,
+        value: Callable[..., Any],
+        *,
+        text: str | Callable[..., str] | None = None,
+        latex: str | Callable[..., str] | None = None,
+        binds: int = CALL,
+        domain: tuple[Interval, ...] | Interval = REAL,
+        kinks: tuple[float, ...] | str = (),
+        batch: Callable[..., Any] | str | None = None,
+        numpy: Callable[..., Any] | None = None,
+    ) -> None:
+        self.name = name
+        self.value = value
+        self.numpy = numpy or value  # the NumPy function that this row answers
+        self.text = text
+        self.latex = latex
+        self.binds = binds
+        self.domain = domain
+        self.kinks = kinks
+        self.batch = batch
+
+    def __call__(self, *args: Any, **params: Any) -> Any:
+        innermost = None
+        for a in args:
+            if isinstance(a, Traced) and (innermost is None or a.node.level > innermost.level):
+                innermost = a.node
+        if innermost is None:
+            return self.value(*args, **params)
+        return innermost.record(self, args, params)
+
+    def jvp(self, primals: Sequence[Any], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
+        """The value and its tangent: ``(y, y_dot)``; absent tangents are `ZERO`."""
+        raise NotImplementedError  # pragma: no cover - every kind overrides it
+
+    def vjp(
+        self, primals: Sequence[Any], wanted: Sequence[int], params: dict[str, Any]
+    ) -> tuple[Any, Pullback]:
+        """The value and its pullback, which gives one cotangent per `wanted` input."""
+        raise NotImplementedError  # pragma: no cover - every kind overrides it
+
+    def batched(self, size: int, args: Sequence[Any], flags: Sequence[bool], params: Any) -> Any:
+        """The value for a stack of `size` examples; flagged arguments carry the batch axis first.
+
+        Returns `NotImplemented` where the row has no batch rule.
+        """
+        if self.batch is None:
+            return NotImplemented
+        if self.batch == "trailing":  # the row works on trailing axes, counted from the end
+            return self(*args, **params)
+        assert callable(self.batch)
+        return self.batch(self, size, args, flags, **params)
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} primitive {self.name}>"
+
+
+TABLE: dict[str, Primitive] = {}
+
+
+P = TypeVar("P", bound=Primitive)
+
+
+def register(row: P) -> P:
+    if row.name in TABLE:
+        raise ValueError(f"the table already has a row named {row.name!r}")
+    TABLE[row.name] = row
+    return row

@@ -1,0 +1,196 @@
+"""The elementwise rows: NumPy's ufuncs, each with one partial derivative per input.
+
+A partial's arguments are what it remembers: `a`, `b` the inputs, `y` the output.
+Source: Abramowitz and Stegun, Handbook of Mathematical Functions (1964), chapters 3 and 4.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from typing import Any
+
+import numpy as np
+
+from ..kinds import choice, elementwise, flat
+from ..primitive import (
+    MINUS_ONE,
+    NON_NEGATIVE,
+    ONE,
+    POSITIVE,
+    POWER,
+    PRODUCT,
+    REAL,
+    SUM,
+    UNARY,
+    ZERO,
+    Interval,
+)
+
+LN2, LN10 = math.log(2.0), math.log(10.0)
+
+
+# Python's own operators, so that a Python float stays the weak scalar it is in plain NumPy; where
+# Python would raise, IEEE's inf or nan, as NumPy gives.
+def _divide(a: Any, b: Any) -> Any:
+    try:
+        return a / b
+    except ZeroDivisionError:
+        return np.divide(a, b)
+
+
+def _pow(a: Any, *, exponent: Any) -> Any:
+    try:
+        return a**exponent
+    except (ZeroDivisionError, OverflowError):
+        return np.power(float(a), exponent)
+
+
+def _monomial_partial(a: Any, *, exponent: Any) -> Any:
+    if exponent == 0:
+        return ZERO
+    if exponent == 1:
+        return ONE
+    return exponent * (a if exponent == 2 else a ** (exponent - 1))
+
+
+# One row a line, its columns aligned: the odd row should stand out.
+# fmt: off
+add       = elementwise("add",      operator.add, ONE, ONE,       numpy=np.add,      text="{a} + {b}", binds=SUM)
+subtract  = elementwise("subtract", operator.sub, ONE, MINUS_ONE, numpy=np.subtract, text="{a} - {b}", binds=SUM)
+multiply  = elementwise("multiply", operator.mul, lambda b: b, lambda a: a,
+                        numpy=np.multiply, text="{a} * {b}", latex=r"{a} \, {b}", binds=PRODUCT)
+divide    = elementwise("divide", _divide, lambda b: 1 / b, lambda b, y: -y / b, domain=(REAL, POSITIVE),
+                        numpy=np.divide, text="{a} / {b}", latex=r"\frac{{{a}}}{{{b}}}", binds=PRODUCT)
+negative  = elementwise("negative", operator.neg, MINUS_ONE, numpy=np.negative, text="-{a}", binds=UNARY)
+positive  = elementwise("positive", operator.pos, ONE,       numpy=np.positive, text="{a}",  binds=UNARY)
+
+# Added for accuracy, speed and a readable picture: x**2 with a constant exponent has one partial, 2 x.
+monomial  = elementwise("monomial", _pow, _monomial_partial, domain=POSITIVE,
+                        text="{a}^{exponent}", latex="{{{a}}}^{{{exponent}}}", binds=POWER)
+# x**0 is the constant 1, also at x = 0; 0**y is the constant 0 for y > 0.
+power     = elementwise("power", np.power,
+                        lambda a, b: b * np.power(a, np.where(b == 0, 1, b - 1)),
+                        lambda a, y: y * np.log(np.where(a == 0, 1, a)),
+                        domain=(POSITIVE, REAL), text="{a}^{b}", latex="{{{a}}}^{{{b}}}", binds=POWER)
+
+square     = elementwise("square",     np.square,     lambda a: 2 * a, text="{a}^2", latex="{{{a}}}^2", binds=POWER)
+sqrt       = elementwise("sqrt",       np.sqrt,       lambda y: 0.5 / y, domain=NON_NEGATIVE, latex=r"\sqrt{{{a}}}")
+cbrt       = elementwise("cbrt",       np.cbrt,       lambda y: 1 / (3 * y * y), kinks=(0.0,), latex=r"\sqrt[3]{{{a}}}")
+reciprocal = elementwise("reciprocal", np.reciprocal, lambda y: -y * y, domain=POSITIVE, text="1 / {a}",
+                         latex=r"\frac{{1}}{{{a}}}", binds=PRODUCT)
+
+exp       = elementwise("exp",   np.exp,   lambda y: y, latex="e^{{{a}}}")
+exp2      = elementwise("exp2",  np.exp2,  lambda y: y * LN2, latex="2^{{{a}}}")
+expm1     = elementwise("expm1", np.expm1, lambda a: np.exp(a))
+log       = elementwise("log",   np.log,   lambda a: 1 / a, domain=POSITIVE)
+log2      = elementwise("log2",  np.log2,  lambda a: 1 / (a * LN2), domain=POSITIVE, latex=r"\log_2 {a}")
+log10     = elementwise("log10", np.log10, lambda a: 1 / (a * LN10), domain=POSITIVE, latex=r"\log_{{10}} {a}")
+log1p     = elementwise("log1p", np.log1p, lambda a: 1 / (1 + a), domain=Interval(-1.0, math.inf))
+
+sin       = elementwise("sin", np.sin, lambda a: np.cos(a))
+cos       = elementwise("cos", np.cos, lambda a: -np.sin(a))
+tan       = elementwise("tan", np.tan, lambda y: 1 + y * y, domain=Interval(-math.pi / 2, math.pi / 2))
+# (1 - a)(1 + a), not 1 - a^2: no cancellation near the ends of the domain.
+arcsin    = elementwise("arcsin", np.arcsin, lambda a:  1 / np.sqrt((1 - a) * (1 + a)), domain=Interval(-1.0, 1.0))
+arccos    = elementwise("arccos", np.arccos, lambda a: -1 / np.sqrt((1 - a) * (1 + a)), domain=Interval(-1.0, 1.0))
+arctan    = elementwise("arctan", np.arctan, lambda a: 1 / (1 + a * a))
+
+sinh      = elementwise("sinh", np.sinh, lambda a: np.cosh(a))
+cosh      = elementwise("cosh", np.cosh, lambda a: np.sinh(a))
+tanh      = elementwise("tanh", np.tanh, lambda y: 1 - y * y)
+arcsinh   = elementwise("arcsinh", np.arcsinh, lambda a: 1 / np.hypot(a, 1))
+arccosh   = elementwise("arccosh", np.arccosh, lambda a: 1 / np.sqrt((a - 1) * (a + 1)), domain=Interval(1.0, math.inf))
+arctanh   = elementwise("arctanh", np.arctanh, lambda a: 1 / ((1 - a) * (1 + a)), domain=Interval(-1.0, 1.0))
+
+deg2rad   = elementwise("deg2rad", np.deg2rad, lambda: math.pi / 180)
+rad2deg   = elementwise("rad2deg", np.rad2deg, lambda: 180 / math.pi)
+
+absolute  = elementwise("absolute", np.absolute, lambda a: np.sign(a), kinks=(0.0,), text="|{a}|",
+                        latex=r"\left|{a}\right|")
+# hypot(0, 0): the minimal-norm subgradient, 0; a / y cannot overflow as a^2 + b^2 would.
+hypot     = elementwise("hypot", np.hypot, lambda a, y: a / np.where(y == 0, 1, y),
+                                           lambda b, y: b / np.where(y == 0, 1, y))
+arctan2   = elementwise("arctan2", np.arctan2, lambda a, b:  b / np.hypot(a, b) / np.hypot(a, b),
+                                               lambda a, b: -a / np.hypot(a, b) / np.hypot(a, b), domain=(REAL, POSITIVE))
+logaddexp  = elementwise("logaddexp", np.logaddexp,
+                         lambda a, b: np.where(_both_minus_infinity(a, b), 0, 1 / (1 + np.exp(b - a))),
+                         lambda a, b: np.where(_both_minus_infinity(a, b), 0, 1 / (1 + np.exp(a - b))))
+logaddexp2 = elementwise("logaddexp2", np.logaddexp2,
+                         lambda a, b: np.where(_both_minus_infinity(a, b), 0, 1 / (1 + np.exp2(b - a))),
+                         lambda a, b: np.where(_both_minus_infinity(a, b), 0, 1 / (1 + np.exp2(a - b))))
+copysign  = elementwise("copysign", np.copysign, lambda a, b: np.sign(a) * np.copysign(1, b), ZERO, kinks=(0.0,))
+remainder = elementwise("remainder", operator.mod, ONE, lambda a, b: -np.floor_divide(a, b), numpy=np.remainder,
+                        domain=(REAL, POSITIVE), kinks="multiples", text="{a} % {b}", latex=r"{a} \bmod {b}", binds=PRODUCT)
+fmod      = elementwise("fmod", np.fmod, ONE, lambda a, b: -np.trunc(a / b), domain=(REAL, POSITIVE), kinks="multiples")
+
+# Ties share evenly: maximum(x, c) at x = c has derivative 1/2, maximum(x, x) has total derivative 1.
+where     = choice("where", np.where, lambda c, a, b, y: c, lambda s, _, a_dot, b_dot: np.where(s, a_dot, b_dot),
+                   None, lambda y_bar, s, a: np.where(s, y_bar, 0), lambda y_bar, s, b: np.where(s, 0, y_bar),
+                   batch="elementwise")
+# fmt: on
+
+
+def _both_minus_infinity(a: Any, b: Any) -> Any:
+    return (a == -np.inf) & (b == -np.inf)
+
+
+def _extremum(name: str, value: Any, first_wins: Any) -> Any:
+    """Ties share evenly: maximum(x, c) at x = c has derivative 1/2, maximum(x, x) in all 1."""
+
+    def selector(a: Any, b: Any, y: Any) -> Any:
+        return first_wins(a, b), a == b
+
+    def select(chosen: Any, a_dot: Any, b_dot: Any) -> Any:
+        first, tie = chosen
+        return np.where(tie, (a_dot + b_dot) / 2, np.where(first, a_dot, b_dot))
+
+    def scatter_first(y_bar: Any, chosen: Any, a: Any) -> Any:
+        first, tie = chosen
+        return np.where(tie, y_bar / 2, np.where(first, y_bar, 0))
+
+    def scatter_second(y_bar: Any, chosen: Any, b: Any) -> Any:
+        first, tie = chosen
+        return np.where(tie, y_bar / 2, np.where(first, 0, y_bar))
+
+    return choice(
+        name, value, selector, select, scatter_first, scatter_second, batch="elementwise", kinks="ties"
+    )
+
+
+# NaN wins in maximum and minimum, and loses in fmax and fmin.
+maximum = _extremum("maximum", np.maximum, lambda a, b: (a > b) | (a != a))
+minimum = _extremum("minimum", np.minimum, lambda a, b: (a < b) | (a != a))
+fmax = _extremum("fmax", np.fmax, lambda a, b: (a > b) | (b != b))
+fmin = _extremum("fmin", np.fmin, lambda a, b: (a < b) | (b != b))
+
+
+def _clip_selector(a: Any, low: Any, high: Any, y: Any) -> Any:
+    """Where the result is the low bound, and where the high one; a value at its bound is kept."""
+    at_low = np.less(a, -np.inf if low is None else low)
+    at_high = np.greater(
+        a if low is None else np.maximum(a, low), np.inf if high is None else high
+    )
+    return np.logical_and(at_low, np.logical_not(at_high)), at_high
+
+
+clip = choice(
+    "clip",
+    np.clip,
+    _clip_selector,
+    lambda s, a_dot, low_dot, high_dot: np.where(s[1], high_dot, np.where(s[0], low_dot, a_dot)),
+    lambda y_bar, s, a: np.where(s[0] | s[1], 0, y_bar),
+    lambda y_bar, s, low: np.where(s[0], y_bar, 0),
+    lambda y_bar, s, high: np.where(s[1], y_bar, 0),
+    batch="elementwise",
+    kinks="bounds",
+)
+
+for _ufunc in (
+    *(np.floor, np.ceil, np.trunc, np.rint, np.sign, np.signbit, np.heaviside, np.floor_divide),
+    *(np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal),
+    *(np.isfinite, np.isinf, np.isnan, np.logical_and, np.logical_or, np.logical_xor),
+    *(np.logical_not, np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert),
+    *(np.left_shift, np.right_shift, np.spacing, np.gcd, np.lcm),
+):
+    flat(_ufunc.__name__, _ufunc, batch="elementwise")

@@ -1,0 +1,185 @@
+"""The products: matmul, dot and einsum. All are bilinear, and each transpose is again a product."""
+
+from __future__ import annotations
+
+import string
+from typing import Any
+
+import numpy as np
+
+from ..kinds import Aval, align, aval_of, bilinear, conform_cotangent, conform_tangent
+from ..primitive import PRODUCT, ZERO, Primitive, plus, register
+from ..shapes import ndim_of, shape_of
+from .indexing import scatter_add
+
+
+def mT(a: Any) -> Any:  # noqa: N802 - NumPy's name
+    """The matrix transpose: the last two axes exchanged."""
+    return np.swapaxes(a, -1, -2)
+
+
+def _matmul_a(y_bar: Any, a: Aval, b: Any) -> Any:
+    if ndim_of(b) == 1:  # (..., n, k) @ (k,) -> (..., n), or a scalar where a is a vector too
+        return y_bar * b if a.ndim == 1 else y_bar[..., None] * b
+    if a.ndim == 1:  # (k,) @ (..., k, m) -> (..., m)
+        return (b @ y_bar[..., None])[..., 0]
+    return y_bar @ mT(b)
+
+
+def _matmul_b(y_bar: Any, a: Any, b: Aval) -> Any:
+    if ndim_of(a) == 1:
+        return y_bar * a if b.ndim == 1 else a[:, None] * y_bar[..., None, :]
+    if b.ndim == 1:
+        return (mT(a) @ y_bar[..., None])[..., 0]
+    return mT(a) @ y_bar
+
+
+def _batch_matmul(row: Primitive, size: int, args: Any, flags: Any) -> Any:
+    """Vectors become matrices of one row or column, because a batch axis in front would make
+    a stack of vectors look like one matrix."""
+    a, b = args
+    a_vector, b_vector = (ndim_of(x) - f == 1 for x, f in zip(args, flags, strict=True))
+    a = a[..., None, :] if a_vector else a
+    b = b[..., :, None] if b_vector else b
+    ndim = max(ndim_of(a) - flags[0], ndim_of(b) - flags[1])
+    a, b = (align(x, ndim) if f else x for x, f in zip((a, b), flags, strict=True))
+    y = row(a, b)
+    if a_vector and b_vector:
+        return y[..., 0, 0]
+    return y[..., 0, :] if a_vector else y[..., 0] if b_vector else y
+
+
+matmul = bilinear(
+    "matmul",
+    np.matmul,
+    _matmul_a,
+    _matmul_b,
+    text="{a} @ {b}",
+    latex=r"{a} \, {b}",
+    binds=PRODUCT,
+    batch=_batch_matmul,
+)
+
+
+# dot sums over the last axis of a and the last but one of b, and keeps every other axis of both.
+def _dot_a(y_bar: Any, a: Aval, b: Any) -> Any:
+    if not a.shape or not shape_of(b):
+        return y_bar * b
+    if ndim_of(b) == 1:
+        return y_bar[..., None] * b
+    other = tuple(range(a.ndim - 1, a.ndim + ndim_of(b) - 2))
+    kept = (*range(ndim_of(b) - 2), ndim_of(b) - 1)
+    return np.tensordot(y_bar, b, (other, kept))
+
+
+def _dot_b(y_bar: Any, a: Any, b: Aval) -> Any:
+    if not b.shape or not shape_of(a):
+        return y_bar * a
+    kept = tuple(range(ndim_of(a) - 1))
+    b_bar = np.tensordot(a, y_bar, (kept, kept))  # the summed axis first, then b's other axes
+    return b_bar if b.ndim == 1 else np.moveaxis(b_bar, 0, -2)
+
+
+def _batch_dot(row: Primitive, size: int, args: Any, flags: Any) -> Any:
+    a, b = args
+    a_ndim, b_ndim = (ndim_of(x) - f for x, f in zip(args, flags, strict=True))
+    if a_ndim == 0 or b_ndim == 0:
+        ndim = max(a_ndim, b_ndim)
+        a, b = (align(x, ndim) if f else x for x, f in zip(args, flags, strict=True))
+        return a * b
+    if b_ndim == 1:
+        return np.matmul(a, b) if not flags[1] else np.einsum(a, [*_axes(flags[0], a_ndim, 1), 99], b, [0, 99], [0, *range(1, a_ndim)])
+    letters_a = [*_axes(flags[0], a_ndim, 1), 99]
+    letters_b = [*([0] if flags[1] else []), *range(50, 50 + b_ndim - 2), 99, 98]
+    out = [0, *range(1, a_ndim), *range(50, 50 + b_ndim - 2), 98]
+    return np.einsum(a, letters_a, b, letters_b, out)
+
+
+def _axes(flag: bool, ndim: int, start: int) -> list[int]:
+    return [*([0] if flag else []), *range(start, start + ndim - 1)]
+
+
+dot = bilinear(
+    "dot", np.dot, _dot_a, _dot_b, text="{a} . {b}", latex=r"{a} \cdot {b}", binds=PRODUCT, batch=_batch_dot
+)
+
+
+class Einsum(Primitive):
+    """einsum is linear in each operand; its transpose is an einsum with that operand and the output
+    exchanged. `subscripts` are explicit, lower or upper case letters without an ellipsis."""
+
+    kind = "bilinear"
+
+    def jvp(self, primals: Any, tangents: Any, params: dict[str, Any]) -> Any:
+        y = self(*primals, **params)
+        y_dot: Any = ZERO
+        for i, tangent in enumerate(tangents):
+            if tangent is not ZERO:
+                y_dot = plus(y_dot, self(*primals[:i], tangent, *primals[i + 1 :], **params))
+        return y, conform_tangent(y_dot, y)
+
+    def vjp(self, primals: Any, wanted: Any, params: dict[str, Any]) -> Any:
+        y = self(*primals, **params)
+        avals = [aval_of(a) for a in primals]
+        kept = [a if len(wanted) > 1 or i not in wanted else None for i, a in enumerate(primals)]
+
+        def pullback(y_bar: Any) -> list[Any]:
+            return [
+                conform_cotangent(_einsum_transpose(self, y_bar, kept, i, avals[i], **params), avals[i])
+                for i in wanted
+            ]
+
+        return y, pullback
+
+
+def _einsum_transpose(
+    row: Einsum, y_bar: Any, operands: Any, i: int, like: Aval, *, subscripts: str, optimize: Any
+) -> Any:
+    inputs, output = subscripts.split("->")
+    terms = inputs.split(",")
+    term = terms[i]
+    others = [o for k, o in enumerate(operands) if k != i]
+    other_terms = [t for k, t in enumerate(terms) if k != i]
+    # A letter twice in one operand reads its diagonal: take the transpose to the distinct letters,
+    # then put the result on that diagonal.
+    distinct = "".join(dict.fromkeys(term))
+    known = set(output).union(*other_terms)
+    reached = "".join(c for c in distinct if c in known)
+    part = row(
+        y_bar,
+        *others,
+        subscripts=",".join([output, *other_terms]) + "->" + reached,
+        optimize=optimize,
+    )
+    # A letter that was summed over in this operand alone: every entry gets the same cotangent.
+    # (Sizes are read off the part: einsum broadcasts an axis of size 1.)
+    sizes = dict(zip(term, like.shape, strict=True))
+    known_sizes = dict(zip(reached, shape_of(part), strict=True))
+    part = np.reshape(part, tuple(known_sizes.get(c, 1) for c in distinct))
+    full = np.broadcast_to(part, tuple(known_sizes.get(c, sizes[c]) for c in distinct))
+    if distinct == term:
+        return full
+    grid = np.ogrid[tuple(slice(sizes[c]) for c in distinct)]
+    key = tuple(grid[distinct.index(c)] for c in term)
+    return scatter_add(full, key=key, shape=like.shape)
+
+
+def _batch_einsum(
+    row: Einsum, size: int, args: Any, flags: Any, *, subscripts: str, optimize: Any
+) -> Any:
+    inputs, output = subscripts.split("->")
+    letter = next(c for c in string.ascii_letters if c not in subscripts)
+    terms = [letter + t if f else t for t, f in zip(inputs.split(","), flags, strict=True)]
+    return row(*args, subscripts=",".join(terms) + "->" + letter + output, optimize=optimize)
+
+
+einsum = register(
+    Einsum(
+        "einsum",
+        lambda *operands, subscripts, optimize: np.einsum(subscripts, *operands, optimize=optimize),
+        text=lambda subscripts, optimize: f"einsum('{subscripts}', "
+        + ", ".join(f"{{{c}}}" for c in string.ascii_lowercase[: subscripts.count(",") + 1])
+        + ")",
+        batch=_batch_einsum,
+    )
+)

@@ -1,0 +1,93 @@
+"""The shaping rows: the same numbers in another shape, order or dtype. All linear, none computes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..kinds import Aval, Linear, flat, linear, stacked, unbroadcast
+from ..shapes import Shape, inverse_permutation, shape_of
+
+
+def _batch_shape(row: Linear, size: int, args: Any, flags: Any, *, shape: Shape) -> Any:
+    return row(*args, shape=(size, *shape))
+
+
+def _batch_broadcast(row: Linear, size: int, args: Any, flags: Any, *, shape: Shape) -> Any:
+    (a,) = args
+    missing = len(shape) - (len(shape_of(a)) - 1)
+    a = np.reshape(a, (size, *(1,) * missing, *shape_of(a)[1:]))
+    return row(a, shape=(size, *shape))
+
+
+def _batch_transpose(row: Linear, size: int, args: Any, flags: Any, *, axes: Any) -> Any:
+    return row(*args, axes=(-len(axes) - 1, *axes))
+
+
+def _batch_concatenate(row: Linear, size: int, args: Any, flags: Any, *, axis: int) -> Any:
+    return row(*(stacked(a, f, size) for a, f in zip(args, flags, strict=True)), axis=axis)
+
+
+def _split_back(y_bar: Any, *avals: Aval, axis: int) -> list[Any]:
+    """The transpose of concatenate: each operand's slice of the cotangent."""
+    parts, start = [], 0
+    tail = (slice(None),) * (-axis - 1)
+    for a in avals:
+        stop = start + a.shape[axis]
+        parts.append(y_bar[(..., slice(start, stop), *tail)])
+        start = stop
+    return parts
+
+
+reshape = linear(
+    "reshape",
+    lambda a, *, shape: np.reshape(a, shape),
+    lambda y_bar, a, *, shape: np.reshape(y_bar, a.shape),
+    text="reshape({a}, {shape})",
+    batch=_batch_shape,
+)
+transpose = linear(
+    "transpose",
+    lambda a, *, axes: np.transpose(a, axes),
+    lambda y_bar, a, *, axes: np.transpose(y_bar, inverse_permutation(axes)),
+    text=lambda axes: "{a}^T" if axes == (-1, -2) else f"transpose({{a}}, {axes})",
+    latex=lambda axes: "{a}^T" if axes == (-1, -2) else f"\\operatorname{{transpose}}({{a}}, {axes})",
+    batch=_batch_transpose,
+)
+broadcast_to = linear(
+    "broadcast_to",
+    lambda a, *, shape: np.broadcast_to(a, shape),
+    lambda y_bar, a, *, shape: unbroadcast(y_bar, a.shape),
+    text="broadcast_to({a}, {shape})",
+    batch=_batch_broadcast,
+)
+flip = linear(
+    "flip",
+    lambda a, *, axis: np.flip(a, axis),
+    lambda y_bar, a, *, axis: np.flip(y_bar, axis),
+    batch="trailing",
+)
+roll = linear(
+    "roll",
+    lambda a, *, shift, axis: np.roll(a, shift, axis),
+    lambda y_bar, a, *, shift, axis: np.roll(y_bar, tuple(-k for k in shift), axis),
+    batch="trailing",
+)
+concatenate = linear(
+    "concatenate",
+    lambda *arrays, axis: np.concatenate(arrays, axis),
+    _split_back,
+    batch=_batch_concatenate,
+)
+cast = linear(
+    "cast",
+    lambda a, *, dtype: a.astype(dtype) if hasattr(a, "astype") else dtype.type(a),
+    lambda y_bar, a, *, dtype: y_bar,  # the engine casts a cotangent to its input's dtype
+    text="cast({a}, {dtype})",
+    batch="trailing",
+)
+truncate = flat(  # to integers or booleans: constant between the steps
+    "truncate", lambda a, *, dtype: np.asarray(a).astype(dtype), batch="trailing"
+)
+stop_gradient = flat("stop_gradient", lambda a: a, batch="trailing")

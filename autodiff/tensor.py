@@ -1,0 +1,220 @@
+"""`Tensor`: a value and the node that watches it, with the face of a NumPy array.
+
+What differs between forward mode, reverse mode, batching and tracing is the node alone. A tensor
+is a handle: assignment (`y[0] = v`) re-points it at a new value, and never changes a value that
+another handle shows.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator
+from typing import Any, Self
+
+import numpy as np
+
+from .dispatch import FUNCTIONS, UFUNCS, call_function, call_ufunc, operand
+from .errors import refuse
+from .primitive import Traced
+from .primitives import elementwise as rows
+from .shapes import Shape, shape_of
+
+SCALAR_EXPONENTS = (float, int, np.number)
+
+
+class Tensor(Traced):
+    """A tracked array or number. Make one with :func:`autodiff.tensor`, or let a transform do it.
+
+    >>> import numpy as np, autodiff as ad
+    >>> ad.grad(lambda x: np.sum(x**2))(np.array([1.0, 2.0]))
+    array([2., 4.])
+    """
+
+    __slots__ = ()
+    __array_priority__ = 1000.0
+    __hash__ = None  # type: ignore[assignment]  # == is elementwise, as for an ndarray
+
+    def __init__(self, value: Any, node: Any) -> None:
+        self.value = value
+        self.node = node
+
+    # -- NumPy's protocols -------------------------------------------------------------------
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        return call_ufunc(ufunc, method, inputs, kwargs)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return call_function(function, args, kwargs)
+
+    # -- what an array knows of itself -------------------------------------------------------
+    @property
+    def shape(self) -> Shape:
+        shape = shape_of(self.value)
+        return shape[1:] if getattr(self.node, "batch_axis", False) else shape
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        n = 1
+        for k in self.shape:
+            n *= k
+        return n
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        value = self.value
+        return value.dtype if hasattr(value, "dtype") else np.dtype(type(value))
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of a tracked scalar")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        if not self.shape:
+            raise TypeError("iteration over a tracked scalar")
+        return (self[i] for i in range(self.shape[0]))
+
+    # -- indexing and assignment -------------------------------------------------------------
+    def __getitem__(self, key: Any) -> Any:
+        return FUNCTIONS["getitem"](self, key)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        new = FUNCTIONS["setitem"](self, key, value)
+        self.value, self.node = new.value, new.node
+
+    # -- operators ---------------------------------------------------------------------------
+    def __pow__(self, exponent: Any, modulo: Any = None) -> Any:
+        if modulo is not None:
+            raise refuse("pow() with a modulus", "use % after **")
+        if isinstance(exponent, SCALAR_EXPONENTS) and not isinstance(exponent, np.complexfloating):
+            return rows.monomial(self, exponent=exponent)
+        return rows.power(self, operand(exponent))
+
+    def __rpow__(self, base: Any) -> Any:
+        return rows.power(operand(base), self)
+
+    def __matmul__(self, other: Any) -> Any:
+        return np.matmul(self, other)
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return np.matmul(other, self)
+
+    def __divmod__(self, other: Any) -> Any:
+        return self // other, self % other
+
+    # -- conversions that cannot carry a derivative ------------------------------------------
+    def __bool__(self) -> bool:
+        self._concrete("bool(x), as in `if x:`")
+        return bool(self.value)
+
+    def __int__(self) -> int:  # truncation is flat: its derivative is zero wherever it has one
+        self._concrete("int(x)")
+        return int(self.value)
+
+    def __index__(self) -> int:
+        self._concrete("x used as an index")
+        return operator.index(self.value)
+
+    def __round__(self, digits: int | None = None) -> Any:
+        return int(np.rint(self.value)) if digits is None else np.round(self, digits)
+
+    def __float__(self) -> float:
+        raise refuse(
+            "float(x), math.sin(x) or assignment into a plain array (`a[0] = x`) of a tracked value "
+            "would drop its derivative",
+            "keep x as it is, use NumPy's functions (np.sin, not math.sin), start from "
+            "np.zeros_like(x) or np.stack([...]) instead of filling a plain array, "
+            "or use autodiff.stop_gradient(x) if the derivative should be dropped",
+        )
+
+    def __complex__(self) -> complex:
+        raise refuse("complex(x) of a tracked value would drop its derivative", "keep x as it is")
+
+    def _concrete(self, what: str) -> None:
+        check = getattr(self.node, "check_concrete", None)
+        if check is not None:
+            check(what)
+
+    def __repr__(self) -> str:
+        name = getattr(self.node, "name", None)
+        shown = repr(self.value) if isinstance(self.value, Tensor) else np.array2string(
+            np.asarray(self.value), threshold=10, precision=6, separator=", "
+        )
+        return f"Tensor({shown}{f', name={name!r}' if name else ''})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.value, spec) if spec else repr(self)
+
+    def __copy__(self) -> Self:
+        return type(self)(self.value, self.node)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return type(self)(self.value, self.node)
+
+
+def _binary(row: Callable[..., Any]) -> Callable[[Any, Any], Any]:
+    def method(self: Any, other: Any) -> Any:
+        return row(self, operand(other))
+
+    return method
+
+
+def _reflected(row: Callable[..., Any]) -> Callable[[Any, Any], Any]:
+    def method(self: Any, other: Any) -> Any:
+        return row(operand(other), self)
+
+    return method
+
+
+def _unary(row: Callable[..., Any]) -> Callable[[Any], Any]:
+    def method(self: Any) -> Any:
+        return row(self)
+
+    return method
+
+
+for _name, _ufunc in {
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "truediv": np.divide,
+    "floordiv": np.floor_divide,
+    "mod": np.remainder,
+    "and": np.bitwise_and,
+    "or": np.bitwise_or,
+    "xor": np.bitwise_xor,
+    "lshift": np.left_shift,
+    "rshift": np.right_shift,
+}.items():
+    setattr(Tensor, f"__{_name}__", _binary(UFUNCS[_ufunc]))
+    setattr(Tensor, f"__r{_name}__", _reflected(UFUNCS[_ufunc]))
+
+for _name, _ufunc in {
+    "lt": np.less,
+    "le": np.less_equal,
+    "gt": np.greater,
+    "ge": np.greater_equal,
+    "eq": np.equal,
+    "ne": np.not_equal,
+}.items():
+    setattr(Tensor, f"__{_name}__", _binary(UFUNCS[_ufunc]))
+
+for _name, _ufunc in {
+    "neg": np.negative,
+    "pos": np.positive,
+    "abs": np.absolute,
+    "invert": np.invert,
+    "floor": np.floor,
+    "ceil": np.ceil,
+    "trunc": np.trunc,
+}.items():
+    setattr(Tensor, f"__{_name}__", _unary(UFUNCS[_ufunc]))
+
+# NumPy calls a method of the ufunc's name on each element of an object array, so these keep
+# np.sin(np.array([x[0], x[1]])) tracked.
+for _ufunc, _row in UFUNCS.items():
+    if not hasattr(Tensor, _ufunc.__name__):
+        setattr(Tensor, _ufunc.__name__, _binary(_row) if _ufunc.nin == 2 else _unary(_row))
