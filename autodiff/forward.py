@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from .primitive import ZERO, Primitive, Traced
 from .reverse import transposed_vjp
 from .tensor import Tensor
@@ -29,12 +31,14 @@ class Dual:
         for i, a in enumerate(args):
             if isinstance(a, Traced) and a.node.level == level:
                 primals[i], tangents[i] = a.value, a.node.tangent
+        y = primitive(*primals, **params)
         if primitive.flat or all(t is ZERO for t in tangents):
-            return primitive(*primals, **params)
-        if primitive.kind == "special" and primitive.forward is None:
-            y, y_dot = transposed_vjp(primitive, primals, tangents, params)
-        else:
-            y, y_dot = primitive.jvp(primals, tangents, params)
+            return y
+        with np.errstate(all="ignore"):  # a derivative that is inf or nan is an answer
+            if primitive.backward_only:
+                y_dot = transposed_vjp(primitive, y, primals, tangents, params)
+            else:
+                y_dot = primitive.jvp(y, primals, tangents, params)
         if primitive.multiple:
             return tuple(map(self.dual, y, y_dot))
         return self.dual(y, y_dot)

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .primitive import ONE, ZERO, Primitive, Pullback, Structural, plus, register, times
+from .primitive import ONE, ZERO, Primitive, Pullback, Structural, register
 from .shapes import PYTHON_SCALARS, Shape, broadcast, broadcast_axes, ndim_of, shape_of
 
 OUTPUT = -1  # in a partial's list of what it remembers: the output of the row
@@ -71,9 +71,17 @@ def cast(x: Any, dtype: Any) -> Any:
     return x if dtype is None else x.astype(dtype)
 
 
-def conform_cotangent(cotangent: Any, like: Aval | None) -> Any:
-    """A contribution in the shape and dtype of its input; ``None``: it already has them."""
-    if like is None or cotangent is ZERO:
+def full(cotangent: Any, like: Aval) -> Any:
+    """A cotangent in the shape of its value. Along the sweep it may be smaller, or structural, as
+    long as it broadcasts: the gradient of a sum needs no array of ones."""
+    if cotangent.__class__ is Structural:
+        cotangent = (like.dtype.type if like.dtype else float)(cotangent.factor)
+    return cotangent if shape_of(cotangent) == like.shape else np.broadcast_to(cotangent, like.shape)
+
+
+def conform_cotangent(cotangent: Any, like: Aval) -> Any:
+    """A contribution in the shape and dtype of its input."""
+    if cotangent.__class__ is Structural:
         return cotangent
     return cast(unbroadcast(cotangent, like.shape), like.dtype)
 
@@ -88,11 +96,25 @@ def conform_tangent(tangent: Any, y: Any) -> Any:
     return cast(tangent, dtype)
 
 
-def strong(x: Any, y: Any) -> Any:
-    """A Python number in the dtype of the output: in a partial 1 / 0.0 is inf, not an exception."""
-    if x.__class__ is float or x.__class__ is int:
-        return np.float64(x) if y.__class__ in SCALARS else y.dtype.type(x)
-    return x
+def differing(primal: Any, y: Any) -> tuple[Aval, Aval] | None:
+    """The shapes and dtypes of an input and of the output, if they are not the same."""
+    before, after = aval_of(primal), aval_of(y)
+    return None if before == after else (before, after)
+
+
+def local(partial: Any, remembered: Sequence[Any], params: dict[str, Any]) -> Any:
+    """A partial derivative as numbers."""
+    if partial.__class__ is Structural:
+        return partial
+    try:
+        return partial(*remembered, **params)
+    except (ZeroDivisionError, OverflowError):
+        # Python floats raise where NumPy's have an answer: 1 / 0.0 is inf.
+        return partial(*map(strong, remembered), **params)
+
+
+def strong(x: Any) -> Any:
+    return np.float64(x) if x.__class__ is float or x.__class__ is int else x
 
 
 def filled(tangent: Any, primal: Any) -> Any:
@@ -141,42 +163,41 @@ class Elementwise(Primitive):
         return tuple(OUTPUT if name == "y" else "abcdef".index(name) for name in names)
 
     def remembered(self, i: int, primals: Sequence[Any], y: Any) -> list[Any]:
-        return [strong(y if k == OUTPUT else primals[k], y) for k in self.saves[i]]
+        return [y if k == OUTPUT else primals[k] for k in self.saves[i]]
 
-    def local(self, i: int, remembered: Sequence[Any], params: dict[str, Any]) -> Any:
-        """The partial derivative of the output with respect to input `i`, as numbers."""
-        partial = self.partials[i]
-        return partial if partial.__class__ is Structural else partial(*remembered, **params)
-
-    def jvp(self, primals: Sequence[Any], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
-        y = self(*primals, **params)
+    def jvp(self, y: Any, primals: Sequence[Any], tangents: Sequence[Any], params: Any) -> Any:
         y_dot: Any = ZERO
         for i, tangent in enumerate(tangents):
             if tangent is not ZERO:
-                partial = self.local(i, self.remembered(i, primals, y), params)
-                y_dot = plus(y_dot, times(tangent, partial))
-        return y, conform_tangent(y_dot, y)
+                partial = local(self.partials[i], self.remembered(i, primals, y), params)
+                y_dot = y_dot + partial * tangent
+        return conform_tangent(y_dot, y)
 
-    def vjp(
-        self, primals: Sequence[Any], wanted: Sequence[int], params: dict[str, Any]
-    ) -> tuple[Any, Pullback]:
-        y = self(*primals, **params)
+    def vjp(self, y: Any, primals: Sequence[Any], wanted: Sequence[int], params: Any) -> Pullback:
+        scalar = y.__class__ in SCALARS
         edges = []
         for i in wanted:
-            like = None
-            if y.__class__ not in SCALARS:
-                like = aval_of(primals[i])
-                if like == aval_of(y):
-                    like = None
-            edges.append((i, self.remembered(i, primals, y), like))
+            remembered = self.saves[i] and [y if k == OUTPUT else primals[k] for k in self.saves[i]]
+            change = None if scalar else differing(primals[i], y)
+            edges.append((self.partials[i], remembered, change))
 
         def pullback(y_bar: Any) -> list[Any]:
-            return [
-                conform_cotangent(times(y_bar, self.local(i, remembered, params)), like)
-                for i, remembered, like in edges
-            ]
+            bars = []
+            for partial, remembered, change in edges:
+                if partial.__class__ is Structural:
+                    x_bar = y_bar * partial
+                else:
+                    try:  # in one expression, so that NumPy multiplies into the partial's memory
+                        x_bar = y_bar * partial(*remembered, **params)
+                    except (ZeroDivisionError, OverflowError):
+                        x_bar = y_bar * local(partial, remembered, params)
+                if change is not None and x_bar is not ZERO:
+                    before, after = change
+                    x_bar = conform_cotangent(full(x_bar, after), before)
+                bars.append(x_bar)
+            return bars
 
-        return y, pullback
+        return pullback
 
     def batched(self, size: int, args: Sequence[Any], flags: Sequence[bool], params: Any) -> Any:
         if self.batch is not None:
@@ -190,30 +211,33 @@ class Linear(Primitive):
 
     kind = "linear"
 
-    def __init__(self, name: str, value: Any, transpose: Any, **row: Any) -> None:
+    def __init__(
+        self, name: str, value: Any, transpose: Any, spreads: bool = False, **row: Any
+    ) -> None:
         super().__init__(name, value, **row)
         self.transpose = transpose
+        self.spreads = spreads  # a constant cotangent stays that constant: sum, reshape, ...
 
-    def jvp(self, primals: Sequence[Any], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
-        y = self(*primals, **params)
+    def jvp(self, y: Any, primals: Sequence[Any], tangents: Sequence[Any], params: Any) -> Any:
         if all(t is ZERO for t in tangents):
-            return y, ZERO
+            return ZERO
         filled_in = [filled(t, a) for t, a in zip(tangents, primals, strict=True)]
-        return y, self(*filled_in, **params)
+        return self(*filled_in, **params)
 
-    def vjp(
-        self, primals: Sequence[Any], wanted: Sequence[int], params: dict[str, Any]
-    ) -> tuple[Any, Pullback]:
-        y = self(*primals, **params)
+    def vjp(self, y: Any, primals: Sequence[Any], wanted: Sequence[int], params: Any) -> Pullback:
         avals = [aval_of(a) for a in primals]
+        shape = aval_of(y)
 
         def pullback(y_bar: Any) -> list[Any]:
+            if self.spreads and y_bar.__class__ is Structural:
+                return [y_bar]
+            y_bar = full(y_bar, shape)
             bars = self.transpose(y_bar, *avals, **params)
             if not isinstance(bars, list):
                 bars = [bars]
             return [conform_cotangent(bars[i], avals[i]) for i in wanted]
 
-        return y, pullback
+        return pullback
 
 
 class Pick(Primitive):
@@ -221,15 +245,13 @@ class Pick(Primitive):
 
     kind = "linear"
 
-    def vjp(
-        self, primals: Sequence[Any], wanted: Sequence[int], params: dict[str, Any]
-    ) -> tuple[Any, Pullback]:
+    def vjp(self, y: Any, primals: Sequence[Any], wanted: Sequence[int], params: Any) -> Pullback:
         count, index = len(primals[0]), params["index"]
 
         def pullback(y_bar: Any) -> list[Any]:
             return [tuple(y_bar if k == index else ZERO for k in range(count))]
 
-        return primals[0][index], pullback
+        return pullback
 
 
 pick = register(Pick("pick", lambda values, *, index: values[index], text="{a}[{index}]"))
@@ -245,32 +267,30 @@ class Bilinear(Primitive):
         super().__init__(name, value, **row)
         self.transposes = transposes
 
-    def jvp(self, primals: Sequence[Any], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
+    def jvp(self, y: Any, primals: Sequence[Any], tangents: Sequence[Any], params: Any) -> Any:
         (a, b), (a_dot, b_dot) = primals, tangents
-        y = self(a, b, **params)
         y_dot: Any = ZERO if a_dot is ZERO else self(a_dot, b, **params)
         if b_dot is not ZERO:
-            y_dot = plus(y_dot, self(a, b_dot, **params))
-        return y, conform_tangent(y_dot, y)
+            y_dot = y_dot + self(a, b_dot, **params)
+        return conform_tangent(y_dot, y)
 
-    def vjp(
-        self, primals: Sequence[Any], wanted: Sequence[int], params: dict[str, Any]
-    ) -> tuple[Any, Pullback]:
-        y = self(*primals, **params)
+    def vjp(self, y: Any, primals: Sequence[Any], wanted: Sequence[int], params: Any) -> Pullback:
         # Each transpose remembers the *other* array, and of its own only shape and dtype.
         edges = []
         for i in wanted:
             like = aval_of(primals[i])
             pair = (like, primals[1]) if i == 0 else (primals[0], like)
             edges.append((self.transposes[i], pair, like))
+        shape = aval_of(y)
 
         def pullback(y_bar: Any) -> list[Any]:
+            y_bar = full(y_bar, shape)
             return [
                 conform_cotangent(transpose(y_bar, *pair, **params), like)
                 for transpose, pair, like in edges
             ]
 
-        return y, pullback
+        return pullback
 
 
 class Choice(Primitive):
@@ -286,28 +306,28 @@ class Choice(Primitive):
         super().__init__(name, value, **row)
         self.selector, self.select, self.scatters = selector, select, scatters
 
-    def jvp(self, primals: Sequence[Any], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
-        y = self(*primals, **params)
+    def jvp(self, y: Any, primals: Sequence[Any], tangents: Sequence[Any], params: Any) -> Any:
         if all(t is ZERO for t in tangents):
-            return y, ZERO
+            return ZERO
         chosen = self.selector(*primals, y, **params)
         y_dot = self.select(chosen, *(0.0 if t is ZERO else t for t in tangents), **params)
-        return y, conform_tangent(y_dot, y)
+        return conform_tangent(y_dot, y)
 
-    def vjp(
-        self, primals: Sequence[Any], wanted: Sequence[int], params: dict[str, Any]
-    ) -> tuple[Any, Pullback]:
-        y = self(*primals, **params)
+    def vjp(self, y: Any, primals: Sequence[Any], wanted: Sequence[int], params: Any) -> Pullback:
         chosen = self.selector(*primals, y, **params)
         edges = [(self.scatters[i], aval_of(primals[i])) for i in wanted]
+        shape = aval_of(y)
 
         def pullback(y_bar: Any) -> list[Any]:
+            y_bar = full(y_bar, shape)
             return [
-                conform_cotangent(ZERO if scatter is None else scatter(y_bar, chosen, like, **params), like)
+                ZERO
+                if scatter is None
+                else conform_cotangent(scatter(y_bar, chosen, like, **params), like)
                 for scatter, like in edges
             ]
 
-        return y, pullback
+        return pullback
 
     def batched(self, size: int, args: Sequence[Any], flags: Sequence[bool], params: Any) -> Any:
         if self.batch == "elementwise":
@@ -327,29 +347,29 @@ class Special(Primitive):
     ) -> None:
         super().__init__(name, value, **row)
         self.forward, self.backward = forward, backward
+        self.forward_only = backward is None
+        self.backward_only = forward is None
 
-    def jvp(self, primals: Sequence[Any], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
-        y = self(*primals, **params)
+    def jvp(self, y: Any, primals: Sequence[Any], tangents: Sequence[Any], params: Any) -> Any:
         if all(t is ZERO for t in tangents):
-            return y, (ZERO,) * len(y) if self.multiple else ZERO
+            return (ZERO,) * len(y) if self.multiple else ZERO
         filled_in = [filled(t, a) for t, a in zip(tangents, primals, strict=True)]
         y_dot = self.forward(filled_in, primals, y, **params)
         if self.multiple:
-            return y, tuple(map(conform_tangent, y_dot, y))
-        return y, conform_tangent(y_dot, y)
+            return tuple(map(conform_tangent, y_dot, y))
+        return conform_tangent(y_dot, y)
 
-    def vjp(
-        self, primals: Sequence[Any], wanted: Sequence[int], params: dict[str, Any]
-    ) -> tuple[Any, Pullback]:
-        y = self(*primals, **params)
+    def vjp(self, y: Any, primals: Sequence[Any], wanted: Sequence[int], params: Any) -> Pullback:
 
         def pullback(y_bar: Any) -> list[Any]:
             if self.multiple:
-                y_bar = tuple(map(filled, y_bar, y))
+                y_bar = tuple(full(bar, aval_of(part)) for bar, part in zip(y_bar, y, strict=True))
+            else:
+                y_bar = full(y_bar, aval_of(y))
             bars = self.backward(y_bar, primals, y, **params)
             return [conform_cotangent(bars[i], aval_of(primals[i])) for i in wanted]
 
-        return y, pullback
+        return pullback
 
 
 class Flat(Primitive):

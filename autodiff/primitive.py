@@ -28,36 +28,47 @@ class Traced:
 
 
 class Structural:
-    """A partial derivative known from the form of the row alone: never the numbers 0.0 or 1.0."""
+    """A derivative known from the form of the row alone: a type, never the numbers 0.0 or 1.0.
 
-    __slots__ = ("sign", "symbol")
+    It stands for the same small integer in every entry, whatever the shape. In a sum or a product
+    it costs nothing: ``ZERO + x`` and ``ONE * x`` are `x` itself.
+    """
 
-    def __init__(self, symbol: str, sign: int) -> None:
-        self.symbol, self.sign = symbol, sign
+    __slots__ = ("factor",)
+    __array_ufunc__ = None  # so that arrays leave `x * ONE` to us
+
+    def __init__(self, factor: int) -> None:
+        self.factor = factor
+
+    def __mul__(self, other: Any) -> Any:
+        if self is ONE or other is ZERO:
+            return other
+        if other.__class__ is Structural:
+            return structural(self.factor * other.factor)
+        return ZERO if self is ZERO else -other if self is MINUS_ONE else self.factor * other
+
+    def __add__(self, other: Any) -> Any:
+        if other.__class__ is Structural:
+            return structural(self.factor + other.factor)
+        return other if self is ZERO else self.factor + other
+
+    def __neg__(self) -> Structural:
+        return structural(-self.factor)
+
+    __rmul__ = __mul__
+    __radd__ = __add__
 
     def __repr__(self) -> str:
-        return self.symbol
+        return str(self.factor)
 
 
-ZERO = Structural("0", 0)
-ONE = Structural("1", 1)
-MINUS_ONE = Structural("-1", -1)
+ZERO = Structural(0)
+ONE = Structural(1)
+MINUS_ONE = Structural(-1)
 
 
-def times(cotangent: Any, partial: Any) -> Any:
-    """`cotangent * partial`, where a structural partial costs nothing."""
-    if partial.__class__ is Structural:
-        if partial is ONE or cotangent is ZERO:
-            return cotangent
-        return -cotangent if partial is MINUS_ONE else ZERO
-    return ZERO if cotangent is ZERO else cotangent * partial
-
-
-def plus(a: Any, b: Any) -> Any:
-    """`a + b`, where structural zeros cost nothing."""
-    if a is ZERO:
-        return b
-    return a if b is ZERO else a + b
+def structural(factor: int) -> Structural:
+    return (ZERO, ONE, MINUS_ONE)[factor] if -1 <= factor <= 1 else Structural(factor)
 
 
 class Interval(NamedTuple):
@@ -86,6 +97,8 @@ class Primitive:
     kind: ClassVar[str]
     flat = False  # no derivative: comparisons, floor, argmax, ...
     multiple = False  # returns a tuple
+    forward_only = False  # given by a JVP alone: the VJP is its transpose
+    backward_only = False  # given by a VJP alone: the JVP is its transpose
 
     def __init__(
         self,
@@ -119,14 +132,12 @@ class Primitive:
             return self.value(*args, **params)
         return innermost.record(self, args, params)
 
-    def jvp(self, primals: Sequence[Any], tangents: Sequence[Any], params: dict[str, Any]) -> Any:
-        """The value and its tangent: ``(y, y_dot)``; absent tangents are `ZERO`."""
+    def jvp(self, y: Any, primals: Sequence[Any], tangents: Sequence[Any], params: Any) -> Any:
+        """The tangent of `y`; absent tangents are `ZERO`."""
         raise NotImplementedError  # pragma: no cover - every kind overrides it
 
-    def vjp(
-        self, primals: Sequence[Any], wanted: Sequence[int], params: dict[str, Any]
-    ) -> tuple[Any, Pullback]:
-        """The value and its pullback, which gives one cotangent per `wanted` input."""
+    def vjp(self, y: Any, primals: Sequence[Any], wanted: Sequence[int], params: Any) -> Pullback:
+        """The pullback, which gives one cotangent per `wanted` input."""
         raise NotImplementedError  # pragma: no cover - every kind overrides it
 
     def batched(self, size: int, args: Sequence[Any], flags: Sequence[bool], params: Any) -> Any:

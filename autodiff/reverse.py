@@ -10,6 +10,7 @@ Source: Speelpenning (1980); Griewank and Walther, Evaluating Derivatives (2008)
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from heapq import heappop, heappush
 from typing import Any
@@ -17,10 +18,9 @@ from typing import Any
 import numpy as np
 
 from .errors import AutodiffError
-from .graph import Node, split
-from .kinds import pick
-from .primitive import ZERO, Primitive, new_level, plus
-from .shapes import shape_of
+from .graph import Node, next_order
+from .kinds import aval_of, conform_tangent, full, pick
+from .primitive import ZERO, Primitive, Traced, new_level
 from .tensor import Tensor
 
 
@@ -38,18 +38,34 @@ class TapeNode(Node):
         params: dict[str, Any] | None = None,
         pullback: Any = None,
     ) -> None:
-        super().__init__(level, primitive, inputs, params or {})
+        self.level = level
+        self.order = next_order()
+        self.primitive = primitive
+        self.inputs = inputs
+        self.params = params
         self.pullback = pullback
 
     def record(self, primitive: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
-        values, tracked = split(self.level, args)
+        level = self.level
+        values, tracked, parents, nested = list(args), [], [], False
+        for i, a in enumerate(args):
+            if isinstance(a, Traced):
+                node = a.node
+                if node.level == level:
+                    values[i] = a.value
+                    tracked.append(i)
+                    parents.append(node)
+                    nested = nested or isinstance(a.value, Traced)
+                else:
+                    nested = True
+        y = primitive(*values, **params) if nested else primitive.value(*values, **params)
         if primitive.flat:
-            return primitive(*values, **params)
-        if primitive.kind == "special" and primitive.backward is None:
-            y, pullback = transposed_jvp(primitive, values, tracked, params)
+            return y
+        if primitive.forward_only:
+            pullback = transposed_jvp(primitive, y, values, tracked, params)
         else:
-            y, pullback = primitive.vjp(values, tracked, params)
-        node = TapeNode(self.level, primitive, [args[i].node for i in tracked], params, pullback)
+            pullback = primitive.vjp(y, values, tracked, params)
+        node = TapeNode(level, primitive, parents, params, pullback)
         if primitive.multiple:
             whole = Tensor(y, node)
             return tuple(pick(whole, index=k) for k in range(len(y)))
@@ -66,36 +82,34 @@ def sweep(seeds: Sequence[tuple[TapeNode, Any]], leaves: Sequence[TapeNode], kee
     `seeds` pairs output nodes with their cotangents. Nodes wait in a heap, youngest first: when a
     node is popped, everything that uses it has been swept, so its cotangent is complete.
     """
-    cotangents: dict[int, Any] = {}
-    nodes: dict[int, TapeNode] = {}
+    pending: dict[int, list[Any]] = {}  # -order -> [node, cotangent so far]
     waiting: list[int] = []
-
-    def accumulate(node: TapeNode, cotangent: Any) -> None:
-        order = -node.order
-        if order in cotangents:
-            cotangents[order] = add(cotangents[order], cotangent)
-        elif cotangent is not ZERO:
-            cotangents[order] = cotangent
-            nodes[order] = node
-            heappush(waiting, order)
-
-    for node, cotangent in seeds:
-        accumulate(node, cotangent)
-    wanted = {leaf.order for leaf in leaves}
     found: dict[int, Any] = {}
-    while waiting:
-        order = heappop(waiting)
-        node, cotangent = nodes.pop(order), cotangents.pop(order)
-        if -order in wanted:
-            found[-order] = cotangent
-        if node.pullback is None:
+    arrivals: Any = seeds
+    while True:
+        for node, cotangent in arrivals:
+            if cotangent is ZERO:
+                continue
+            key = -node.order
+            entry = pending.get(key)
+            if entry is None:
+                pending[key] = [node, cotangent]
+                heappush(waiting, key)
+            else:
+                # Popped first: NumPy adds into the memory of an array that nothing else holds.
+                entry.append(add(entry, cotangent))
+        if not waiting:
+            return [found.get(leaf.order, ZERO) for leaf in leaves]
+        node, cotangent = pending.pop(heappop(waiting))
+        pullback = node.pullback
+        if pullback is None:
             check_not_freed(node)
+            found[node.order] = cotangent
+            arrivals = ()
             continue
-        for parent, contribution in zip(node.inputs, node.pullback(cotangent), strict=True):
-            accumulate(parent, contribution)
+        arrivals = zip(node.inputs, pullback(cotangent), strict=True)
         if not keep:
             node.pullback, node.inputs = None, FREED
-    return [found.get(leaf.order, ZERO) for leaf in leaves]
 
 
 FREED = ("freed",)
@@ -109,39 +123,39 @@ def check_not_freed(node: TapeNode) -> None:
         )
 
 
-def add(a: Any, b: Any) -> Any:
-    """The sum of two cotangents of one node; of a tuple's, part by part."""
-    if isinstance(a, tuple):
-        return tuple(map(plus, a, b))
-    return plus(a, b)
+def add(entry: list[Any], cotangent: Any) -> Any:
+    """The sum of a node's cotangent so far, taken out of its entry, and a new one."""
+    if cotangent.__class__ is tuple:  # of a row with several outputs: part by part
+        return tuple(map(operator.add, entry.pop(), cotangent))
+    return entry.pop() + cotangent
 
 
 def transposed_jvp(
-    primitive: Any, primals: Sequence[Any], wanted: Sequence[int], params: dict[str, Any]
-) -> tuple[Any, Any]:
-    """The VJP of a row that is given only forwards: its JVP is linear in the tangents, so its
+    primitive: Any, y: Any, primals: Sequence[Any], wanted: Sequence[int], params: dict[str, Any]
+) -> Any:
+    """The pullback of a row that is given only forwards: its JVP is linear in the tangents, so the
     transpose is one reverse sweep over the JVP itself."""
     level = new_level()
     leaves = [TapeNode(level) for _ in wanted]
     tangents: list[Any] = [ZERO] * len(primals)
     for leaf, i in zip(leaves, wanted, strict=True):
         tangents[i] = Tensor(np.zeros_like(primals[i]), leaf)
-    y, y_dot = primitive.jvp(primals, tangents, params)
+    y_dot = primitive.jvp(y, primals, tangents, params)
 
     def pullback(y_bar: Any) -> list[Any]:
         pairs = zip(y_dot, y_bar, strict=True) if primitive.multiple else [(y_dot, y_bar)]
-        seeds = [(t.node, g) for t, g in pairs if is_at(t, level) and g is not ZERO]
+        seeds = [(t.node, g) for t, g in pairs if is_at(t, level)]
         return sweep(seeds, leaves, keep=True)
 
-    return y, pullback
+    return pullback
 
 
 def transposed_vjp(
-    primitive: Any, primals: Sequence[Any], tangents: Sequence[Any], params: dict[str, Any]
-) -> tuple[Any, Any]:
-    """The JVP of a row that is given only backwards: the transpose of its pullback."""
+    primitive: Any, y: Any, primals: Sequence[Any], tangents: Sequence[Any], params: dict[str, Any]
+) -> Any:
+    """The tangent of a row that is given only backwards: the transpose of its pullback."""
     wanted = [i for i, t in enumerate(tangents) if t is not ZERO]
-    y, pullback = primitive.vjp(primals, wanted, params)
+    pullback = primitive.vjp(y, primals, wanted, params)
     level = new_level()
     outputs = y if primitive.multiple else (y,)
     leaves = [TapeNode(level) for _ in outputs]
@@ -150,13 +164,12 @@ def transposed_vjp(
     seeds = [
         (bar.node, tangents[i]) for i, bar in zip(wanted, bars, strict=True) if is_at(bar, level)
     ]
-    y_dot = sweep(seeds, leaves, keep=False)
-    return y, tuple(y_dot) if primitive.multiple else y_dot[0]
+    y_dot = tuple(
+        t if t is ZERO else conform_tangent(full(t, aval_of(v)), v)
+        for t, v in zip(sweep(seeds, leaves, keep=False), outputs, strict=True)
+    )
+    return y_dot if primitive.multiple else y_dot[0]
 
 
 def is_at(x: Any, level: int) -> bool:
     return isinstance(x, Tensor) and x.node.level == level
-
-
-def same_shape(a: Any, b: Any) -> bool:
-    return shape_of(a) == shape_of(b)

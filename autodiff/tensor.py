@@ -15,7 +15,7 @@ import numpy as np
 
 from .dispatch import FUNCTIONS, UFUNCS, call_function, call_ufunc, operand
 from .errors import refuse
-from .primitive import Traced
+from .primitive import Structural, Traced
 from .primitives import elementwise as rows
 from .shapes import Shape, shape_of
 
@@ -157,6 +157,13 @@ class Tensor(Traced):
 
 def _binary(row: Callable[..., Any]) -> Callable[[Any, Any], Any]:
     def method(self: Any, other: Any) -> Any:
+        # The two everyday cases go straight to the node: a fifth of a scalar operation's time.
+        if other.__class__ is float or (
+            other.__class__ is Tensor and other.node.level == self.node.level
+        ):
+            return self.node.record(row, (self, other), {})
+        if other.__class__ is Structural:
+            return NotImplemented
         return row(self, operand(other))
 
     return method

@@ -13,8 +13,8 @@ from .containers import Structure, describe, flatten, flatten_like, paths, unfla
 from .dispatch import gather
 from .errors import AutodiffError, NotDifferentiableError, ShapeError
 from .forward import Dual, tangent_of
-from .kinds import aval_of, cast
-from .primitive import ZERO, Traced, new_level
+from .kinds import aval_of, cast, full
+from .primitive import ONE, ZERO, Traced, new_level
 from .primitives import shaping
 from .reverse import TapeNode, sweep
 from .shapes import size_of
@@ -114,6 +114,21 @@ def check_like(t: Any, y: Any, what: str, of: str) -> Any:
     return cast(t, like.dtype if like.dtype is not None else np.dtype(np.float64))
 
 
+def finished(bar: Any, x: Any) -> Any:
+    """A cotangent of an input as it is handed out: in its shape and dtype, writable, its own."""
+    if bar is ZERO:
+        return zeros_for(x)
+    if bar.__class__ is x.__class__ is np.float64:
+        return bar
+    like = aval_of(x)
+    if like.shape == ():
+        return cast(full(bar, like), like.dtype)
+    bar = cast(full(bar, like), like.dtype)
+    if isinstance(bar, np.ndarray) and not (bar.flags.writeable and bar.flags.owndata):
+        bar = bar.copy()
+    return bar
+
+
 def zeros_for(x: Any) -> Any:
     return 0.0 if isinstance(x, float) and not isinstance(x, np.generic) else np.zeros_like(x)
 
@@ -158,7 +173,7 @@ class Tape:
         seeds = [(n, c) for n, c in zip(self.nodes, cotangents, strict=True) if n is not None]
         with np.errstate(all="ignore"):  # a derivative that is inf or nan is an answer
             found = sweep(seeds, self.leaves, keep)
-        bars = [zeros_for(x) if bar is ZERO else bar for x, bar in zip(self.inputs, found, strict=True)]
+        bars = list(map(finished, found, self.inputs))
         parts, start = [], 0
         for structure in self.structures:
             parts.append(unflatten(structure, bars[start : start + structure.size]))
@@ -204,14 +219,12 @@ def scalar_seed(tape: Tape, f: Callable[..., Any]) -> Any:
             f"grad needs a function that returns one scalar; {name_of(f)} returned an array of "
             f"shape {shape}; use autodiff.jacobian for its Jacobian, or return np.sum(...)"
         )
-    if dtype is None:
-        return 1.0
-    if dtype.kind == "c":
+    if dtype is not None and dtype.kind == "c":
         raise ShapeError(
             f"grad needs a real result; {name_of(f)} returned a complex number; "
             "return np.real(...) or np.abs(...), or use autodiff.vjp"
         )
-    return dtype.type(1) if dtype.kind == "f" else 1.0
+    return ONE
 
 
 def grad(f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False) -> Callable[..., Any]:
@@ -342,7 +355,7 @@ def reverse_blocks(tape: Tape) -> list[list[Any]]:
         def rows(y_bar: Any, node: TapeNode = node) -> list[Any]:
             with np.errstate(all="ignore"):
                 found = sweep([(node, y_bar)], tape.leaves, keep=True)
-            return [zeros_for(x) if bar is ZERO else bar for x, bar in zip(tape.inputs, found, strict=True)]
+            return list(map(finished, found, tape.inputs))
 
         stacks = batch_map(rows, [basis(y)], size_of(shape), loop=True)
         blocks.append(

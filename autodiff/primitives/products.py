@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..kinds import Aval, align, aval_of, bilinear, conform_cotangent, conform_tangent
-from ..primitive import PRODUCT, ZERO, Primitive, plus, register
+from ..kinds import Aval, align, aval_of, bilinear, conform_cotangent, conform_tangent, full
+from ..primitive import PRODUCT, ZERO, Primitive, register
 from ..shapes import ndim_of, shape_of
 from .indexing import scatter_add
 
@@ -110,26 +110,26 @@ class Einsum(Primitive):
 
     kind = "bilinear"
 
-    def jvp(self, primals: Any, tangents: Any, params: dict[str, Any]) -> Any:
-        y = self(*primals, **params)
+    def jvp(self, y: Any, primals: Any, tangents: Any, params: Any) -> Any:
         y_dot: Any = ZERO
         for i, tangent in enumerate(tangents):
             if tangent is not ZERO:
-                y_dot = plus(y_dot, self(*primals[:i], tangent, *primals[i + 1 :], **params))
-        return y, conform_tangent(y_dot, y)
+                y_dot = y_dot + self(*primals[:i], tangent, *primals[i + 1 :], **params)
+        return conform_tangent(y_dot, y)
 
-    def vjp(self, primals: Any, wanted: Any, params: dict[str, Any]) -> Any:
-        y = self(*primals, **params)
+    def vjp(self, y: Any, primals: Any, wanted: Any, params: Any) -> Any:
         avals = [aval_of(a) for a in primals]
+        shape = aval_of(y)
         kept = [a if len(wanted) > 1 or i not in wanted else None for i, a in enumerate(primals)]
 
         def pullback(y_bar: Any) -> list[Any]:
+            y_bar = full(y_bar, shape)
             return [
                 conform_cotangent(_einsum_transpose(self, y_bar, kept, i, avals[i], **params), avals[i])
                 for i in wanted
             ]
 
-        return y, pullback
+        return pullback
 
 
 def _einsum_transpose(

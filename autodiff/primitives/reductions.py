@@ -29,7 +29,7 @@ def _spread(y_bar: Any, a: Aval, *, axis: tuple[int, ...], keepdims: bool) -> An
     return np.broadcast_to(restored(y_bar, a.shape, axis), a.shape)
 
 
-sum = linear("sum", np.sum, _spread, text=_shown("sum"), batch="trailing")  # noqa: A001
+sum = linear("sum", np.sum, _spread, spreads=True, text=_shown("sum"), batch="trailing")  # noqa: A001
 
 
 def _ties(a: Any, y: Any, *, axis: tuple[int, ...], keepdims: bool) -> Any:

@@ -45,6 +45,7 @@ reshape = linear(
     lambda a, *, shape: np.reshape(a, shape),
     lambda y_bar, a, *, shape: np.reshape(y_bar, a.shape),
     text="reshape({a}, {shape})",
+    spreads=True,
     batch=_batch_shape,
 )
 transpose = linear(
@@ -53,6 +54,7 @@ transpose = linear(
     lambda y_bar, a, *, axes: np.transpose(y_bar, inverse_permutation(axes)),
     text=lambda axes: "{a}^T" if axes == (-1, -2) else f"transpose({{a}}, {axes})",
     latex=lambda axes: "{a}^T" if axes == (-1, -2) else f"\\operatorname{{transpose}}({{a}}, {axes})",
+    spreads=True,
     batch=_batch_transpose,
 )
 broadcast_to = linear(
@@ -66,12 +68,14 @@ flip = linear(
     "flip",
     lambda a, *, axis: np.flip(a, axis),
     lambda y_bar, a, *, axis: np.flip(y_bar, axis),
+    spreads=True,
     batch="trailing",
 )
 roll = linear(
     "roll",
     lambda a, *, shift, axis: np.roll(a, shift, axis),
     lambda y_bar, a, *, shift, axis: np.roll(y_bar, tuple(-k for k in shift), axis),
+    spreads=True,
     batch="trailing",
 )
 concatenate = linear(
