@@ -1,7 +1,32 @@
 """Automatic differentiation of plain NumPy that you can see and trust."""
 
-from . import numpy_api
-from .tensor import Tensor
-from .transforms import *
-from .transforms import grad, value_and_grad, jvp, vjp, jacobian, jacfwd, jacrev, hessian, hvp, elementwise_grad, stop_gradient
+from . import numpy_api  # noqa: F401 - fills the dispatch tables
 from .batch import vmap
+from .containers import register_container
+from .errors import AutodiffError, MissingExtraError, NotDifferentiableError, ShapeError
+from .jacobians import hessian, hvp, jacfwd, jacobian, jacrev
+from .tensor import Tensor
+from .transforms import elementwise_grad, grad, jvp, stop_gradient, value_and_grad, vjp
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AutodiffError",
+    "MissingExtraError",
+    "NotDifferentiableError",
+    "ShapeError",
+    "Tensor",
+    "elementwise_grad",
+    "grad",
+    "hessian",
+    "hvp",
+    "jacfwd",
+    "jacobian",
+    "jacrev",
+    "jvp",
+    "register_container",
+    "stop_gradient",
+    "value_and_grad",
+    "vjp",
+    "vmap",
+]

@@ -1,0 +1,125 @@
+"""What every transform does with arguments and results: check, take apart, put back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .containers import flatten, unflatten
+from .dispatch import gather
+from .errors import NotDifferentiableError, ShapeError
+from .kinds import aval_of, cast, full
+from .primitive import ZERO, Traced
+
+
+def differentiable(x: Any, what: str) -> Any:
+    """A leaf as something to differentiate in: integers become floats, the rest is refused."""
+    if isinstance(x, (Traced, float, complex)) and not isinstance(x, np.ndarray):
+        return x
+    if isinstance(x, bool):
+        raise NotDifferentiableError(f"{what} is a bool; make it a float, or leave it out of argnums")
+    if isinstance(x, int):
+        return float(x)
+    dtype = getattr(x, "dtype", None)
+    kind = getattr(dtype, "kind", None)
+    if kind is None:
+        raise NotDifferentiableError(
+            f"{what} is a {type(x).__name__} ({x!r:.40}), not a number or an array; "
+            "convert it, or leave it out of argnums"
+        )
+    if kind in "iu":
+        return x.astype(np.float64)
+    if kind in "fc":
+        return x
+    cure = "convert it to numbers, with x.astype(float)" if kind in "OUS" else "make it a float"
+    raise NotDifferentiableError(f"{what} has dtype {dtype}; {cure}, or leave it out of argnums")
+
+
+def chosen(argnums: Any, args: Sequence[Any], f: Callable[..., Any]) -> tuple[int, ...]:
+    """`argnums` as a tuple of positions, checked against the arguments given."""
+    numbers = argnums if isinstance(argnums, (tuple, list)) else (argnums,)
+    for k in numbers:
+        if not isinstance(k, (int, np.integer)) or isinstance(k, bool):
+            raise NotDifferentiableError(f"argnums={argnums!r}: must be an int or a tuple of ints")
+        if not -len(args) <= k < len(args):
+            raise NotDifferentiableError(
+                f"argnums={argnums!r}: {name_of(f)} was called with {len(args)} positional "
+                f"argument{'s' if len(args) != 1 else ''}; pass argument {k} by position"
+            )
+    found = tuple(int(k) % len(args) for k in numbers)
+    if len(set(found)) != len(found):
+        raise NotDifferentiableError(f"argnums={argnums!r} names an argument twice")
+    return found
+
+
+def name_of(f: Callable[..., Any]) -> str:
+    return getattr(f, "__name__", type(f).__name__)
+
+
+def split_aux(result: Any, has_aux: bool, f: Callable[..., Any]) -> tuple[Any, Any]:
+    if not has_aux:
+        return result, None
+    if not isinstance(result, tuple) or len(result) != 2:
+        raise ShapeError(f"has_aux=True: {name_of(f)} must return (value, aux), got {result!r:.60}")
+    return result
+
+
+def result_leaf(y: Any, what: str) -> Any:
+    """A result as a number or an array; an object array of tracked scalars is gathered."""
+    if isinstance(y, (Traced, float, int, complex)):
+        return y
+    dtype = getattr(y, "dtype", None)
+    if dtype is None:
+        raise NotDifferentiableError(f"{what} returned {y!r:.60}, not a number or an array")
+    if dtype.kind == "O":
+        return gather(y)
+    if dtype.kind not in "biufc":
+        raise NotDifferentiableError(f"{what} returned an array of dtype {dtype}")
+    return y
+
+
+def release(tree: Any, level: int) -> Any:
+    """`tree` (an aux result) with this level's tracking taken off."""
+    leaves, structure = flatten(tree)
+    return unflatten(
+        structure,
+        [x.value if isinstance(x, Traced) and x.node.level == level else x for x in leaves],
+    )
+
+
+def check_like(t: Any, y: Any, what: str, of: str) -> Any:
+    """A tangent or cotangent checked against the shape and dtype of the value it belongs to."""
+    if isinstance(t, (bool, str)) or not isinstance(t, (Traced, float, int, complex, np.generic)) and not hasattr(t, "dtype"):
+        raise ShapeError(f"{what} is {t!r:.40}, not a number or an array like {of}")
+    like, found = aval_of(y), aval_of(t)
+    if found.shape != like.shape:
+        raise ShapeError(f"{what} has shape {found.shape}, but {of} has shape {like.shape}")
+    kind = "f" if found.dtype is None else found.dtype.kind
+    if kind not in "iufc":
+        raise ShapeError(f"{what} has dtype {found.dtype}, but {of} has dtype {like.dtype}")
+    if kind == "c" and (like.dtype is None or like.dtype.kind != "c"):
+        raise ShapeError(f"{what} is complex, but {of} is real ({like.dtype or 'float'})")
+    if isinstance(t, (int, float, complex)) and not isinstance(t, np.generic):
+        return t if like.dtype is None else like.dtype.type(t)
+    return cast(t, like.dtype if like.dtype is not None else np.dtype(np.float64))
+
+
+def finished(bar: Any, x: Any) -> Any:
+    """A cotangent of an input as it is handed out: in its shape and dtype, writable, its own."""
+    if bar is ZERO:
+        return zeros_for(x)
+    if bar.__class__ is x.__class__ is np.float64:
+        return bar
+    like = aval_of(x)
+    if like.shape == ():
+        return cast(full(bar, like), like.dtype)
+    bar = cast(full(bar, like), like.dtype)
+    if isinstance(bar, np.ndarray) and not (bar.flags.writeable and bar.flags.owndata):
+        bar = bar.copy()
+    return bar
+
+
+def zeros_for(x: Any) -> Any:
+    return 0.0 if isinstance(x, float) and not isinstance(x, np.generic) else np.zeros_like(x)

@@ -1,0 +1,201 @@
+"""Jacobians and Hessians: all rows, or all columns, in one batched sweep."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .arguments import chosen, differentiable, finished, name_of
+from .batch import batch_map
+from .containers import Structure, flatten, paths, unflatten
+from .kinds import aval_of
+from .reverse import TapeNode, sweep
+from .shapes import size_of
+from .transforms import Tape, grad, jvp, push
+
+
+def basis(x: Any) -> Any:
+    """All unit directions of `x`, stacked along a first axis."""
+    shape, dtype = aval_of(x)
+    n = size_of(shape)
+    return np.eye(n, dtype=dtype or np.float64).reshape(n, *shape)
+
+
+def block(stack: Any, inner: tuple[int, ...], outer: tuple[int, ...], rows_first: bool) -> Any:
+    """A Jacobian block of shape (*y.shape, *x.shape) from a stack of rows, or of columns."""
+    if rows_first:
+        return np.reshape(stack, (*outer, *inner))
+    return np.reshape(np.moveaxis(stack, 0, -1), (*inner, *outer))
+
+
+def jacrev(f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False) -> Callable[..., Any]:
+    """The Jacobian by reverse mode: all rows in one batched sweep. Best where outputs are few.
+
+    For ``y = f(x)`` the result has shape ``(*y.shape, *x.shape)``; for nests, a nest of the result's
+    structure whose leaves are nests of the argument's structure.
+
+    >>> import numpy as np, autodiff as ad
+    >>> ad.jacrev(lambda x: x**2)(np.array([1.0, 2.0]))
+    array([[2., 0.],
+           [0., 4.]])
+    """
+
+    @functools.wraps(f)
+    def jacobian_rows(*args: Any, **kwargs: Any) -> Any:
+        tape = Tape(f, args, kwargs, chosen(argnums, args, f), has_aux)
+        return finish(reverse_blocks(tape), tape, argnums, has_aux)
+
+    return jacobian_rows
+
+
+def reverse_blocks(tape: Tape) -> list[list[Any]]:
+    """One list per output leaf, with one Jacobian block per input leaf."""
+    blocks = []
+    for node, y in zip(tape.nodes, tape.outputs, strict=True):
+        shape = aval_of(y).shape
+        if node is None:
+            blocks.append([block_of_zeros(shape, x) for x in tape.inputs])
+            continue
+
+        def rows(y_bar: Any, node: TapeNode = node) -> list[Any]:
+            with np.errstate(all="ignore"):
+                found = sweep([(node, y_bar)], tape.leaves, keep=True)
+            return list(map(finished, found, tape.inputs))
+
+        stacks = batch_map(rows, [basis(y)], size_of(shape), loop=True)
+        blocks.append(
+            [block(s, aval_of(x).shape, shape, True) for s, x in zip(stacks, tape.inputs, strict=True)]
+        )
+    return blocks
+
+
+def block_of_zeros(shape: tuple[int, ...], x: Any) -> Any:
+    like = aval_of(x)
+    return np.zeros((*shape, *like.shape), like.dtype or np.float64)
+
+
+def jacfwd(f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False) -> Callable[..., Any]:
+    """The Jacobian by forward mode: all columns in one batched sweep. Best where inputs are few.
+
+    Shapes as for :func:`jacrev`.
+
+    >>> import numpy as np, autodiff as ad
+    >>> ad.jacfwd(lambda t: np.array([1.0, 2.0]) * t)(3.0)
+    array([1., 2.])
+    """
+
+    @functools.wraps(f)
+    def jacobian_columns(*args: Any, **kwargs: Any) -> Any:
+        places = chosen(argnums, args, f)
+        leaves, structure = flatten(tuple(args[k] for k in places))
+        names = [f"argument {p[1:]} of {name_of(f)}" for p in paths(structure, "")]
+        inputs = [differentiable(x, name) for x, name in zip(leaves, names, strict=True)]
+        record: dict[str, Any] = {}
+
+        def columns(*tangents: Any) -> list[Any]:
+            def at(*selected: Any) -> Any:
+                call = list(args)
+                for k, value in zip(places, selected, strict=True):
+                    call[k] = value
+                return f(*call, **kwargs)
+
+            pushed = push(at, inputs, tangents, structure, has_aux)
+            record["value"], record["aux"] = pushed[0], pushed[2] if has_aux else None
+            return flatten(pushed[1])[0]
+
+        sizes = [size_of(aval_of(x).shape) for x in inputs]
+        total = sum(sizes)
+        stacks = batch_map(columns, list(directions(inputs, sizes, total)), total, loop=True)
+        outputs, out_structure = flatten(record["value"])
+        blocks = []
+        for stack, y in zip(stacks, outputs, strict=True):
+            row, start = [], 0
+            for x, n in zip(inputs, sizes, strict=True):
+                row.append(block(stack[start : start + n], aval_of(y).shape, aval_of(x).shape, False))
+                start += n
+            blocks.append(row)
+        holder = _Result(out_structure, structure.parts, record["value"], record["aux"])
+        return finish(blocks, holder, argnums, has_aux)
+
+    return jacobian_columns
+
+
+def directions(inputs: Sequence[Any], sizes: Sequence[int], total: int) -> Any:
+    """For each input a stack of `total` tangents: its unit directions in its own slots, else zero."""
+    start = 0
+    for x, n in zip(inputs, sizes, strict=True):
+        shape, dtype = aval_of(x)
+        stack = np.zeros((total, n), dtype or np.float64)
+        stack[start : start + n] = np.eye(n, dtype=dtype or np.float64)
+        yield stack.reshape(total, *shape)
+        start += n
+
+
+class _Result:
+    def __init__(self, structure: Structure, structures: Sequence[Structure], value: Any, aux: Any) -> None:
+        self.structure, self.structures, self._value, self.aux = structure, structures, value, aux
+
+    def value(self) -> Any:
+        return self._value
+
+
+def finish(blocks: list[list[Any]], tape: Any, argnums: Any, has_aux: bool) -> Any:
+    """Blocks as nests: the result's structure outside, the argument's inside."""
+    rows = []
+    for row in blocks:
+        parts, start = [], 0
+        for structure in tape.structures:
+            parts.append(unflatten(structure, row[start : start + structure.size]))
+            start += structure.size
+        rows.append(tuple(parts) if isinstance(argnums, (tuple, list)) else parts[0])
+    jacobian = unflatten(tape.structure, rows)
+    return (jacobian, tape.aux) if has_aux else jacobian
+
+
+def jacobian(f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False) -> Callable[..., Any]:
+    """The Jacobian, by whichever mode needs fewer directions: reverse mode where the results have
+    fewer entries than the arguments, else forward mode (which runs `f` a second time).
+
+    >>> import numpy as np, autodiff as ad
+    >>> ad.jacobian(lambda x: np.array([[1.0, 2.0], [3.0, 4.0]]) @ x)(np.array([5.0, 6.0]))
+    array([[1., 2.],
+           [3., 4.]])
+    """
+    columns = jacfwd(f, argnums, has_aux)
+
+    @functools.wraps(f)
+    def jacobian_either(*args: Any, **kwargs: Any) -> Any:
+        tape = Tape(f, args, kwargs, chosen(argnums, args, f), has_aux)
+        n_in = sum(size_of(aval_of(x).shape) for x in tape.inputs)
+        n_out = sum(size_of(aval_of(y).shape) for y in tape.outputs)
+        if n_out <= n_in:
+            return finish(reverse_blocks(tape), tape, argnums, has_aux)
+        return columns(*args, **kwargs)
+
+    return jacobian_either
+
+
+def hessian(f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False) -> Callable[..., Any]:
+    """The Hessian of a scalar function, forward over reverse, all columns in one batched sweep.
+
+    >>> import numpy as np, autodiff as ad
+    >>> ad.hessian(lambda x: x[0] ** 2 * x[1])(np.array([3.0, 5.0]))
+    array([[10.,  6.],
+           [ 6.,  0.]])
+    """
+    return jacfwd(grad(f, argnums, has_aux), argnums, has_aux)
+
+
+def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
+    """Hessian times vector, ``H(x) @ v``, forward over reverse, without forming the Hessian.
+
+    `v` has the shape and structure of `x`, and so has the result.
+
+    >>> import numpy as np, autodiff as ad
+    >>> ad.hvp(lambda x: np.sum(x**3), np.array([1.0, 2.0]), np.array([1.0, 1.0]))
+    array([ 6., 12.])
+    """
+    return jvp(grad(f), (x,), (v,))[1]
