@@ -5,6 +5,7 @@ from .batch import vmap
 from .containers import register_container
 from .errors import AutodiffError, MissingExtraError, NotDifferentiableError, ShapeError
 from .jacobians import hessian, hvp, jacfwd, jacobian, jacrev
+from .objects import tensor
 from .tensor import Tensor
 from .transforms import elementwise_grad, grad, jvp, stop_gradient, value_and_grad, vjp
 
@@ -26,6 +27,7 @@ __all__ = [
     "jvp",
     "register_container",
     "stop_gradient",
+    "tensor",
     "value_and_grad",
     "vjp",
     "vmap",

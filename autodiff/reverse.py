@@ -29,6 +29,7 @@ class TapeNode(Node):
     in which `pullback` returns their cotangents."""
 
     __slots__ = ("pullback",)
+    keeps = False  # does it also keep values and operands, for a picture?
 
     def __init__(
         self,
@@ -65,15 +66,23 @@ class TapeNode(Node):
             pullback = transposed_jvp(primitive, y, values, tracked, params)
         else:
             pullback = primitive.vjp(y, values, tracked, params)
-        node = TapeNode(level, primitive, parents, params, pullback)
+        node = self.__class__(level, primitive, parents, params, pullback)
+        if self.keeps:
+            node.keep(y, args)
         if primitive.multiple:
             whole = Tensor(y, node)
             return tuple(pick(whole, index=k) for k in range(len(y)))
         return Tensor(y, node)
 
+    def keep(self, y: Any, args: Sequence[Any]) -> None:
+        """Remember what a picture shows; the plain tape remembers nothing."""
+
     def constant(self, value: Any) -> Tensor:
         """A handle on `value` at this level that depends on no input: what `zeros_like` returns."""
-        return Tensor(value, TapeNode(self.level))
+        node = self.__class__(self.level)
+        if self.keeps:
+            node.keep(value, ())
+        return Tensor(value, node)
 
 
 def sweep(seeds: Sequence[tuple[TapeNode, Any]], leaves: Sequence[TapeNode], keep: bool) -> list[Any]:

@@ -77,6 +77,44 @@ class Tensor(Traced):
             raise TypeError("iteration over a tracked scalar")
         return (self[i] for i in range(self.shape[0]))
 
+    # -- the object face: tensors made by autodiff.tensor --------------------------------------
+    @property
+    def name(self) -> str | None:
+        """The name given to `autodiff.tensor`, or None."""
+        return getattr(self.node, "name", None)
+
+    @property
+    def grad(self) -> Any:
+        """What `backward` has accumulated here: None before the first call, and for results."""
+        return getattr(self.node, "grad", None)
+
+    @grad.setter
+    def grad(self, value: Any) -> None:
+        self._object_node("x.grad = ...").grad = value
+
+    def backward(self, cotangent: Any = None, keep_graph: bool = False) -> None:
+        """Add dy/dx to ``x.grad`` of every leaf `x` that this tensor, y, was computed from.
+
+        A tensor that is not a scalar needs a `cotangent` of its shape. The graph is freed by the
+        sweep; with `keep_graph` it can be swept again.
+
+        >>> import autodiff as ad
+        >>> x = ad.tensor(0.5, name="x")
+        >>> (x * x).backward()
+        >>> x.grad
+        1.0
+        """
+        self._object_node("backward()").backward(self.value, cotangent, keep_graph)
+
+    def _object_node(self, what: str) -> Any:
+        if not hasattr(self.node, "backward"):
+            raise refuse(
+                f"{what} on a tensor that a transform is tracking",
+                "inside a transform, use the transform's own result; "
+                "backward() is for what was computed from autodiff.tensor(...)",
+            )
+        return self.node
+
     # -- indexing and assignment -------------------------------------------------------------
     def __getitem__(self, key: Any) -> Any:
         return FUNCTIONS["getitem"](self, key)
