@@ -13,6 +13,7 @@ import numpy as np
 
 from .primitive import ZERO, Primitive, Traced
 from .reverse import transposed_vjp
+from .selection import select_forward, value_of
 from .tensor import Tensor
 
 
@@ -37,6 +38,8 @@ class Dual:
         with np.errstate(all="ignore"):  # a derivative that is inf or nan is an answer
             if primitive.backward_only:
                 y_dot = transposed_vjp(primitive, y, primals, tangents, params)
+            elif primitive.selects_forward:
+                y_dot = select_forward(primitive, y, primals, tangents, params)
             else:
                 y_dot = primitive.jvp(y, primals, tangents, params)
         if primitive.multiple:
@@ -54,5 +57,5 @@ class Dual:
 def tangent_of(y: Any, level: int) -> tuple[Any, Any]:
     """The value and tangent of a result; `ZERO` if it does not depend on the input."""
     if isinstance(y, Traced) and y.node.level == level:
-        return y.value, y.node.tangent
+        return y.value, value_of(y.node.tangent)
     return y, ZERO

@@ -12,7 +12,9 @@ from .arguments import chosen, differentiable, finished, name_of
 from .batch import batch_map
 from .containers import Structure, flatten, paths, unflatten
 from .kinds import aval_of
+from .primitive import Traced
 from .reverse import TapeNode, sweep
+from .selection import concrete, selected
 from .shapes import size_of
 from .transforms import Tape, grad, jvp, push
 
@@ -22,6 +24,26 @@ def basis(x: Any) -> Any:
     shape, dtype = aval_of(x)
     n = size_of(shape)
     return np.eye(n, dtype=dtype or np.float64).reshape(n, *shape)
+
+
+def in_unit_directions(
+    f: Callable[..., Any], stacks: Sequence[Any], size: int, inputs: Sequence[Any]
+) -> list[Any]:
+    """`f`, linear, on stacks of unit directions, in one batched sweep.
+
+    The zeros of a unit direction are strong zeros, which matters only where a derivative is infinite
+    (or another transform is watching, and its derivative may be): else the plain sweep is cheaper.
+    """
+
+    def strongly(*directions: Any) -> Any:
+        return f(*(selected(d, d != 0) for d in directions))
+
+    if not any(isinstance(x, Traced) for x in inputs):
+        results: list[Any] = batch_map(f, stacks, size, loop=True)
+        seen = [concrete(r) for r in results]
+        if not any(r is None or np.isnan(np.sum(r)) for r in seen):
+            return results
+    return batch_map(strongly, stacks, size, loop=True)
 
 
 def block(stack: Any, inner: tuple[int, ...], outer: tuple[int, ...], rows_first: bool) -> Any:
@@ -65,7 +87,7 @@ def reverse_blocks(tape: Tape) -> list[list[Any]]:
                 found = sweep([(node, y_bar)], tape.leaves, keep=True)
             return list(map(finished, found, tape.inputs))
 
-        stacks = batch_map(rows, [basis(y)], size_of(shape), loop=True)
+        stacks = in_unit_directions(rows, [basis(y)], size_of(shape), tape.inputs)
         blocks.append(
             [block(s, aval_of(x).shape, shape, True) for s, x in zip(stacks, tape.inputs, strict=True)]
         )
@@ -108,7 +130,7 @@ def jacfwd(f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False) -> Ca
 
         sizes = [size_of(aval_of(x).shape) for x in inputs]
         total = sum(sizes)
-        stacks = batch_map(columns, list(directions(inputs, sizes, total)), total, loop=True)
+        stacks = in_unit_directions(columns, list(directions(inputs, sizes, total)), total, inputs)
         outputs, out_structure = flatten(record["value"])
         blocks = []
         for stack, y in zip(stacks, outputs, strict=True):

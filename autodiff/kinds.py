@@ -303,7 +303,7 @@ class Choice(Primitive):
     def __init__(
         self, name: str, value: Any, selector: Any, select: Any, *scatters: Any, **row: Any
     ) -> None:
-        super().__init__(name, value, **row)
+        super().__init__(name, value, **{"selects": "both", **row})
         self.selector, self.select, self.scatters = selector, select, scatters
 
     def jvp(self, y: Any, primals: Sequence[Any], tangents: Sequence[Any], params: Any) -> Any:

@@ -91,7 +91,8 @@ SUM, PRODUCT, UNARY, POWER, CALL = range(1, 6)
 class Primitive:
     """One row of the table; `kinds` holds the subclasses, one per shape a derivative can take.
 
-    Arrays are positional arguments, metadata are keywords.
+    Arrays are positional arguments, metadata are keywords. `selects` says in which modes ("forward",
+    "back", "both") the row leaves entries out of a derivative: those are strong zeros.
     """
 
     kind: ClassVar[str]
@@ -112,6 +113,7 @@ class Primitive:
         kinks: tuple[float, ...] | str = (),
         batch: Callable[..., Any] | str | None = None,
         numpy: Callable[..., Any] | None = None,
+        selects: str = "",
     ) -> None:
         self.name = name
         self.value = value
@@ -122,6 +124,8 @@ class Primitive:
         self.domain = domain
         self.kinks = kinks
         self.batch = batch
+        self.selects_forward = selects in ("forward", "both")
+        self.selects_back = selects in ("back", "both")
 
     def __call__(self, *args: Any, **params: Any) -> Any:
         innermost = None

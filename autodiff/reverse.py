@@ -21,6 +21,7 @@ from .errors import AutodiffError
 from .graph import Node, next_order
 from .kinds import aval_of, conform_tangent, full, pick
 from .primitive import ZERO, Primitive, Traced, new_level
+from .selection import select_back, value_of
 from .tensor import Tensor
 
 
@@ -66,6 +67,8 @@ class TapeNode(Node):
             pullback = transposed_jvp(primitive, y, values, tracked, params)
         else:
             pullback = primitive.vjp(y, values, tracked, params)
+            if primitive.selects_back and any(parent.pullback for parent in parents):
+                pullback = select_back(pullback, aval_of(y))
         node = self.__class__(level, primitive, parents, params, pullback)
         if self.keeps:
             node.keep(y, args)
@@ -113,7 +116,7 @@ def sweep(seeds: Sequence[tuple[TapeNode, Any]], leaves: Sequence[TapeNode], kee
         pullback = node.pullback
         if pullback is None:
             check_not_freed(node)
-            found[node.order] = cotangent
+            found[node.order] = value_of(cotangent)
             arrivals = ()
             continue
         arrivals = zip(node.inputs, pullback(cotangent), strict=True)

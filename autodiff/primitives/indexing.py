@@ -80,6 +80,7 @@ index = linear(
     lambda a, *, key: a[key],
     lambda y_bar, a, *, key: scatter_add(y_bar, key=key, shape=a.shape),
     text=lambda key: "{a}[" + _key_text(key).replace("{", "{{").replace("}", "}}") + "]",
+    selects="back",
     batch=_batch_index,
 )
 scatter_add = linear(
@@ -87,6 +88,7 @@ scatter_add = linear(
     _scatter_add,
     lambda y_bar, updates, *, key, shape: index(y_bar, key=key),
     text=lambda key, shape: f"scatter({{a}}, [{_key_text(key)}])".replace("[", "[").replace("]", "]"),
+    selects="forward",
     batch=_batch_scatter_add,
 )
 
@@ -128,6 +130,7 @@ set_at = linear(
     _set_at,
     _set_at_transpose,
     text=lambda key: f"set({{a}}, [{_key_text(key)}], {{b}})",
+    selects="both",
     batch=_batch_set_at,
 )
 
@@ -150,6 +153,7 @@ take_along_axis = choice(
     lambda s, a_dot, _, *, axis: take_along_axis(a_dot, s, axis=axis),
     lambda y_bar, s, a, *, axis: scatter_along_axis(y_bar, s, axis=axis, size=a.shape[axis]),
     None,
+    selects="back",
     batch=lambda row, size, args, flags, *, axis: row(
         *(stacked(a, f, size) for a, f in zip(args, flags, strict=True)), axis=axis
     ),
@@ -161,6 +165,7 @@ scatter_along_axis = choice(
     lambda s, u_dot, _, *, axis, size: scatter_along_axis(u_dot, s, axis=axis, size=size),
     lambda y_bar, s, u, *, axis, size: take_along_axis(y_bar, s, axis=axis),
     None,
+    selects="forward",
     batch=lambda row, n, args, flags, **params: row(
         *(stacked(a, f, n) for a, f in zip(args, flags, strict=True)), **params
     ),
@@ -175,6 +180,7 @@ def _sorted_row(name: str, value: Any, permutation: Any) -> Any:
         lambda a, y, **params: permutation(a, **params),
         lambda s, a_dot, *, axis, **_: take_along_axis(a_dot, s, axis=axis),
         lambda y_bar, s, a, *, axis, **_: take_along_axis(y_bar, np.argsort(s, axis=axis), axis=axis),
+        selects="",  # a permutation leaves nothing out
         batch="trailing",
         kinks="ties",
     )

@@ -82,6 +82,7 @@ concatenate = linear(
     "concatenate",
     lambda *arrays, axis: np.concatenate(arrays, axis),
     _split_back,
+    selects="forward",
     batch=_batch_concatenate,
 )
 cast = linear(

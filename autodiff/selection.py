@@ -1,0 +1,186 @@
+"""Strong zeros: an untaken branch contributes exactly zero, whatever it is multiplied by later.
+
+`where(x == 0, 1, sin(x) / x)` at 0 sends nothing back into `sin(x) / x`, but in floating point that
+nothing is a 0.0, the partial derivative there is inf or nan, and 0.0 * inf is nan. A zero that
+merely happened (the derivative of x^2 at 0) must go on giving nan, or forward and reverse mode would
+disagree. So the two are told apart: a cotangent, or tangent, that a choice has passed knows which of
+its entries are *live*; the others are strong zeros, and strong zero times anything is strong zero.
+
+This is one more interpretation of the rows. `Selected` is a node like any other, innermost always,
+and the rules, which know nothing of it, run on what it watches. It costs nothing before the first
+choice that leaves a part out, and then one pass over a product to see whether it holds a nan.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .kinds import Aval
+from .primitive import ZERO, Primitive, Structural, Traced
+from .shapes import shape_of
+from .tensor import Tensor
+
+
+class Selected:
+    """The node of a tangent or cotangent some of whose entries are strong zeros (`live` false)."""
+
+    __slots__ = ("live",)
+    level = math.inf
+
+    def __init__(self, live: Any) -> None:
+        self.live = live
+
+    def record(self, primitive: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
+        values = [value_of(a) for a in args]
+        y = primitive(*values, **params)
+        if primitive.kind == "bilinear":
+            y = without_unchosen(primitive, args, values, y, params)
+        rule = RULES.get(primitive.name) or RULES.get(primitive.kind)
+        if rule is None:  # what else a rule may do with a cotangent: its zeros become plain
+            return y
+        live = rule(primitive, args, y, params)
+        return y if live is None else selected(repaired(y, live), live)
+
+    def constant(self, value: Any) -> Any:
+        return value
+
+
+def value_of(x: Any) -> Any:
+    return x.value if is_selected(x) else x
+
+
+def live_of(x: Any) -> Any:
+    return x.node.live if is_selected(x) else True
+
+
+def is_selected(x: Any) -> bool:
+    return isinstance(x, Tensor) and x.node.__class__ is Selected
+
+
+def selected(y: Any, live: Any) -> Any:
+    """`y` with its live entries marked; plain where all of them are."""
+    seen = concrete(live)
+    if seen is not None and np.all(seen):
+        return y
+    return Tensor(y, Selected(live))
+
+
+def concrete(x: Any) -> Any:
+    """The array behind `x`, batched or not, or `None` if a trace is watching it."""
+    while isinstance(x, Traced):
+        if not getattr(x.node, "batch_axis", False):
+            return None
+        x = x.value
+    return x
+
+
+def repaired(y: Any, live: Any) -> Any:
+    """`y` with exact zeros where it is not live. When another transform is watching `y`, always:
+    a value that is finite here may have an infinite derivative."""
+    seen = concrete(y)
+    if seen is None or np.isnan(np.sum(seen)):
+        return np.where(live, y, 0)
+    return y
+
+
+def without_unchosen(primitive: Primitive, args: Any, values: Any, y: Any, params: Any) -> Any:
+    """A sum of products in which inf and nan count only where they meet a live entry."""
+    seen = concrete(y)
+    if seen is None or not np.isnan(np.sum(seen)):
+        return y
+    finite = [v if is_selected(a) else np.where(np.isfinite(v), v, 0) for a, v in zip(args, values, strict=True)]
+    wild = [
+        indicator(a) if is_selected(a) else np.where(np.isfinite(v), 0.0, 1.0)
+        for a, v in zip(args, values, strict=True)
+    ]
+    return np.where(primitive(*wild, **params) != 0, y, primitive(*finite, **params))
+
+
+# -- how rows pass liveness on -------------------------------------------------------------------
+def _of_product(primitive: Primitive, args: Sequence[Any], y: Any, params: Any) -> Any:
+    a, b = map(live_of, args)
+    return np.broadcast_to(np.logical_and(a, b), shape_of(y))
+
+
+def _of_quotient(primitive: Primitive, args: Sequence[Any], y: Any, params: Any) -> Any:
+    return None if is_selected(args[1]) else np.broadcast_to(live_of(args[0]), shape_of(y))
+
+
+def _of_sum(primitive: Primitive, args: Sequence[Any], y: Any, params: Any) -> Any:
+    if not all(map(is_selected, args)):
+        return None
+    return np.broadcast_to(np.logical_or(*map(live_of, args)), shape_of(y))
+
+
+def _of_choice(primitive: Primitive, args: Sequence[Any], y: Any, params: Any) -> Any:
+    """`where(c, a, b)` in a rule: a literal 0 is what the rule writes for "not chosen"."""
+    condition, *branches = args
+    a, b = (False if x.__class__ is int and x == 0 else live_of(x) for x in branches)
+    return np.broadcast_to(np.where(condition, a, b), shape_of(y))
+
+
+def _of_linear(primitive: Primitive, args: Sequence[Any], y: Any, params: Any) -> Any:
+    """Some live entry reaches the output: the row itself, on ones and zeros."""
+    return primitive(*map(indicator, args), **params) != 0
+
+
+def _of_bilinear(primitive: Primitive, args: Sequence[Any], y: Any, params: Any) -> Any:
+    return primitive(*map(indicator, args), **params) != 0
+
+
+def indicator(x: Any) -> Any:
+    """1.0 where `x` is live, else 0.0, as an array for a row to work on."""
+    if is_selected(x):
+        return np.where(x.node.live, 1.0, 0.0)
+    return np.ones(shape_of(x))
+
+
+RULES = {
+    "multiply": _of_product,
+    "divide": _of_quotient,
+    "add": _of_sum,
+    "subtract": _of_sum,
+    "where": _of_choice,
+    "negative": _of_linear,
+    "positive": _of_linear,
+    "linear": _of_linear,
+    "bilinear": _of_bilinear,
+}
+
+
+# -- where strong zeros come from ----------------------------------------------------------------
+def select_back(pullback: Any, shape: Aval) -> Any:
+    """The pullback of a row that leaves entries out, which marks them: it is linear, so what it
+    makes of ones tells what it leaves out."""
+
+    def selecting(y_bar: Any) -> list[Any]:
+        lives = pullback(indicator(y_bar) if is_selected(y_bar) else np.ones(shape.shape))
+        return list(map(marked, pullback(value_of(y_bar)), lives))
+
+    return selecting
+
+
+def select_forward(
+    primitive: Any, y: Any, primals: Sequence[Any], tangents: Sequence[Any], params: Any
+) -> Any:
+    """The JVP of a row that leaves entries out, which marks them."""
+    if primitive.kind == "linear" and not any(t is ZERO or is_selected(t) for t in tangents):
+        return primitive.jvp(y, primals, tangents, params)
+    y_dot = primitive.jvp(y, primals, list(map(value_of, tangents)), params)
+    live = primitive.jvp(y, primals, [ZERO if t is ZERO else indicator(t) for t in tangents], params)
+    return marked(y_dot, live)
+
+
+def marked(derivative: Any, live: Any) -> Any:
+    """A derivative with its strong zeros marked; structurally zero if it has no other entries."""
+    if derivative.__class__ is Structural or live.__class__ is Structural:
+        return derivative
+    alive = live != 0
+    seen = concrete(alive)
+    if seen is not None and not np.any(seen):
+        return ZERO
+    return selected(derivative, alive)
