@@ -22,6 +22,7 @@ from .graph import Node, next_order
 from .kinds import aval_of, conform_tangent, full, pick
 from .primitive import ZERO, Primitive, Traced, new_level
 from .selection import select_back, value_of
+from .shapes import shape_of
 from .tensor import Tensor
 
 
@@ -68,7 +69,7 @@ class TapeNode(Node):
         else:
             pullback = primitive.vjp(y, values, tracked, params)
             if primitive.selects_back and any(parent.pullback for parent in parents):
-                pullback = select_back(pullback, aval_of(y))
+                pullback = select_back(pullback, shape_of(y))
         node = self.__class__(level, primitive, parents, params, pullback)
         if self.keeps:
             node.keep(y, args)

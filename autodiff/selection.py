@@ -14,24 +14,41 @@ choice that leaves a part out, and then one pass over a product to see whether i
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from .kinds import Aval
 from .primitive import ZERO, Primitive, Structural, Traced
-from .shapes import shape_of
+from .shapes import Shape, shape_of
 from .tensor import Tensor
 
 
+class Liveness:
+    """Which entries are live, worked out only if a nan turns up or another transform looks on."""
+
+    __slots__ = ("_array", "_depth", "_work_out")
+
+    def __init__(self, work_out: Callable[[], Any], *sources: Any) -> None:
+        self._work_out: Callable[[], Any] | None = work_out
+        self._array: Any = None
+        self._depth = 1 + max((s._depth for s in sources if isinstance(s, Liveness)), default=0)
+        if self._depth > 50:  # never a deep recursion
+            self.array()
+
+    def array(self) -> Any:
+        if self._work_out is not None:
+            self._array, self._work_out, self._depth = self._work_out(), None, 0
+        return self._array
+
+
 class Selected:
-    """The node of a tangent or cotangent some of whose entries are strong zeros (`live` false)."""
+    """The node of a tangent or cotangent some of whose entries may be strong zeros: not `live`."""
 
     __slots__ = ("live",)
     level = math.inf
 
-    def __init__(self, live: Any) -> None:
+    def __init__(self, live: Liveness) -> None:
         self.live = live
 
     def record(self, primitive: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
@@ -42,8 +59,8 @@ class Selected:
         rule = RULES.get(primitive.name) or RULES.get(primitive.kind)
         if rule is None:  # what else a rule may do with a cotangent: its zeros become plain
             return y
-        live = rule(primitive, args, y, params)
-        return y if live is None else selected(repaired(y, live), live)
+        live = rule(primitive, args, shape_of(y), params)
+        return y if live is None else Tensor(repaired(y, live), Selected(live))
 
     def constant(self, value: Any) -> Any:
         return value
@@ -54,7 +71,7 @@ def value_of(x: Any) -> Any:
 
 
 def live_of(x: Any) -> Any:
-    return x.node.live if is_selected(x) else True
+    return x.node.live.array() if is_selected(x) else True
 
 
 def is_selected(x: Any) -> bool:
@@ -62,15 +79,12 @@ def is_selected(x: Any) -> bool:
 
 
 def selected(y: Any, live: Any) -> Any:
-    """`y` with its live entries marked; plain where all of them are."""
-    seen = concrete(live)
-    if seen is not None and np.all(seen):
-        return y
-    return Tensor(y, Selected(live))
+    """`y` whose entries are strong zeros where `live` is false."""
+    return Tensor(y, Selected(Liveness(lambda: live)))
 
 
 def concrete(x: Any) -> Any:
-    """The array behind `x`, batched or not, or `None` if a trace is watching it."""
+    """The array behind `x`, batched or not, or `None` if another transform is watching it."""
     while isinstance(x, Traced):
         if not getattr(x.node, "batch_axis", False):
             return None
@@ -78,12 +92,12 @@ def concrete(x: Any) -> Any:
     return x
 
 
-def repaired(y: Any, live: Any) -> Any:
+def repaired(y: Any, live: Liveness) -> Any:
     """`y` with exact zeros where it is not live. When another transform is watching `y`, always:
     a value that is finite here may have an infinite derivative."""
     seen = concrete(y)
     if seen is None or np.isnan(np.sum(seen)):
-        return np.where(live, y, 0)
+        return np.where(live.array(), y, 0)
     return y
 
 
@@ -92,51 +106,58 @@ def without_unchosen(primitive: Primitive, args: Any, values: Any, y: Any, param
     seen = concrete(y)
     if seen is None or not np.isnan(np.sum(seen)):
         return y
-    finite = [v if is_selected(a) else np.where(np.isfinite(v), v, 0) for a, v in zip(args, values, strict=True)]
-    wild = [
-        indicator(a) if is_selected(a) else np.where(np.isfinite(v), 0.0, 1.0)
-        for a, v in zip(args, values, strict=True)
-    ]
+    finite, wild = [], []
+    for a, v in zip(args, values, strict=True):
+        finite.append(v if is_selected(a) else np.where(np.isfinite(v), v, 0))
+        wild.append(indicator(a) if is_selected(a) else np.where(np.isfinite(v), 0.0, 1.0))
     return np.where(primitive(*wild, **params) != 0, y, primitive(*finite, **params))
 
 
 # -- how rows pass liveness on -------------------------------------------------------------------
-def _of_product(primitive: Primitive, args: Sequence[Any], y: Any, params: Any) -> Any:
-    a, b = map(live_of, args)
-    return np.broadcast_to(np.logical_and(a, b), shape_of(y))
+def _of_product(primitive: Primitive, args: Sequence[Any], shape: Shape, params: Any) -> Any:
+    watched = [a for a in args if is_selected(a)]
+    if len(watched) == 1 and shape_of(watched[0]) == shape:
+        return watched[0].node.live
+    return Liveness(
+        lambda: np.broadcast_to(np.logical_and(*map(live_of, args)), shape), *sources(args)
+    )
 
 
-def _of_quotient(primitive: Primitive, args: Sequence[Any], y: Any, params: Any) -> Any:
-    return None if is_selected(args[1]) else np.broadcast_to(live_of(args[0]), shape_of(y))
+def _of_quotient(primitive: Primitive, args: Sequence[Any], shape: Shape, params: Any) -> Any:
+    return None if is_selected(args[1]) else _of_product(primitive, args, shape, params)
 
 
-def _of_sum(primitive: Primitive, args: Sequence[Any], y: Any, params: Any) -> Any:
+def _of_sum(primitive: Primitive, args: Sequence[Any], shape: Shape, params: Any) -> Any:
     if not all(map(is_selected, args)):
         return None
-    return np.broadcast_to(np.logical_or(*map(live_of, args)), shape_of(y))
+    return Liveness(
+        lambda: np.broadcast_to(np.logical_or(*map(live_of, args)), shape), *sources(args)
+    )
 
 
-def _of_choice(primitive: Primitive, args: Sequence[Any], y: Any, params: Any) -> Any:
+def _of_choice(primitive: Primitive, args: Sequence[Any], shape: Shape, params: Any) -> Any:
     """`where(c, a, b)` in a rule: a literal 0 is what the rule writes for "not chosen"."""
     condition, *branches = args
-    a, b = (False if x.__class__ is int and x == 0 else live_of(x) for x in branches)
-    return np.broadcast_to(np.where(condition, a, b), shape_of(y))
+
+    def work_out() -> Any:
+        a, b = (False if x.__class__ is int and x == 0 else live_of(x) for x in branches)
+        return np.broadcast_to(np.where(condition, a, b), shape)
+
+    return Liveness(work_out, *sources(args))
 
 
-def _of_linear(primitive: Primitive, args: Sequence[Any], y: Any, params: Any) -> Any:
+def _of_linear(primitive: Primitive, args: Sequence[Any], shape: Shape, params: Any) -> Any:
     """Some live entry reaches the output: the row itself, on ones and zeros."""
-    return primitive(*map(indicator, args), **params) != 0
+    return Liveness(lambda: primitive(*map(indicator, args), **params) != 0, *sources(args))
 
 
-def _of_bilinear(primitive: Primitive, args: Sequence[Any], y: Any, params: Any) -> Any:
-    return primitive(*map(indicator, args), **params) != 0
+def sources(args: Sequence[Any]) -> list[Liveness]:
+    return [a.node.live for a in args if is_selected(a)]
 
 
 def indicator(x: Any) -> Any:
     """1.0 where `x` is live, else 0.0, as an array for a row to work on."""
-    if is_selected(x):
-        return np.where(x.node.live, 1.0, 0.0)
-    return np.ones(shape_of(x))
+    return np.where(live_of(x), 1.0, 0.0) if is_selected(x) else np.ones(shape_of(x))
 
 
 RULES = {
@@ -145,21 +166,25 @@ RULES = {
     "add": _of_sum,
     "subtract": _of_sum,
     "where": _of_choice,
-    "negative": _of_linear,
-    "positive": _of_linear,
+    "negative": _of_product,
+    "positive": _of_product,
     "linear": _of_linear,
-    "bilinear": _of_bilinear,
+    "bilinear": _of_linear,
 }
 
 
 # -- where strong zeros come from ----------------------------------------------------------------
-def select_back(pullback: Any, shape: Aval) -> Any:
+def select_back(pullback: Any, shape: Shape) -> Any:
     """The pullback of a row that leaves entries out, which marks them: it is linear, so what it
     makes of ones tells what it leaves out."""
 
     def selecting(y_bar: Any) -> list[Any]:
-        lives = pullback(indicator(y_bar) if is_selected(y_bar) else np.ones(shape.shape))
-        return list(map(marked, pullback(value_of(y_bar)), lives))
+        lives = Liveness(
+            lambda: pullback(indicator(y_bar) if is_selected(y_bar) else np.ones(shape)),
+            *sources([y_bar]),
+        )
+        bars = pullback(value_of(y_bar))
+        return [marked(bar, lives, lambda all_, k=k: all_[k]) for k, bar in enumerate(bars)]
 
     return selecting
 
@@ -170,17 +195,22 @@ def select_forward(
     """The JVP of a row that leaves entries out, which marks them."""
     if primitive.kind == "linear" and not any(t is ZERO or is_selected(t) for t in tangents):
         return primitive.jvp(y, primals, tangents, params)
+
+    def work_out() -> Any:
+        ones = [ZERO if t is ZERO else indicator(t) for t in tangents]
+        return primitive.jvp(y, primals, ones, params)
+
     y_dot = primitive.jvp(y, primals, list(map(value_of, tangents)), params)
-    live = primitive.jvp(y, primals, [ZERO if t is ZERO else indicator(t) for t in tangents], params)
-    return marked(y_dot, live)
+    return marked(y_dot, Liveness(work_out, *sources(tangents)), lambda live: live)
 
 
-def marked(derivative: Any, live: Any) -> Any:
-    """A derivative with its strong zeros marked; structurally zero if it has no other entries."""
-    if derivative.__class__ is Structural or live.__class__ is Structural:
+def marked(derivative: Any, lives: Liveness, part: Callable[[Any], Any]) -> Any:
+    """A derivative with its strong zeros marked; a scalar is live or structurally zero at once."""
+    if derivative.__class__ is Structural:
         return derivative
-    alive = live != 0
-    seen = concrete(alive)
-    if seen is not None and not np.any(seen):
-        return ZERO
-    return selected(derivative, alive)
+    if shape_of(derivative) == () and concrete(derivative) is not None:
+        alive = part(lives.array())
+        seen = concrete(alive)
+        if seen is not None and not isinstance(alive, Traced):
+            return derivative if np.any(seen) else ZERO
+    return Tensor(derivative, Selected(Liveness(lambda: part(lives.array()) != 0, lives)))
