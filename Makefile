@@ -1,0 +1,45 @@
+# Two commands do everything on a machine with Python >= 3.11, make and pip: `make demo`, `make test`.
+# Each prepares what it needs in .venv, once: a stamp there is older than pyproject.toml or it is not.
+.PHONY: demo test check clean picture
+.DELETE_ON_ERROR:
+
+# The first Python that is new enough; set PYTHON=... to choose another.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+
+# Print both tables of y = exp(e + e^2) + sin(e + e^2), e = exp x, and write its picture.
+demo: $(VENV)/.draw
+	$(BIN)/python tools/demo.py
+
+# Every test, derandomised, so that it gives everyone the same answer.
+test: $(VENV)/.test
+	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest -n auto
+
+# Format, lint, types, structure: under a minute.
+check: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/test_structure.py
+
+# The picture that opens the README.
+picture: $(VENV)/.draw
+	$(BIN)/python tools/demo.py --picture docs/exp_sin.svg
+
+clean:
+	rm -rf $(VENV) out build dist .pytest_cache .hypothesis .ruff_cache .mypy_cache *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Some systems ship Python without ensurepip; their pip can then fill an environment from outside.
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Python >= 3.11 is needed; set PYTHON=/path/to/python" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || { \
+		$(PYTHON) -m venv --clear --without-pip $(VENV) && \
+		$(PYTHON) -m pip --disable-pip-version-check --python $(BIN)/python install --quiet pip; }
+
+$(VENV)/.draw $(VENV)/.test $(VENV)/.dev: $(VENV)/.%: pyproject.toml | $(BIN)/python
+	$(PIP) --editable '.[$*]'
+	@touch $@

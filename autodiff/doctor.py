@@ -1,0 +1,237 @@
+"""`autodiff doctor`: what this machine has, what is missing, and the line that mends it."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import __version__
+
+# The packages that matter, and the extra that brings each optional one.
+PACKAGES = {
+    "numpy": "",
+    "graphviz": "",
+    "pygraphviz": "draw",
+    "llvmlite": "jit",
+    "scipy": "nn",
+    "scikit-learn": "nn",
+    "matplotlib": "nn",
+    "tqdm": "nn",
+}
+
+# OpenBLAS names its kernels after the processor they were written for; what sets them apart here is
+# the width of the vectors they multiply with. Source: OpenBLAS, TargetList.txt and dynamic.c.
+VECTOR_BITS = {
+    **dict.fromkeys(("prescott", "core2", "penryn", "dunnington", "atom", "nehalem"), 128),
+    **dict.fromkeys(("opteron", "opteron_sse3", "barcelona", "bobcat", "nano", "katmai"), 128),
+    **dict.fromkeys(("sandybridge", "bulldozer", "piledriver", "steamroller", "excavator"), 256),
+    **dict.fromkeys(("haswell", "zen"), 256),
+    **dict.fromkeys(("skylakex", "cooperlake", "sapphirerapids"), 512),
+}
+WIDEST_KERNEL = {256: "Haswell", 512: "SkylakeX"}
+INSTRUCTIONS = {256: "AVX2", 512: "AVX-512"}
+
+
+class Blas(NamedTuple):
+    """The library behind ``a @ b``; kernel and threads are known for OpenBLAS only."""
+
+    name: str
+    kernel: str = ""
+    threads: int = 0
+
+
+def version_of(package: str) -> str:
+    """The installed version, or ``""``; read from its metadata, without importing it."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def pip_line(extra: str) -> str:
+    return f"pip install 'autodiff{f'[{extra}]' if extra else ''}'"
+
+
+def versions() -> Iterator[tuple[str, str]]:
+    yield "autodiff", f"{__version__} in {Path(__file__).parent}"
+    yield "python", f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+    for package, extra in PACKAGES.items():
+        yield package, version_of(package) or f"not installed; {pip_line(extra)}"
+
+
+def renderer() -> str:
+    """What turns the DOT text of a picture into SVG."""
+    program = shutil.which("dot")
+    if program:
+        return f"the dot program, {program}"
+    if version_of("pygraphviz"):
+        return f"Graphviz inside the pygraphviz {version_of('pygraphviz')} wheel"
+    return f"nothing: {pip_line('draw')} brings Graphviz along"
+
+
+# -- BLAS --------------------------------------------------------------------------------------
+def loaded_openblas() -> Path | None:
+    """The OpenBLAS that NumPy has loaded into this process."""
+    maps = Path("/proc/self/maps")
+    if maps.exists():  # Linux lists every file a process has mapped
+        fields = (line.split(maxsplit=5) for line in maps.read_text().splitlines())
+        found = {Path(f[5]) for f in fields if len(f) == 6 and "openblas" in f[5].lower()}
+    else:  # the wheels for Windows and macOS carry it beside, or inside, the package
+        package = Path(np.__file__).parent
+        found = {
+            path
+            for folder in (package.parent / "numpy.libs", package / ".dylibs")
+            for path in folder.glob("*openblas*")
+        }
+    # SciPy may have brought an OpenBLAS of its own; NumPy's is the one that multiplies.
+    candidates = sorted((p for p in found if p.exists()), key=lambda p: "numpy" not in str(p))
+    return candidates[0] if candidates else None
+
+
+def openblas_function(library: ctypes.CDLL, name: str) -> Any:
+    """A function of OpenBLAS, under whichever name this build gives it."""
+    for prefix in ("scipy_", ""):
+        for suffix in ("64_", "", "_64", "64"):
+            function = getattr(library, f"{prefix}openblas_{name}{suffix}", None)
+            if function is not None:
+                return function
+    return None
+
+
+def find_blas() -> Blas:
+    """What NumPy multiplies matrices with."""
+    path = loaded_openblas()
+    if path is None:
+        built_with: Any = np.show_config(mode="dicts")
+        return Blas(built_with["Build Dependencies"]["blas"]["name"])
+    library = ctypes.CDLL(str(path))  # already loaded: this is a second handle on it
+    texts = []
+    for name in ("get_config", "get_corename"):
+        function = openblas_function(library, name)
+        if function is not None:
+            function.restype = ctypes.c_char_p
+        texts.append(function().decode() if function else "")
+    config, kernel = texts
+    threads = openblas_function(library, "get_num_threads")
+    return Blas(" ".join(config.split()[:2]) or "OpenBLAS", kernel, threads() if threads else 0)
+
+
+def vector_bits() -> int:
+    """The widest vectors this CPU has, as NumPy found at its start; 0 where it is not an x86."""
+    config: Any = np.show_config(mode="dicts")
+    simd = config["SIMD Extensions"]
+    found = {*simd.get("baseline", ()), *simd.get("found", ())}
+    if found & {"X86_V4", "AVX512_SKX"}:  # NumPy 2.4 names levels, earlier ones features
+        return 512
+    return 256 if found & {"X86_V3", "AVX2"} else 0
+
+
+def advice(kernel: str, cpu_bits: int) -> str:
+    """Whether OpenBLAS has a wider kernel for this CPU than the one it chose."""
+    kernel_bits = VECTOR_BITS.get(kernel.lower())
+    if not kernel or kernel_bits is None or not cpu_bits:
+        return "no faster kernel is known for this CPU"
+    if kernel_bits >= cpu_bits:
+        return f"the kernel uses the widest vectors of this CPU ({INSTRUCTIONS[cpu_bits]})"
+    return (
+        f"this CPU has {INSTRUCTIONS[cpu_bits]}, the kernel uses {kernel_bits}-bit vectors; "
+        f"OPENBLAS_CORETYPE={WIDEST_KERNEL[cpu_bits]} in the environment may be faster: "
+        "`autodiff doctor --measure` times both"
+    )
+
+
+def processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+# -- measuring ---------------------------------------------------------------------------------
+TIMED_PRODUCT = """
+import time, numpy as np
+from autodiff.doctor import find_blas
+a = np.ones((1000, 1000))
+a @ a
+best, end = 9e9, time.perf_counter() + 1
+while time.perf_counter() < end:
+    start = time.perf_counter()
+    a @ a
+    best = min(best, time.perf_counter() - start)
+print(find_blas().kernel, 2 / best)
+"""
+
+
+def measured(core: str) -> tuple[str, float]:
+    """The kernel that OpenBLAS takes when asked for `core`, and its GFlop/s, in a new process."""
+    environment = os.environ | ({"OPENBLAS_CORETYPE": core} if core else {})
+    here = str(Path(__file__).parent.parent)
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, (here, os.environ.get("PYTHONPATH"))))
+    done = subprocess.run(
+        [sys.executable, "-c", TIMED_PRODUCT],
+        env=environment, capture_output=True, text=True, check=True, timeout=120,
+    )  # fmt: skip
+    kernel, speed = done.stdout.split()
+    return kernel, float(speed)
+
+
+def measurements(cpu_bits: int) -> Iterator[str]:
+    """The product of two 1000 x 1000 matrices of doubles with each kernel that fits this CPU."""
+    now, speed_now = measured("")
+    yield f"{now:<12} {speed_now:6.1f} GFlop/s, the kernel in use"
+    others = {now: speed_now}
+    for bits, core in WIDEST_KERNEL.items():
+        if bits <= cpu_bits and core.lower() != now.lower():
+            kernel, speed = measured(core)
+            if kernel not in others:
+                others[kernel] = speed
+                yield f"{kernel:<12} {speed:6.1f} GFlop/s with OPENBLAS_CORETYPE={core}"
+    best = max(others, key=lambda kernel: others[kernel])
+    if others[best] > 1.05 * speed_now:  # less than that is noise
+        yield f"faster here: put OPENBLAS_CORETYPE={best} into the environment before Python starts"
+    else:
+        yield "no other kernel is faster here"
+
+
+def blas_lines(measure: bool) -> Iterator[str]:
+    blas = find_blas()
+    cpu_bits = vector_bits()
+    yield f"{blas.name}, kernel {blas.kernel}" if blas.kernel else blas.name
+    if blas.threads:
+        yield f"{blas.threads} threads on {processors()} processors"
+    chosen = os.environ.get("OPENBLAS_CORETYPE")
+    if chosen:
+        yield f"OPENBLAS_CORETYPE={chosen} is set"
+    if not measure:
+        yield advice(blas.kernel, cpu_bits)
+    elif blas.kernel:
+        yield from measurements(cpu_bits)
+    else:
+        yield "only the kernels of OpenBLAS can be chosen and measured"
+
+
+def report(measure: bool = False) -> str:
+    """The whole examination as text; with `measure`, matrix products are timed (a few seconds)."""
+
+    def section(title: str, lines: Sequence[str]) -> str:
+        return "\n".join([title, *(f"  {line}" for line in lines)])
+
+    return "\n\n".join(
+        [
+            section("versions", [f"{name:<13} {version}" for name, version in versions()]),
+            section("pictures", [f"drawn by {renderer()}"]),
+            section("matrix products", list(blas_lines(measure))),
+        ]
+    )
+
+
+__all__ = ["report"]

@@ -1,0 +1,1 @@
+"""Neural networks as a thin layer on `autodiff`: it contains no derivative of its own."""

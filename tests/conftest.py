@@ -1,0 +1,17 @@
+"""How hard the property tests look: pick a profile with HYPOTHESIS_PROFILE.
+
+default  new random examples on every run, so that a developer's runs add up
+ci       the same examples every time: what `make test` uses
+nightly  many more of them
+"""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "default", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.register_profile("ci", settings.get_profile("default"), derandomize=True, database=None)
+settings.register_profile("nightly", settings.get_profile("default"), max_examples=2000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))

@@ -1,0 +1,46 @@
+"""`make demo`: the exp/sin chain explained, in both modes, as tables, as a picture and as a page."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autodiff import explain
+
+AT = 0.1
+
+
+def f(x: Any) -> Any:
+    f1 = np.exp(x)
+    f2 = f1**2
+    f3 = f1 + f2
+    f4 = np.exp(f3)
+    f5 = np.sin(f3)
+    y = f4 + f5
+    return y
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--picture", type=Path, help="write the picture alone, to this file")
+    picture = parser.parse_args().picture
+    explanation = explain(f, AT)
+    if picture is not None:
+        explanation.svg(picture)
+        print(f"wrote {picture}")
+        return
+    out = Path("out")
+    out.mkdir(exist_ok=True)
+    print(explanation)
+    explanation.svg(out / "exp_sin.svg")
+    explanation.html(out / "exp_sin.html")
+    print()
+    for name, what in {"exp_sin.svg": "the picture", "exp_sin.html": "picture and tables"}.items():
+        print(f"{what:<19} {(out / name).resolve()}")
+
+
+if __name__ == "__main__":
+    main()
