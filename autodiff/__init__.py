@@ -2,6 +2,7 @@
 
 from . import numpy_api  # noqa: F401 - fills the dispatch tables
 from .batch import vmap
+from .check import check
 from .containers import register_container
 from .errors import AutodiffError, MissingExtraError, NotDifferentiableError, ShapeError
 from .jacobians import hessian, hvp, jacfwd, jacobian, jacrev
@@ -17,6 +18,7 @@ __all__ = [
     "NotDifferentiableError",
     "ShapeError",
     "Tensor",
+    "check",
     "elementwise_grad",
     "grad",
     "hessian",

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .containers import flatten, unflatten
+from .containers import flatten, paths, unflatten
 from .dispatch import gather
 from .errors import NotDifferentiableError, ShapeError
 from .kinds import aval_of, cast, full
@@ -52,6 +52,15 @@ def chosen(argnums: Any, args: Sequence[Any], f: Callable[..., Any]) -> tuple[in
     if len(set(found)) != len(found):
         raise NotDifferentiableError(f"argnums={argnums!r} names an argument twice")
     return found
+
+
+def argument_names(args: Sequence[Any], places: Sequence[int] | None = None) -> list[str]:
+    """What a person would call each leaf of the arguments at `places`: ``argument 0['W']``."""
+    return [
+        name
+        for k in (range(len(args)) if places is None else places)
+        for name in paths(flatten(args[k])[1], f"argument {k}")
+    ]
 
 
 def name_of(f: Callable[..., Any]) -> str:

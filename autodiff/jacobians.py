@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from .arguments import chosen, differentiable, finished, name_of
+from .arguments import argument_names, chosen, differentiable, finished, name_of
 from .batch import batch_map
-from .containers import Structure, flatten, paths, unflatten
+from .containers import Structure, flatten, unflatten
 from .kinds import aval_of
 from .primitive import Traced
 from .reverse import TapeNode, sweep
@@ -113,7 +113,7 @@ def jacfwd(f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False) -> Ca
     def jacobian_columns(*args: Any, **kwargs: Any) -> Any:
         places = chosen(argnums, args, f)
         leaves, structure = flatten(tuple(args[k] for k in places))
-        names = [f"argument {p[1:]} of {name_of(f)}" for p in paths(structure, "")]
+        names = [f"{name} of {name_of(f)}" for name in argument_names(args, places)]
         inputs = [differentiable(x, name) for x, name in zip(leaves, names, strict=True)]
         record: dict[str, Any] = {}
 

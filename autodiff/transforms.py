@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .arguments import (
+    argument_names,
     check_like,
     chosen,
     differentiable,
@@ -130,7 +131,7 @@ def grad(f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False) -> Call
 
     >>> import numpy as np, autodiff as ad
     >>> ad.grad(lambda x: np.exp(2 * x))(0.0)
-    2.0
+    np.float64(2.0)
     """
     both = value_and_grad(f, argnums, has_aux)
 
@@ -181,7 +182,7 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fals
     if len(primals) != len(tangents):
         raise ShapeError(f"jvp: {len(primals)} primals but {len(tangents)} tangents")
     leaves, structure = flatten(tuple(primals))
-    names = [f"argument {p[1:]} of {name_of(f)}" for p in paths(structure, "")]
+    names = [f"{name} of {name_of(f)}" for name in argument_names(primals)]
     values = [differentiable(x, name) for x, name in zip(leaves, names, strict=True)]
     given = flatten_like(tuple(tangents), structure, "jvp: tangents")
     directions = [
