@@ -175,9 +175,11 @@ class Elementwise(Primitive):
 
     def vjp(self, y: Any, primals: Sequence[Any], wanted: Sequence[int], params: Any) -> Pullback:
         scalar = y.__class__ in SCALARS
+        values = (*primals, y)  # so that OUTPUT, -1, is the place of y
         edges = []
         for i in wanted:
-            remembered = self.saves[i] and [y if k == OUTPUT else primals[k] for k in self.saves[i]]
+            saves = self.saves[i]
+            remembered = (values[saves[0]],) if len(saves) == 1 else [values[k] for k in saves]
             change = None if scalar else differing(primals[i], y)
             edges.append((self.partials[i], remembered, change))
 

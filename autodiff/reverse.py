@@ -20,10 +20,17 @@ import numpy as np
 from .errors import AutodiffError
 from .graph import Node, next_order
 from .kinds import aval_of, conform_tangent, full, pick
-from .primitive import ZERO, Primitive, Traced, new_level
+from .primitive import ZERO, Primitive, new_level
 from .selection import select_back, value_of
 from .shapes import shape_of
 from .tensor import Tensor
+
+
+# A sweep allocates and frees many arrays of one size. glibc gives freed memory at the top of the heap
+# back to the system beyond twice the largest block it has seen freed, and then every array is paged
+# in anew: half of the time of a gradient over 10^6 doubles. One large block, freed untouched,
+# teaches it to keep up to 64 MB (mallopt(3), M_MMAP_THRESHOLD). Measured: benchmarks/eager.py.
+np.empty(2**25 - 2**16, np.uint8)
 
 
 class TapeNode(Node):
@@ -50,17 +57,20 @@ class TapeNode(Node):
 
     def record(self, primitive: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
         level = self.level
-        values, tracked, parents, nested = list(args), [], [], False
-        for i, a in enumerate(args):
-            if isinstance(a, Traced):
+        values: list[Any] = []
+        tracked: list[int] = []
+        parents: list[Any] = []
+        nested = False  # is another transform watching an argument?
+        for a in args:
+            if a.__class__ is Tensor:
                 node = a.node
                 if node.level == level:
-                    values[i] = a.value
-                    tracked.append(i)
+                    a = a.value
+                    tracked.append(len(values))
                     parents.append(node)
-                    nested = nested or isinstance(a.value, Traced)
-                else:
+                if a.__class__ is Tensor:
                     nested = True
+            values.append(a)
         y = primitive(*values, **params) if nested else primitive.value(*values, **params)
         if primitive.flat:
             return y

@@ -15,7 +15,7 @@ import numpy as np
 
 from .dispatch import FUNCTIONS, UFUNCS, call_function, call_ufunc, operand
 from .errors import refuse
-from .primitive import Structural, Traced
+from .primitive import Primitive, Structural, Traced
 from .primitives import elementwise as rows
 from .shapes import Shape, shape_of
 
@@ -40,6 +40,9 @@ class Tensor(Traced):
 
     # -- NumPy's protocols -------------------------------------------------------------------
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        row = UFUNCS.get(ufunc)
+        if len(inputs) == 1 and not kwargs and method == "__call__" and isinstance(row, Primitive):
+            return self.node.record(row, inputs, {})  # np.sin(x): straight to the node
         return call_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
