@@ -1,0 +1,310 @@
+"""A form is a line of everyday NumPy code with the arrays to differentiate it in, and its checks.
+
+`f` is plain NumPy: the same function is run on arrays, on tracked values and in `longdouble`. The
+second opinion is a central difference of sixth order, taken at two steps so that it knows its own
+error. Nothing here knows a rule of the engine.
+"""
+
+from __future__ import annotations
+
+import importlib
+import warnings
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autodiff as ad
+from autodiff.containers import flatten, unflatten
+
+# Coefficients of the central difference of order six, at distances 1, 2 and 3.
+CENTRAL = ((1, 3 / 4), (2, -3 / 20), (3, 1 / 60))
+# How closely a derivative must agree, by the least precise dtype that takes part.
+TOLERANCE = {"g": 1e-11, "d": 1e-9, "f": 1e-3, "e": 3e-2}
+STEP = {"g": 2.0**-9, "d": 2.0**-7, "f": 2.0**-5, "e": 2.0**-3}
+
+
+@dataclass(frozen=True, init=False)
+class Form:
+    """One form: `args` are the arrays and numbers to differentiate `f` in, all at once.
+
+    `refused`: the call must raise `NotDifferentiableError`, and the message must hold the given
+    text (with ``True``: the function that `name` begins with). `order=1` where a second derivative
+    does not exist or is not promised. `reference`: the same mathematics for the finite difference,
+    where `f` itself works in too low a precision.
+    """
+
+    name: str
+    f: Callable[..., Any]
+    args: tuple[Any, ...]
+    refused: bool | str
+    order: int
+    reference: Callable[..., Any]
+
+    def __init__(
+        self,
+        name: str,
+        f: Callable[..., Any],
+        *args: Any,
+        refused: bool | str = False,
+        order: int = 2,
+        reference: Callable[..., Any] | None = None,
+    ) -> None:
+        for field, value in (
+            *(("name", name), ("f", f), ("args", args), ("refused", refused), ("order", order)),
+            ("reference", reference or f),
+        ):
+            object.__setattr__(self, field, value)
+
+    @property
+    def message(self) -> str:
+        """What a refusal must say."""
+        return self.refused if isinstance(self.refused, str) else self.name.split("(")[0].split()[0]
+
+    @property
+    def primals(self) -> tuple[Any, ...]:
+        """The arguments as they are differentiated: integers as floats."""
+        return tuple(floating(x) for x in self.args)
+
+
+def all_forms() -> Iterator[Form]:
+    """The forms of every module `forms_*.py` beside this one."""
+    for path in sorted(Path(__file__).parent.glob("forms_*.py")):
+        yield from importlib.import_module(path.stem).FORMS
+
+
+def floating(x: Any) -> Any:
+    x = np.asarray(x) if not isinstance(x, (float, complex)) else x
+    return x.astype(float) if isinstance(x, np.ndarray) and x.dtype.kind in "iu" else x
+
+
+def leaves(y: Any) -> list[Any]:
+    return [np.asarray(leaf) for leaf in flatten(y)[0]]
+
+
+def dtype_char(*arrays: Any) -> str:
+    """The least precise floating dtype among arrays, complex ones counted by their parts."""
+    chars = [np.asarray(x).real.dtype.char for x in arrays if np.asarray(x).dtype.kind in "fc"]
+    return max(chars, key=lambda c: np.finfo(c).eps, default="d")
+
+
+# -- the second opinion --------------------------------------------------------------------------
+def slope(phi: Callable[[Any], Any]) -> list[tuple[Any, Any]]:
+    """The derivative at 0 of a function from a number to a nest, and its error, leaf by leaf."""
+    middle = leaves(phi(np.longdouble(0)))
+    step = STEP[dtype_char(*middle)]
+    coarse, fine = _central(phi, step), _central(phi, step / 2)
+    scale = [np.max(np.abs(y), initial=1.0) * np.finfo(dtype_char(y)).eps / step for y in middle]
+    return [
+        (b, np.abs(b - a) + 10 * s) for a, b, s in zip(coarse, fine, scale, strict=True)
+    ]
+
+
+def _central(phi: Callable[[Any], Any], step: float) -> list[Any]:
+    h = np.longdouble(step)
+    total: list[Any] = []
+    for k, weight in CENTRAL:
+        right, left = leaves(phi(k * h)), leaves(phi(-k * h))
+        term = [_wide(r) - _wide(l) for r, l in zip(right, left, strict=True)]
+        total = [weight * t / h + (total[i] if total else 0) for i, t in enumerate(term)]
+    return total
+
+
+def _wide(x: Any) -> Any:
+    return x.astype(np.clongdouble if x.dtype.kind == "c" else np.longdouble)
+
+
+def moved(primals: Any, directions: Any, t: Any) -> list[Any]:
+    """The primals `t` along the directions, in `longdouble`."""
+    return [_wide(np.asarray(x)) + t * _wide(np.asarray(v)) for x, v in zip(primals, directions, strict=True)]
+
+
+def directions_for(form: Form, salt: str = "") -> list[Any]:
+    """A fixed direction per argument, of its dtype, entries of size at most 1."""
+    rng = np.random.default_rng(zlib.crc32((form.name + salt).encode()))
+    return [random_like(x, rng) for x in form.primals]
+
+
+def random_like(x: Any, rng: Any) -> Any:
+    array = np.asarray(x)
+    v = rng.uniform(0.2, 1.0, array.shape) * rng.choice([-1, 1], array.shape)
+    if array.dtype.kind == "c":
+        v = v + 1j * rng.uniform(0.2, 1.0, array.shape)
+    kind = type(x) if isinstance(x, (float, complex)) and not isinstance(x, np.generic) else None
+    return kind(v) if kind else np.asarray(v, array.dtype if array.dtype.kind in "fc" else float)
+
+
+# -- the checks ----------------------------------------------------------------------------------
+def check_refused(form: Form) -> None:
+    for derivative in (
+        lambda: ad.jvp(form.f, form.primals, tuple(directions_for(form))),
+        lambda: ad.vjp(form.f, *form.primals),
+    ):
+        with pytest.raises(ad.NotDifferentiableError) as caught:
+            derivative()
+        assert form.message in str(caught.value), f"{form.name}: {caught.value}"
+
+
+def check_value(form: Form) -> None:
+    """Plain, dual and taped evaluation give the same bits."""
+    plain = quietly(form.f, *map(copied, form.primals))
+    forward = quietly(ad.jvp, form.f, form.primals, tuple(directions_for(form)))[0]
+    reverse = quietly(ad.vjp, form.f, *form.primals)[0]
+    for which, y in (("forward", forward), ("reverse", reverse)):
+        for found, expected in zip(leaves(y), leaves(plain), strict=True):
+            assert_same_bits(found, expected, f"{form.name}: value in {which} mode")
+
+
+def assert_same_bits(found: Any, expected: Any, what: str) -> None:
+    assert found.dtype == expected.dtype, f"{what}: dtype {found.dtype}, NumPy's {expected.dtype}"
+    assert found.shape == expected.shape, f"{what}: shape {found.shape}, NumPy's {expected.shape}"
+    assert np.array_equal(found, expected, equal_nan=found.dtype.kind in "fc"), (
+        f"{what}: {found} is not bit for bit NumPy's {expected}"
+    )
+    if found.dtype.kind == "f":
+        number = ~np.isnan(found)
+        assert np.array_equal(np.signbit(found[number]), np.signbit(expected[number])), what
+
+
+def check_first_order(form: Form) -> None:
+    """Forward mode is the finite difference; reverse mode is its transpose, in the input's dtype."""
+    primals, v = form.primals, directions_for(form)
+    y, y_dot = quietly(ad.jvp, form.f, primals, tuple(v))
+    found = leaves(y_dot)
+    expected = quietly(slope, lambda t: form.reference(*moved(primals, v, t)))
+    for dy, value, (difference, error) in zip(found, leaves(y), expected, strict=True):
+        assert dy.shape == value.shape, f"{form.name}: the tangent has shape {dy.shape}"
+        if value.dtype.kind in "fc":
+            assert dy.dtype == value.dtype, f"{form.name}: the tangent has dtype {dy.dtype}"
+        tolerance = TOLERANCE[dtype_char(value, difference.astype(value.dtype), *primals)]
+        assert_close(dy, difference, tolerance, error, f"{form.name}: forward mode")
+
+    rng = np.random.default_rng(1)
+    y, pullback = quietly(ad.vjp, form.f, *primals)
+    y_bar = [random_like(leaf, rng) for leaf in leaves(y)]
+    structure = flatten(y)[1]
+    bars = quietly(pullback, unflatten(structure, y_bar))
+    for bar, x in zip(bars, primals, strict=True):
+        assert np.shape(bar) == np.shape(x), f"{form.name}: gradient of shape {np.shape(bar)}"
+        assert np.asarray(bar).dtype == np.asarray(x).dtype, f"{form.name}: {np.asarray(bar).dtype}"
+    along_outputs = sum(np.sum(_wide(c) * _wide(dy)).real for c, dy in zip(y_bar, found, strict=True))
+    along_inputs = sum(
+        np.sum(_wide(np.asarray(b)) * _wide(np.asarray(d))).real for b, d in zip(bars, v, strict=True)
+    )
+    tolerance = TOLERANCE[dtype_char(*primals, *leaves(y))]
+    size = sum(float(np.sum(np.abs(b))) for b in bars)
+    assert_close(along_inputs, along_outputs, tolerance, 1e-13 * size, f"{form.name}: reverse mode")
+
+
+def check_second_order(form: Form) -> None:
+    """The Hessian times a vector, forward over reverse and reverse over forward, is the finite
+    difference of the gradient."""
+    primals, v = form.primals, directions_for(form, "second")
+    scalar, reference = weighted(form.f), weighted(form.reference)
+    places = tuple(range(len(primals)))
+
+    def gradient(*args: Any) -> Any:
+        return ad.grad(scalar, places)(*args)
+
+    def slope_along(*args: Any) -> Any:
+        return ad.jvp(scalar, args, tuple(v))[1]
+
+    forward_over_reverse = quietly(ad.jvp, gradient, primals, tuple(v))[1]
+    reverse_over_forward = quietly(ad.grad(slope_along, places), *primals)
+    expected = quietly(slope, lambda t: ad.grad(reference, places)(*moved(primals, v, t)))
+    for x, fr, rf, (difference, error) in zip(
+        primals, forward_over_reverse, reverse_over_forward, expected, strict=True
+    ):
+        tolerance = 10 * TOLERANCE[dtype_char(x, *primals, *leaves(form.f(*map(copied, primals))))]
+        assert_close(fr, difference, tolerance, error, f"{form.name}: forward over reverse")
+        assert_close(rf, difference, tolerance, error, f"{form.name}: reverse over forward")
+
+
+def weighted(f: Callable[..., Any]) -> Callable[..., Any]:
+    """A scalar in which every differentiable output of `f` takes part, squared so that it bends."""
+
+    def scalar(*args: Any) -> Any:
+        total: Any = 0.0
+        for k, y in enumerate(flatten(f(*args))[0]):
+            if getattr(y, "dtype", np.dtype(float)).kind not in "fc":
+                continue
+            parts = [y.real, y.imag] if getattr(y, "dtype", np.dtype(float)).kind == "c" else [y]
+            for part in parts:
+                weights = np.cos(np.arange(1.0 + k, 1.0 + k + np.size(part))).reshape(np.shape(part))
+                total = total + np.sum(part * (weights + 0.25 * part))
+        return total
+
+    return scalar
+
+
+def check_batched(form: Form) -> None:
+    """`jacfwd` and `jacrev`, all columns or rows in one batched sweep, are the loop over columns."""
+    for place, x in enumerate(form.primals):
+        if np.asarray(x).dtype.kind == "c":
+            continue
+        columns = []
+        for k in range(np.size(x)):
+            tangents = [np.zeros_like(a) for a in form.primals]
+            tangents[place] = np.eye(np.size(x), dtype=np.asarray(x).dtype)[k].reshape(np.shape(x))
+            columns.append(leaves(quietly(ad.jvp, form.f, form.primals, tuple(tangents))[1]))
+        y = leaves(form.f(*map(copied, form.primals)))
+        fwd = leaves(quietly(ad.jacfwd(form.f, place), *form.primals))
+        rev = leaves(quietly(ad.jacrev(form.f, place), *form.primals))
+        for i, value in enumerate(y):
+            if value.dtype.kind not in "f":
+                continue
+            shape = (*value.shape, *np.shape(x))
+            loop = np.zeros((0, *value.shape))
+            loop = np.stack([c[i] for c in columns]) if columns else loop
+            loop = np.moveaxis(loop, 0, -1).reshape(shape)
+            tolerance = TOLERANCE[dtype_char(value, x)] / 10
+            assert fwd[i].shape == rev[i].shape == shape, f"{form.name}: {fwd[i].shape}, {rev[i].shape}"
+            assert_close(fwd[i], loop, tolerance, 0, f"{form.name}: jacfwd in argument {place}")
+            assert_close(rev[i], loop, tolerance, 0, f"{form.name}: jacrev in argument {place}")
+
+
+def check_vmap(form: Form) -> None:
+    """`vmap` is the loop over examples, or it refuses by name."""
+    stacks = [np.stack([np.asarray(x), np.asarray(x) * (1 + 2.0**-8)]) for x in form.primals]
+    stacks = [s.astype(np.asarray(x).dtype) for s, x in zip(stacks, form.primals, strict=True)]
+    try:
+        found = leaves(quietly(ad.vmap(form.f), *stacks))
+    except ad.NotDifferentiableError:
+        return
+    each = [leaves(form.f(*(copied(s[k]) for s in stacks))) for k in range(2)]
+    for i, y in enumerate(found):
+        expected = np.stack([e[i] for e in each])
+        assert y.shape == expected.shape, f"{form.name}: vmap gives shape {y.shape}"
+        tolerance = TOLERANCE[dtype_char(expected, *form.primals)] / 10
+        assert_close(y, expected, tolerance, 0, f"{form.name}: vmap")
+
+
+def assert_close(found: Any, expected: Any, tolerance: float, error: Any, what: str) -> None:
+    """Within `tolerance` of the size of the whole, besides the error of the second opinion, which
+    must be small itself."""
+    found, expected = np.asarray(found), np.asarray(expected)
+    finite = np.isfinite(expected)
+    assert np.array_equal(found[~finite], expected[~finite].astype(found.dtype), equal_nan=True), (
+        f"{what}: {found} is not {expected}"
+    )
+    size = np.max(np.abs(expected), where=finite, initial=1.0)
+    error = np.broadcast_to(error, expected.shape)[finite]
+    assert np.all(error <= 1e3 * tolerance * size), f"{what}: the second opinion is off by {error}"
+    off = np.abs(found[finite] - expected[finite])
+    assert np.all(off <= tolerance * size + error), f"{what}: {found} is not {expected}"
+
+
+def copied(x: Any) -> Any:
+    """A fresh copy, so that a form which writes into its argument stays repeatable."""
+    return x.copy() if isinstance(x, np.ndarray) else x
+
+
+def quietly(f: Callable[..., Any], *args: Any) -> Any:
+    """A call in which NumPy may warn, as it would for plain arrays."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return f(*args)
