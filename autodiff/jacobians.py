@@ -11,6 +11,7 @@ import numpy as np
 from .arguments import argument_names, chosen, differentiable, finished, name_of
 from .batch import batch_map
 from .containers import Structure, flatten, unflatten
+from .errors import NotDifferentiableError
 from .kinds import aval_of
 from .primitive import Traced
 from .reverse import TapeNode, sweep
@@ -53,11 +54,14 @@ def block(stack: Any, inner: tuple[int, ...], outer: tuple[int, ...], rows_first
     return np.reshape(np.moveaxis(stack, 0, -1), (*inner, *outer))
 
 
-def jacrev(f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False) -> Callable[..., Any]:
+def jacrev(
+    f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False, holomorphic: bool = False
+) -> Callable[..., Any]:
     """The Jacobian by reverse mode: all rows in one batched sweep. Best where outputs are few.
 
     For ``y = f(x)`` the result has shape ``(*y.shape, *x.shape)``; for nests, a nest of the result's
-    structure whose leaves are nests of the argument's structure.
+    structure whose leaves are nests of the argument's structure. Complex arguments with real results
+    give df/dx - i df/dy as in :func:`grad`; `holomorphic` functions their complex derivative.
 
     >>> import numpy as np, autodiff as ad
     >>> ad.jacrev(lambda x: x**2)(np.array([1.0, 2.0]))
@@ -68,9 +72,21 @@ def jacrev(f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False) -> Ca
     @functools.wraps(f)
     def jacobian_rows(*args: Any, **kwargs: Any) -> Any:
         tape = Tape(f, args, kwargs, chosen(argnums, args, f), has_aux)
+        check_complex("jacrev", tape.outputs, holomorphic, "jacfwd")
         return finish(reverse_blocks(tape), tape, argnums, has_aux)
 
     return jacobian_rows
+
+
+def check_complex(name: str, one_way: Sequence[Any], holomorphic: bool, other: str) -> None:
+    """Unit directions span a complex space only over the complex numbers: refuse what is not
+    holomorphic where they would miss half of the derivative."""
+    if any(map(np.iscomplexobj, one_way)) and not holomorphic:
+        raise NotDifferentiableError(
+            f"{name}: complex {'results' if name == 'jacrev' else 'arguments'} of a function that is "
+            f"not said to be holomorphic; use {other}, say holomorphic=True if it is, or take real "
+            "and imaginary parts"
+        )
 
 
 def reverse_blocks(tape: Tape) -> list[list[Any]]:
@@ -99,7 +115,9 @@ def block_of_zeros(shape: tuple[int, ...], x: Any) -> Any:
     return np.zeros((*shape, *like.shape), like.dtype or np.float64)
 
 
-def jacfwd(f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False) -> Callable[..., Any]:
+def jacfwd(
+    f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False, holomorphic: bool = False
+) -> Callable[..., Any]:
     """The Jacobian by forward mode: all columns in one batched sweep. Best where inputs are few.
 
     Shapes as for :func:`jacrev`.
@@ -115,6 +133,7 @@ def jacfwd(f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False) -> Ca
         leaves, structure = flatten(tuple(args[k] for k in places))
         names = [f"{name} of {name_of(f)}" for name in argument_names(args, places)]
         inputs = [differentiable(x, name) for x, name in zip(leaves, names, strict=True)]
+        check_complex("jacfwd", inputs, holomorphic, "jacrev")
         record: dict[str, Any] = {}
 
         def columns(*tangents: Any) -> list[Any]:
@@ -177,7 +196,9 @@ def finish(blocks: list[list[Any]], tape: Any, argnums: Any, has_aux: bool) -> A
     return (jacobian, tape.aux) if has_aux else jacobian
 
 
-def jacobian(f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False) -> Callable[..., Any]:
+def jacobian(
+    f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False, holomorphic: bool = False
+) -> Callable[..., Any]:
     """The Jacobian, by whichever mode needs fewer directions: reverse mode where the results have
     fewer entries than the arguments, else forward mode (which runs `f` a second time).
 
@@ -186,21 +207,27 @@ def jacobian(f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False) -> 
     array([[1., 2.],
            [3., 4.]])
     """
-    columns = jacfwd(f, argnums, has_aux)
+    columns = jacfwd(f, argnums, has_aux, holomorphic)
 
     @functools.wraps(f)
     def jacobian_either(*args: Any, **kwargs: Any) -> Any:
         tape = Tape(f, args, kwargs, chosen(argnums, args, f), has_aux)
         n_in = sum(size_of(aval_of(x).shape) for x in tape.inputs)
         n_out = sum(size_of(aval_of(y).shape) for y in tape.outputs)
-        if n_out <= n_in:
+        complex_in, complex_out = (
+            any(map(np.iscomplexobj, xs)) and not holomorphic for xs in (tape.inputs, tape.outputs)
+        )
+        if complex_in or (n_out <= n_in and not complex_out):
+            check_complex("jacrev", tape.outputs, holomorphic, "autodiff.vjp")
             return finish(reverse_blocks(tape), tape, argnums, has_aux)
         return columns(*args, **kwargs)
 
     return jacobian_either
 
 
-def hessian(f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False) -> Callable[..., Any]:
+def hessian(
+    f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False
+) -> Callable[..., Any]:
     """The Hessian of a scalar function, forward over reverse, all columns in one batched sweep.
 
     >>> import numpy as np, autodiff as ad

@@ -79,12 +79,14 @@ class Tape:
 
 
 def value_and_grad(
-    f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False
+    f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False, holomorphic: bool = False
 ) -> Callable[..., Any]:
     """A function that returns ``(f(...), gradient)`` from one forward run and one reverse sweep.
 
     `argnums`: the argument, or tuple of arguments, to differentiate in. With `has_aux`, `f` returns
-    ``(value, aux)`` and the result is ``((value, aux), gradient)``. The value must be a real scalar.
+    ``(value, aux)`` and the result is ``((value, aux), gradient)``. The value must be a real scalar;
+    in a complex argument z = x + iy the gradient is df/dx - i df/dy. With `holomorphic`, arguments
+    and value are complex and the result is the complex derivative.
 
     >>> import autodiff as ad
     >>> ad.value_and_grad(lambda x: x**3)(2.0)
@@ -94,7 +96,7 @@ def value_and_grad(
     @functools.wraps(f)
     def differentiated(*args: Any, **kwargs: Any) -> Any:
         tape = Tape(f, args, kwargs, chosen(argnums, args, f), has_aux)
-        seed = scalar_seed(tape, f)
+        seed = scalar_seed(tape, f, holomorphic)
         gradients = tape.pull([seed], keep=False)
         gradient = gradients if isinstance(argnums, (tuple, list)) else gradients[0]
         value = tape.value()
@@ -103,8 +105,8 @@ def value_and_grad(
     return differentiated
 
 
-def scalar_seed(tape: Tape, f: Callable[..., Any]) -> Any:
-    """dy/dy = 1 for a function that returns one real scalar; anything else is refused."""
+def scalar_seed(tape: Tape, f: Callable[..., Any], holomorphic: bool) -> Any:
+    """dy/dy = 1 for a function that returns one scalar, real unless `holomorphic`."""
     if tape.structure.size != 1 or tape.structure.parts:
         raise ShapeError(
             f"grad needs a function that returns one scalar; {name_of(f)} returned "
@@ -116,15 +118,24 @@ def scalar_seed(tape: Tape, f: Callable[..., Any]) -> Any:
             f"grad needs a function that returns one scalar; {name_of(f)} returned an array of "
             f"shape {shape}; use autodiff.jacobian for its Jacobian, or return np.sum(...)"
         )
-    if dtype is not None and dtype.kind == "c":
+    is_complex = dtype is not None and dtype.kind == "c"
+    if is_complex and not holomorphic:
         raise ShapeError(
-            f"grad needs a real result; {name_of(f)} returned a complex number; "
-            "return np.real(...) or np.abs(...), or use autodiff.vjp"
+            f"grad needs a real result; {name_of(f)} returned a complex number; return np.real(...) "
+            "or np.abs(...), use autodiff.vjp, or say holomorphic=True if it is holomorphic"
+        )
+    if holomorphic and not (is_complex and all(map(np.iscomplexobj, tape.inputs))):
+        raise ShapeError(
+            "holomorphic=True needs complex arguments and a complex result; "
+            f"{name_of(f)} maps {[str(aval_of(x).dtype or 'float') for x in tape.inputs]} "
+            f"to {dtype or 'float'}"
         )
     return ONE
 
 
-def grad(f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False) -> Callable[..., Any]:
+def grad(
+    f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False, holomorphic: bool = False
+) -> Callable[..., Any]:
     """The gradient of a scalar function, as a function. Arguments as for :func:`value_and_grad`.
 
     The gradient has the shape, dtype and structure of its argument.
@@ -133,7 +144,7 @@ def grad(f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False) -> Call
     >>> ad.grad(lambda x: np.exp(2 * x))(0.0)
     np.float64(2.0)
     """
-    both = value_and_grad(f, argnums, has_aux)
+    both = value_and_grad(f, argnums, has_aux, holomorphic)
 
     @functools.wraps(f)
     def gradient(*args: Any, **kwargs: Any) -> Any:

@@ -3,6 +3,6 @@
 Importing a module here fills the tables of `dispatch`.
 """
 
-from . import indexing, joining, products, reductions, shaping, statistics, ufuncs
+from . import complex, indexing, joining, products, reductions, shaping, statistics, ufuncs
 
-__all__ = ["indexing", "joining", "products", "reductions", "shaping", "statistics", "ufuncs"]
+__all__ = ["complex", "indexing", "joining", "products", "reductions", "shaping", "statistics", "ufuncs"]

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..kinds import choice, elementwise, flat
+from ..kinds import align_all, choice, elementwise, flat, linear, special
 from ..primitive import (
     MINUS_ONE,
     NON_NEGATIVE,
@@ -39,6 +39,13 @@ def _divide(a: Any, b: Any) -> Any:
         return np.divide(a, b)
 
 
+def _modulo(a: Any, b: Any) -> Any:
+    try:
+        return a % b
+    except ZeroDivisionError:
+        return np.remainder(a, b)
+
+
 def _pow(a: Any, *, exponent: Any) -> Any:
     try:
         return a**exponent
@@ -52,6 +59,22 @@ def _monomial_partial(a: Any, *, exponent: Any) -> Any:
     if exponent == 1:
         return ONE
     return exponent * (a if exponent == 2 else a ** (exponent - 1))
+
+
+# x**0 is the constant 1, also at x = 0; 0**y is the constant 0 for y > 0.
+def _power_a(a: Any, b: Any) -> Any:
+    return b * np.power(a, np.where((a == 0) & (b == 0), 1, b - 1))
+
+
+def _power_b(a: Any, y: Any) -> Any:
+    return y * np.log(np.where(a == 0, 1, a))
+
+
+def share(a: Any, y: Any, base_power: Any) -> Any:
+    """The part exp(a - y) that `a` has in y = log(exp(a) + exp(b) + ...): never overflows, and 0
+    where everything is -inf. (At a = y = inf the difference would be nan.)"""
+    difference = np.where((a == y) & np.isinf(y), 0, a - y)
+    return np.where(y == -np.inf, 0, base_power(difference))
 
 
 # One row a line, its columns aligned: the odd row should stand out.
@@ -68,11 +91,11 @@ positive  = elementwise("positive", operator.pos, ONE,       numpy=np.positive, 
 # Added for accuracy, speed and a readable picture: x**2 with a constant exponent has one partial, 2 x.
 monomial  = elementwise("monomial", _pow, _monomial_partial, domain=POSITIVE,
                         text="{a}^{exponent}", latex="{{{a}}}^{{{exponent}}}", binds=POWER)
-# x**0 is the constant 1, also at x = 0; 0**y is the constant 0 for y > 0.
-power     = elementwise("power", np.power,
-                        lambda a, b: b * np.power(a, np.where(b == 0, 1, b - 1)),
-                        lambda a, y: y * np.log(np.where(a == 0, 1, a)),
-                        domain=(POSITIVE, REAL), text="{a}^{b}", latex="{{{a}}}^{{{b}}}", binds=POWER)
+power     = elementwise("power", np.power, _power_a, _power_b, domain=(POSITIVE, REAL),
+                        text="{a}^{b}", latex="{{{a}}}^{{{b}}}", binds=POWER)
+# Not a cast and then `power`: the two differ in the last bit where NumPy has a faster loop for one.
+float_power = elementwise("float_power", np.float_power, _power_a, _power_b, domain=(POSITIVE, REAL),
+                        text="{a}^{b}", latex="{{{a}}}^{{{b}}}", binds=POWER)
 
 square     = elementwise("square",     np.square,     lambda a: 2 * a, text="{a}^2", latex="{{{a}}}^2", binds=POWER)
 sqrt       = elementwise("sqrt",       np.sqrt,       lambda y: 0.5 / y, domain=NON_NEGATIVE, latex=r"\sqrt{{{a}}}")
@@ -99,36 +122,48 @@ arctan    = elementwise("arctan", np.arctan, lambda a: 1 / (1 + a * a))
 sinh      = elementwise("sinh", np.sinh, lambda a: np.cosh(a))
 cosh      = elementwise("cosh", np.cosh, lambda a: np.sinh(a))
 tanh      = elementwise("tanh", np.tanh, lambda y: 1 - y * y)
-arcsinh   = elementwise("arcsinh", np.arcsinh, lambda a: 1 / np.hypot(a, 1))
-arccosh   = elementwise("arccosh", np.arccosh, lambda a: 1 / np.sqrt((a - 1) * (a + 1)), domain=Interval(1.0, math.inf))
+arcsinh   = elementwise("arcsinh", np.arcsinh, lambda a: 1 / (np.sqrt(a * a + 1) if np.iscomplexobj(a) else np.hypot(a, 1)))
+arccosh   = elementwise("arccosh", np.arccosh, lambda a: 1 / (np.sqrt(a - 1) * np.sqrt(a + 1)), domain=Interval(1.0, math.inf))
 arctanh   = elementwise("arctanh", np.arctanh, lambda a: 1 / ((1 - a) * (1 + a)), domain=Interval(-1.0, 1.0))
 
 deg2rad   = elementwise("deg2rad", np.deg2rad, lambda: math.pi / 180)
+radians   = elementwise("radians", np.radians, lambda: math.pi / 180)
 rad2deg   = elementwise("rad2deg", np.rad2deg, lambda: 180 / math.pi)
+degrees   = elementwise("degrees", np.degrees, lambda: 180 / math.pi)
 
-absolute  = elementwise("absolute", np.absolute, lambda a: np.sign(a), kinks=(0.0,), text="|{a}|",
+absolute  = elementwise("absolute", np.absolute, lambda a: _direction(a), kinks=(0.0,), text="|{a}|",
                         latex=r"\left|{a}\right|")
+fabs      = elementwise("fabs", np.fabs, lambda a: np.sign(a), kinks=(0.0,), text="|{a}|", latex=r"\left|{a}\right|")
 # hypot(0, 0): the minimal-norm subgradient, 0; a / y cannot overflow as a^2 + b^2 would.
 hypot     = elementwise("hypot", np.hypot, lambda a, y: a / np.where(y == 0, 1, y),
                                            lambda b, y: b / np.where(y == 0, 1, y))
 arctan2   = elementwise("arctan2", np.arctan2, lambda a, b:  b / np.hypot(a, b) / np.hypot(a, b),
                                                lambda a, b: -a / np.hypot(a, b) / np.hypot(a, b), domain=(REAL, POSITIVE))
-logaddexp  = elementwise("logaddexp", np.logaddexp,
-                         lambda a, b: np.where(_both_minus_infinity(a, b), 0, 1 / (1 + np.exp(b - a))),
-                         lambda a, b: np.where(_both_minus_infinity(a, b), 0, 1 / (1 + np.exp(a - b))))
-logaddexp2 = elementwise("logaddexp2", np.logaddexp2,
-                         lambda a, b: np.where(_both_minus_infinity(a, b), 0, 1 / (1 + np.exp2(b - a))),
-                         lambda a, b: np.where(_both_minus_infinity(a, b), 0, 1 / (1 + np.exp2(a - b))))
+logaddexp  = elementwise("logaddexp",  np.logaddexp,  lambda a, y: share(a, y, np.exp),  lambda b, y: share(b, y, np.exp))
+logaddexp2 = elementwise("logaddexp2", np.logaddexp2, lambda a, y: share(a, y, np.exp2), lambda b, y: share(b, y, np.exp2))
 copysign  = elementwise("copysign", np.copysign, lambda a, b: np.sign(a) * np.copysign(1, b), ZERO, kinks=(0.0,))
-remainder = elementwise("remainder", operator.mod, ONE, lambda a, b: -np.floor_divide(a, b), numpy=np.remainder,
+remainder = elementwise("remainder", _modulo, ONE, lambda a, b: -np.floor_divide(a, b), numpy=np.remainder,
                         domain=(REAL, POSITIVE), kinks="multiples", text="{a} % {b}", latex=r"{a} \bmod {b}", binds=PRODUCT)
 fmod      = elementwise("fmod", np.fmod, ONE, lambda a, b: -np.trunc(a / b), domain=(REAL, POSITIVE), kinks="multiples")
 
-# Ties share evenly: maximum(x, c) at x = c has derivative 1/2, maximum(x, x) has total derivative 1.
+# The part behind the point, which keeps its sign: x - trunc(x) would make a 0.0 of the -0.0 of -2.0.
+modf_fraction = elementwise("modf_fraction", lambda a: np.modf(a)[0], ONE, kinks="integers")
+# Added for accuracy: std and norms are the root of a sum of squares, whose minimal-norm subgradient at 0 is 0.
+root      = elementwise("root", np.sqrt, lambda y: 0.5 / np.where(y == 0, np.inf, y), domain=NON_NEGATIVE,
+                        kinks=(0.0,), text="sqrt({a})", latex=r"\sqrt{{{a}}}")
+
 where     = choice("where", np.where, lambda c, a, b, y: c, lambda s, _, a_dot, b_dot: np.where(s, a_dot, b_dot),
                    None, lambda y_bar, s, a: np.where(s, y_bar, 0), lambda y_bar, s, b: np.where(s, 0, y_bar),
                    batch="elementwise")
 # fmt: on
+
+
+def _direction(a: Any) -> Any:
+    """The derivative of |a|: the sign of a real number, conj(a) / |a| for a complex one, 0 at 0."""
+    if not np.iscomplexobj(a):
+        return np.sign(a)
+    size = np.abs(a)
+    return np.conj(a) / np.where(size == 0, 1, size)
 
 
 def _both_minus_infinity(a: Any, b: Any) -> Any:
@@ -174,6 +209,14 @@ def _clip_selector(a: Any, low: Any, high: Any, y: Any) -> Any:
     return np.logical_and(at_low, np.logical_not(at_high)), at_high
 
 
+def _batch_clip(row: Any, size: int, args: Any, flags: Any) -> Any:
+    """Every bound that is there with as many example axes as the largest example has."""
+    given = [k for k, a in enumerate(args) if a is not None]
+    aligned = align_all([args[k] for k in given], [flags[k] for k in given])
+    bounds = dict(zip(given, aligned, strict=True))
+    return row(*(bounds.get(k) for k in range(3)))
+
+
 clip = choice(
     "clip",
     np.clip,
@@ -182,15 +225,18 @@ clip = choice(
     lambda y_bar, s, a: np.where(s[0] | s[1], 0, y_bar),
     lambda y_bar, s, low: np.where(s[0], y_bar, 0),
     lambda y_bar, s, high: np.where(s[1], y_bar, 0),
-    batch="elementwise",
+    batch=_batch_clip,
     kinks="bounds",
 )
 
 for _ufunc in (
-    *(np.floor, np.ceil, np.trunc, np.rint, np.sign, np.signbit, np.heaviside, np.floor_divide),
+    *(np.floor, np.ceil, np.trunc, np.rint, np.sign, np.signbit, np.floor_divide),
     *(np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal),
     *(np.isfinite, np.isinf, np.isnan, np.logical_and, np.logical_or, np.logical_xor),
     *(np.logical_not, np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert),
-    *(np.left_shift, np.right_shift, np.spacing, np.gcd, np.lcm),
+    *(np.left_shift, np.right_shift, np.spacing, np.gcd, np.lcm, np.bitwise_count),
 ):
     flat(_ufunc.__name__, _ufunc, batch="elementwise")
+flat("isclose", np.isclose, batch="elementwise")
+flat("round", np.round, batch="trailing")
+flat("exponent", lambda a: np.frexp(a)[1], batch="trailing")

@@ -1,0 +1,50 @@
+"""Complex numbers: real, imag, angle, and the sign of a complex number."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..dispatch import UFUNCS, implements, operand
+from ..primitive import TABLE
+from ..primitives import complex as rows
+
+
+@implements(np.iscomplexobj)
+def iscomplexobj(x: Any) -> bool:
+    return bool(x.dtype.kind == "c")
+
+
+@implements(np.isrealobj)
+def isrealobj(x: Any) -> bool:
+    return not iscomplexobj(x)
+
+
+@implements(np.real)
+def real(val: Any) -> Any:
+    return rows.real(val) if iscomplexobj(val) else val
+
+
+@implements(np.imag)
+def imag(val: Any) -> Any:
+    return rows.imag(val) if iscomplexobj(val) else np.zeros_like(val)
+
+
+@implements(np.angle)
+def angle(z: Any, deg: bool = False) -> Any:
+    z = operand(z)
+    y = np.arctan2(np.imag(z), np.real(z))
+    return y * (180 / math.pi) if deg else y
+
+
+def sign(x: Any) -> Any:
+    """Flat for real numbers; z / |z| for complex ones, and 0 at 0."""
+    if not iscomplexobj(x):
+        return TABLE["sign"](x)
+    size = np.abs(x)
+    return x / np.where(size == 0, 1, size)
+
+
+UFUNCS[np.sign] = sign
