@@ -147,10 +147,10 @@ class Expression:
     """
 
     def __init__(self, source: str, names: Sequence[str]) -> None:
-        self.source = source.strip()
+        self.source = " ".join(source.split())
         self.names = tuple(map(variable_name, names))
         self.steps, self.result = Reader(self.source, self.names).read()
-        self.__name__ = "y"
+        self.__name__ = "f"
         self.__signature__ = inspect.Signature(
             [inspect.Parameter(n, inspect.Parameter.POSITIONAL_OR_KEYWORD) for n in self.names]
         )
@@ -308,6 +308,8 @@ def syntax_tree(source: str) -> ast.expr:
     """Python's own parser, its complaints as one line."""
     if not source:
         raise ExpressionError("the expression is empty")
+    if "#" in source:
+        raise ExpressionError("# begins a comment in Python, and hides what follows; leave it out")
     if len(source) > MAX_LENGTH:
         raise ExpressionError(
             f"the expression has {len(source)} characters, more than {MAX_LENGTH}"
@@ -319,7 +321,7 @@ def syntax_tree(source: str) -> ast.expr:
             return ast.parse(source, mode="eval").body
     except SyntaxError as error:
         cure = "; a product is written 2*x" if "decimal literal" in error.msg else ""
-        place = shown(source[max(error.offset or 1, 1) - 1 :] or "the end")
+        place = shown(source[error.offset - 1 :]) if error.offset else "the end"
         raise ExpressionError(f"{error.msg.partition(';')[0]} at {place}{cure}") from None
     except (RecursionError, MemoryError):
         raise ExpressionError(f"the expression is nested deeper than {MAX_DEPTH} levels") from None
@@ -340,7 +342,7 @@ def constant(source: str) -> float:
     >>> constant("-3/4")
     -0.75
     """
-    _, number = Reader(source.strip(), (), constant=True).read()
+    _, number = Reader(" ".join(source.split()), (), constant=True).read()
     return float(number)
 
 

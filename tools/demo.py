@@ -1,4 +1,4 @@
-"""`make demo`: the exp/sin chain explained, in both modes, as tables, as a picture and as a page."""
+"""`make demo`: the exp/sin chain explained in both modes: tables, a picture and a page."""
 
 from __future__ import annotations
 
