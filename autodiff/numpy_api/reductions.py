@@ -9,7 +9,7 @@ import numpy as np
 
 from ..dispatch import implements, operand
 from ..primitive import TABLE
-from ..primitives import indexing, reductions as rows
+from ..primitives import indexing, reductions as rows, scans
 from ..shapes import negative_axes, negative_axis, reduced, shape_of
 from .arguments import NO_VALUE, as_dtype, check_default, deliver
 
@@ -75,8 +75,8 @@ def _scan(function: Any, row: Any) -> Any:
     return scan
 
 
-cumsum = _scan(np.cumsum, rows.cumsum)
-cumprod = _scan(np.cumprod, rows.cumprod)
+cumsum = _scan(np.cumsum, scans.cumsum)
+cumprod = _scan(np.cumprod, scans.cumprod)
 
 
 def _flat_reduction(name: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..kinds import align_all, choice, elementwise, flat, linear, special
+from ..kinds import align_all, choice, elementwise, flat, special
 from ..primitive import (
     MINUS_ONE,
     NON_NEGATIVE,
@@ -155,6 +155,14 @@ root      = elementwise("root", np.sqrt, lambda y: 0.5 / np.where(y == 0, np.inf
 where     = choice("where", np.where, lambda c, a, b, y: c, lambda s, _, a_dot, b_dot: np.where(s, a_dot, b_dot),
                    None, lambda y_bar, s, a: np.where(s, y_bar, 0), lambda y_bar, s, b: np.where(s, 0, y_bar),
                    batch="elementwise")
+# The step itself is flat; its value at the jump is the second argument.
+heaviside = choice("heaviside", np.heaviside, lambda a, b, y: a == 0, lambda s, _, b_dot: np.where(s, b_dot, 0),
+                   None, lambda y_bar, s, b: np.where(s, y_bar, 0), batch="elementwise")
+# Linear in the mantissa; scaled by the same power of two rather than multiplied, which could overflow.
+ldexp     = special("ldexp", np.ldexp, batch=lambda row, size, args, flags: row(*align_all(args, flags)),
+                    forward=lambda tangents, primals, y: np.ldexp(tangents[0], primals[1]),
+                    backward=lambda y_bar, primals, y: [np.ldexp(y_bar, primals[1]), ZERO],
+                    text="{a} * 2^{b}", latex=r"{a} \cdot 2^{{{b}}}", binds=PRODUCT)
 # fmt: on
 
 
@@ -164,10 +172,6 @@ def _direction(a: Any) -> Any:
         return np.sign(a)
     size = np.abs(a)
     return np.conj(a) / np.where(size == 0, 1, size)
-
-
-def _both_minus_infinity(a: Any, b: Any) -> Any:
-    return (a == -np.inf) & (b == -np.inf)
 
 
 def _extremum(name: str, value: Any, first_wins: Any) -> Any:

@@ -1,13 +1,21 @@
-"""The reductions and scans: many numbers to few. `axis` is always a tuple of negative numbers."""
+"""The reductions: many numbers to few. `axis` is always a tuple of negative numbers.
+
+A reduction with `where=` or `initial=` is a row of its own, `masked_...`, because NumPy then adds in
+another order: the row hands both to NumPy, and its rule selects what was not masked out.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from ..kinds import Aval, choice, flat, linear, special
-from ..shapes import Shape, reduced
+from ..kinds import Aval, align, choice, flat, linear, special, stacked
+from ..primitive import ZERO, Primitive
+from ..shapes import Shape, ndim_of, reduced, shape_of, size_of
+from .elementwise import share
+from .indexing import scatter_add
 
 
 def restored(y: Any, shape: Shape, axis: tuple[int, ...]) -> Any:
@@ -25,34 +33,179 @@ def _shown(name: str) -> Any:
     return text
 
 
-def _spread(y_bar: Any, a: Aval, *, axis: tuple[int, ...], keepdims: bool) -> Any:
+# -- what the masked rows share --------------------------------------------------------------------
+# Their arrays are (a, mask) or (a, mask, initial).
+def _masked_value(function: Callable[..., Any]) -> Any:
+    def value(a: Any, mask: Any, *initial: Any, **params: Any) -> Any:
+        given = {"initial": initial[0]} if initial else {}
+        return function(a, where=mask, **given, **params)
+
+    return value
+
+
+def _batch_masked(row: Primitive, size: int, args: Any, flags: Any, **params: Any) -> Any:
+    """A mask that differs from example to example, or does not, beside stacked arrays. NumPy takes
+    one `initial` for all, so a stack of them has no batch rule."""
+    (a, mask, *initial), (a_flag, mask_flag, *initial_flag) = args, flags
+    if any(initial_flag):
+        return NotImplemented
+    if mask_flag:
+        mask = align(mask, ndim_of(a) - a_flag)
+        a = stacked(a, a_flag, size)
+    return row(a, mask, *initial, **params)
+
+
+def _masked(name: str, function: Callable[..., Any], forward: Any, backward: Any, **row: Any) -> Any:
+    return special(
+        name,
+        _masked_value(function),
+        forward=forward,
+        backward=backward,
+        batch=_batch_masked,
+        selects="both",
+        text=lambda **_: f"{name.removeprefix('masked_')}({{a}}, where={{b}})",
+        **row,
+    )
+
+
+# -- sum -------------------------------------------------------------------------------------------
+def _spread(y_bar: Any, a: Aval, *, axis: tuple[int, ...], keepdims: bool, dtype: Any = None) -> Any:
     return np.broadcast_to(restored(y_bar, a.shape, axis), a.shape)
 
 
 sum = linear("sum", np.sum, _spread, spreads=True, text=_shown("sum"), batch="trailing")  # noqa: A001
 
 
+def _masked_sum_jvp(tangents: Any, primals: Any, y: Any, *, axis: Any, keepdims: bool, dtype: Any = None) -> Any:
+    a_dot, _, *initial_dot = tangents
+    y_dot = np.sum(np.where(primals[1], a_dot, 0), axis=axis, keepdims=keepdims)
+    return y_dot + initial_dot[0] if initial_dot else y_dot
+
+
+def _masked_sum_vjp(y_bar: Any, primals: Any, y: Any, *, axis: Any, keepdims: bool, dtype: Any = None) -> list[Any]:
+    a, mask, *initial = primals
+    return [np.where(mask, restored(y_bar, shape_of(a), axis), 0), ZERO, *(np.sum(y_bar) for _ in initial)]
+
+
+masked_sum = _masked("masked_sum", np.sum, _masked_sum_jvp, _masked_sum_vjp)
+
+
+# -- prod: exact where factors are zero, no division by a factor anywhere -----------------------------
+def prod_of_others(a: Any) -> Any:
+    """For each entry of the last axis the product of all the others, by products from both ends."""
+    before = _exclusive_cumprod(a)
+    after = np.flip(_exclusive_cumprod(np.flip(a, -1)), -1)
+    return before * after
+
+
+def _exclusive_cumprod(a: Any) -> Any:
+    """1, a0, a0 a1, ...: the running product without its own entry."""
+    return np.cumprod(np.concatenate((np.ones_like(a[..., :1]), a[..., :-1]), -1), axis=-1)
+
+
+def _merged(a: Any, axis: tuple[int, ...]) -> Any:
+    """`a` with the axes in `axis` merged into one last axis, for products over several axes."""
+    kept = tuple(k for k in range(-a.ndim, 0) if k not in axis)
+    sizes = tuple(a.shape[k] for k in kept)
+    return np.reshape(np.transpose(a, kept + axis), (*sizes, size_of(tuple(a.shape[k] for k in axis))))
+
+
+def _unmerged(merged: Any, shape: Shape, axis: tuple[int, ...]) -> Any:
+    """The inverse of `_merged`, back to `shape`."""
+    order = tuple(k for k in range(-len(shape), 0) if k not in axis) + axis
+    back = tuple(int(k) for k in np.argsort(order))
+    return np.transpose(np.reshape(merged, tuple(shape[k] for k in order)), back)
+
+
+def _prod_jvp(tangents: Any, primals: Any, y: Any, *, axis: Any, keepdims: bool, dtype: Any = None) -> Any:
+    (a_dot,), (a,) = tangents, primals
+    if not axis:
+        return a_dot
+    y_dot = np.sum(_merged(a_dot, axis) * prod_of_others(_merged(a, axis)), axis=-1)
+    return np.reshape(y_dot, reduced(shape_of(a), axis, keepdims))
+
+
+def _prod_vjp(y_bar: Any, primals: Any, y: Any, *, axis: Any, keepdims: bool, dtype: Any = None) -> list[Any]:
+    (a,) = primals
+    if not axis:
+        return [y_bar]
+    others = _unmerged(prod_of_others(_merged(a, axis)), a.shape, axis)
+    return [restored(y_bar, shape_of(a), axis) * others]
+
+
+prod = special("prod", np.prod, forward=_prod_jvp, backward=_prod_vjp, text=_shown("prod"), batch="trailing")
+
+
+# A factor that is masked out is a factor 1, and `initial` is one factor more.
+def _masked_prod_jvp(tangents: Any, primals: Any, y: Any, **params: Any) -> Any:
+    (a_dot, _, *initial_dot), (a, mask, *initial) = tangents, primals
+    factors, params = np.where(mask, a, 1), {**params, "dtype": None}
+    y_dot = _prod_jvp([np.where(mask, a_dot, 0)], [factors], y, **params)
+    return y_dot * initial[0] + initial_dot[0] * np.prod(factors, **params) if initial else y_dot
+
+
+def _masked_prod_vjp(y_bar: Any, primals: Any, y: Any, **params: Any) -> list[Any]:
+    a, mask, *initial = primals
+    factors, params = np.where(mask, a, 1), {**params, "dtype": None}
+    (a_bar,) = _prod_vjp(y_bar * initial[0] if initial else y_bar, [factors], y, **params)
+    a_bar = np.where(mask, np.broadcast_to(a_bar, shape_of(a)), 0)
+    return [a_bar, ZERO, *(np.sum(y_bar * np.prod(factors, **params)) for _ in initial)]
+
+
+masked_prod = _masked("masked_prod", np.prod, _masked_prod_jvp, _masked_prod_vjp)
+
+
+# -- max and min: ties share evenly ------------------------------------------------------------------
+def attained(a: Any, y: Any) -> Any:
+    """Where an entry equals the extremum `y`. A nan that wins is attained by the nans."""
+    return (a == y) | ((a != a) & (y != y))
+
+
 def _ties(a: Any, y: Any, *, axis: tuple[int, ...], keepdims: bool) -> Any:
     """Which entries attain the extremum, and how many share it."""
-    attained = a == restored(y, a.shape, axis)
-    return attained, np.sum(attained, axis=axis, keepdims=True)
+    tied = attained(a, restored(y, shape_of(a), axis))
+    return tied, np.sum(tied, axis=axis, keepdims=True)
 
 
 def _mean_of_tied(chosen: Any, a_dot: Any, *, axis: tuple[int, ...], keepdims: bool) -> Any:
-    attained, how_many = chosen
-    shared = np.where(attained, a_dot, 0) / how_many
-    return np.sum(shared, axis=axis, keepdims=keepdims)
+    tied, how_many = chosen
+    return np.sum(np.where(tied, a_dot, 0) / how_many, axis=axis, keepdims=keepdims)
 
 
 def _share_among_tied(y_bar: Any, chosen: Any, a: Aval, *, axis: Any, keepdims: bool) -> Any:
-    attained, how_many = chosen
-    return np.where(attained, restored(y_bar, a.shape, axis) / how_many, 0)
+    tied, how_many = chosen
+    return np.where(tied, restored(y_bar, a.shape, axis) / how_many, 0)
 
 
-def _extremum(name: str, value: Any) -> Any:
-    return choice(
+def _masked_ties(primals: Any, y: Any, axis: Any) -> Any:
+    """Which entries and initial values attain the extremum, and how many share it."""
+    a, mask, *initial = primals
+    top = restored(y, shape_of(a), axis)
+    tied = attained(a, top) & mask
+    wins = [attained(value, top) for value in initial]
+    how_many = np.sum(tied, axis=axis, keepdims=True)
+    return tied, wins, how_many + wins[0] if wins else how_many
+
+
+def _masked_extremum_jvp(tangents: Any, primals: Any, y: Any, *, axis: Any, keepdims: bool) -> Any:
+    a_dot, _, *initial_dot = tangents
+    tied, wins, how_many = _masked_ties(primals, y, axis)
+    y_dot = np.sum(np.where(tied, a_dot, 0) / how_many, axis=axis, keepdims=True)
+    for win, value_dot in zip(wins, initial_dot, strict=True):
+        y_dot = y_dot + np.where(win, value_dot, 0) / how_many
+    return np.reshape(y_dot, reduced(shape_of(primals[0]), axis, keepdims))
+
+
+def _masked_extremum_vjp(y_bar: Any, primals: Any, y: Any, *, axis: Any, keepdims: bool) -> list[Any]:
+    tied, wins, how_many = _masked_ties(primals, y, axis)
+    shared = restored(y_bar, shape_of(primals[0]), axis) / how_many
+    return [np.where(tied, shared, 0), ZERO, *(np.sum(np.where(win, shared, 0)) for win in wins)]
+
+
+def _extremum(name: str, function: Callable[..., Any]) -> tuple[Any, Any]:
+    plain = choice(
         name,
-        value,
+        function,
         _ties,
         _mean_of_tied,
         _share_among_tied,
@@ -60,100 +213,91 @@ def _extremum(name: str, value: Any) -> Any:
         batch="trailing",
         kinks="ties",
     )
+    masked = _masked(
+        f"masked_{name}", function, _masked_extremum_jvp, _masked_extremum_vjp, kinks="ties"
+    )
+    return plain, masked
 
 
-max = _extremum("max", np.max)  # noqa: A001
-min = _extremum("min", np.min)  # noqa: A001
+max, masked_max = _extremum("max", np.max)  # noqa: A001
+min, masked_min = _extremum("min", np.min)  # noqa: A001
+nanmax, masked_nanmax = _extremum("nanmax", np.fmax.reduce)
+nanmin, masked_nanmin = _extremum("nanmin", np.fmin.reduce)
 
 
-def _flip_cumsum(y_bar: Any, a: Aval, *, axis: int) -> Any:
-    return np.flip(np.cumsum(np.flip(y_bar, axis), axis=axis), axis)
+# -- logaddexp.reduce and hypot.reduce: a smooth maximum and a norm --------------------------------
+def _smooth(name: str, ufunc: np.ufunc, part: Callable[[Any, Any], Any]) -> Any:
+    """A ufunc's `reduce` whose partial in each entry is `part(entry, y)`."""
+
+    def forward(tangents: Any, primals: Any, y: Any, *, axis: Any, keepdims: bool) -> Any:
+        (a_dot, _, *initial_dot), (a, mask, *initial) = tangents, primals
+        top = restored(y, shape_of(a), axis)
+        y_dot = np.sum(np.where(mask, part(a, top) * a_dot, 0), axis=axis, keepdims=True)
+        for value, value_dot in zip(initial, initial_dot, strict=True):
+            y_dot = y_dot + part(value, top) * value_dot
+        return np.reshape(y_dot, reduced(shape_of(a), axis, keepdims))
+
+    def backward(y_bar: Any, primals: Any, y: Any, *, axis: Any, keepdims: bool) -> list[Any]:
+        a, mask, *initial = primals
+        top, y_bar = restored(y, shape_of(a), axis), restored(y_bar, shape_of(a), axis)
+        a_bar = np.where(mask, part(a, top) * y_bar, 0)
+        return [a_bar, ZERO, *(np.sum(part(value, top) * y_bar) for value in initial)]
+
+    return _masked(name, ufunc.reduce, forward, backward)
 
 
-cumsum = linear("cumsum", np.cumsum, _flip_cumsum, batch="trailing")
+logaddexp_reduce = _smooth("logaddexp_reduce", np.logaddexp, lambda a, y: share(a, y, np.exp))
+logaddexp2_reduce = _smooth("logaddexp2_reduce", np.logaddexp2, lambda a, y: share(a, y, np.exp2))
+hypot_reduce = _smooth("hypot_reduce", np.hypot, lambda a, y: a / np.where(y == 0, 1, y))
 
 
-# prod and cumprod are exact where factors are zero: no division by a factor anywhere.
-def _prod_of_others(a: Any, axis: int) -> Any:
-    """For each entry along `axis` the product of all the others, by products from both ends."""
-    before = _exclusive_cumprod(a, axis)
-    after = np.flip(_exclusive_cumprod(np.flip(a, axis), axis), axis)
-    return before * after
+# -- add.reduceat ----------------------------------------------------------------------------------
+def segments(indices: Sequence[int], size: int) -> tuple[Any, Any]:
+    """Which entries `reduceat` adds, and to which output: entry `position[k]` to `owner[k]`.
+
+    Output i covers ``indices[i]:indices[i + 1]``, the last one the rest; where that range is empty,
+    the single entry ``indices[i]``.
+    """
+    ends = [*indices[1:], size]
+    ranges = [
+        np.arange(i, end) if i < end else np.array([i]) for i, end in zip(indices, ends, strict=True)
+    ]
+    owner = np.repeat(np.arange(len(ranges)), [len(r) for r in ranges])
+    return np.concatenate(ranges), owner
 
 
-def _exclusive_cumprod(a: Any, axis: int) -> Any:
-    """1, a0, a0 a1, ...: the running product without its own entry."""
-    return np.cumprod(np.concatenate((_ones_slice(a, axis), _drop_last(a, axis)), axis), axis=axis)
+def _add_reduceat_transpose(y_bar: Any, a: Aval, *, indices: Any, axis: int, dtype: Any = None) -> Any:
+    position, owner = segments(indices, a.shape[axis])
+    each = np.moveaxis(y_bar, axis, 0)[owner]
+    shape = (a.shape[axis], *each.shape[1:])
+    return np.moveaxis(scatter_add(each, key=(position,), shape=shape), 0, axis)
 
 
-def _drop_last(a: Any, axis: int) -> Any:
-    return a[(..., slice(0, -1), *(slice(None),) * (-axis - 1))]
-
-
-def _ones_slice(a: Any, axis: int) -> Any:
-    return np.ones_like(a[(..., slice(0, 1), *(slice(None),) * (-axis - 1))])
-
-
-def _one_axis(a: Any, axis: tuple[int, ...]) -> Any:
-    """`a` with the axes in `axis` merged into one last axis, for products over several axes."""
-    kept = tuple(k for k in range(-a.ndim, 0) if k not in axis)
-    moved = np.transpose(a, kept + axis)
-    return np.reshape(moved, (*(a.shape[k] for k in kept), -1))
-
-
-def _prod_jvp(tangents: Any, primals: Any, y: Any, *, axis: Any, keepdims: bool) -> Any:
-    (a_dot,), (a,) = tangents, primals
-    if not axis:
-        return a_dot
-    y_dot = np.sum(_one_axis(a_dot, axis) * _prod_of_others(_one_axis(a, axis), -1), axis=-1)
-    return np.reshape(y_dot, reduced(a.shape, axis, keepdims))
-
-
-def _prod_vjp(y_bar: Any, primals: Any, y: Any, *, axis: Any, keepdims: bool) -> Any:
-    (a,) = primals
-    if not axis:
-        return [y_bar]
-    kept = tuple(k for k in range(-a.ndim, 0) if k not in axis)
-    others = _prod_of_others(_one_axis(a, axis), -1)
-    order = tuple(int(k) for k in np.argsort(kept + axis))
-    merged = np.reshape(others, tuple(a.shape[k] for k in kept + axis))
-    return [restored(y_bar, a.shape, axis) * np.transpose(merged, order)]
-
-
-prod = special(
-    "prod", np.prod, forward=_prod_jvp, backward=_prod_vjp, text=_shown("prod"), batch="trailing"
+add_reduceat = linear(
+    "add_reduceat",
+    lambda a, *, indices, axis, dtype=None: np.add.reduceat(a, indices, axis, dtype),
+    _add_reduceat_transpose,
+    batch="trailing",
 )
 
 
-def _cumprod_jvp(tangents: Any, primals: Any, y: Any, *, axis: int) -> Any:
-    """Running products of dual numbers, by doubling: after step k an entry holds the product of the
-    2^k entries that end in it. Exact with zeros among the factors, and O(n log n).
-
-    Source: Hillis and Steele, Data parallel algorithms (1986).
-    """
-    product, slope = (np.swapaxes(x, axis, -1) for x in (primals[0], tangents[0]))
-    step = 1
-    while step < product.shape[-1]:
-        left, right = product[..., :-step], product[..., step:]
-        slope = np.concatenate(
-            (slope[..., :step], slope[..., :-step] * right + left * slope[..., step:]), axis=-1
-        )
-        product = np.concatenate((product[..., :step], left * right), axis=-1)
-        step *= 2
-    return np.swapaxes(slope, axis, -1)
-
-
-cumprod = special("cumprod", np.cumprod, forward=_cumprod_jvp, batch="trailing")
-
-
+# -- flat --------------------------------------------------------------------------------------------
+for _name in ("any", "all"):
+    flat(_name, _masked_value(getattr(np, _name)), batch=_batch_masked)
 for _name, _value in (
-    ("any", np.any),
-    ("all", np.all),
     ("argmax", np.argmax),
     ("argmin", np.argmin),
-    ("argsort", np.argsort),
-    ("argpartition", np.argpartition),
+    ("nanargmax", np.nanargmax),
+    ("nanargmin", np.nanargmin),
     ("count_nonzero", np.count_nonzero),
-    ("searchsorted", np.searchsorted),
 ):
     flat(_name, _value, batch="trailing")
+
+
+def _flat_method(a: Any, mask: Any, *initial: Any, ufunc: np.ufunc, method: str, **params: Any) -> Any:
+    if method == "reduce":
+        return _masked_value(ufunc.reduce)(a, mask, *initial, **params)
+    return getattr(ufunc, method)(a, **params)
+
+
+flat("flat_method", _flat_method, batch=_batch_masked)  # logical_and.reduce, floor_divide.reduceat
