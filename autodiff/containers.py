@@ -138,13 +138,13 @@ def flatten_like(tree: Any, structure: Structure, what: str) -> list[Any]:
     return leaves
 
 
-def describe(structure: Structure) -> str:
-    """``{'W': *, 'b': (*, *)}``, with a star for each leaf."""
+def describe(structure: Structure, leaf: Callable[[], str] = lambda: "*") -> str:
+    """``{'W': *, 'b': (*, *)}``, with a star for each leaf, or what `leaf` says of the next one."""
     if structure.kind is Leaf:
-        return "*"
+        return leaf()
     if structure.kind is Nothing:
         return "None"
-    parts = list(map(describe, structure.parts))
+    parts = [describe(part, leaf) for part in structure.parts]
     if structure.kind is tuple:
         return "(" + ", ".join(parts) + ("," if len(parts) == 1 else "") + ")"
     if structure.kind is list:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import linecache
+import os
 import sys
 from pathlib import Path
 from types import FrameType
 
-_HERE = str(Path(__file__).parent)
+import numpy as np
+
+_NUMPY = str(Path(np.__file__).parent) + os.sep
+_HERE = str(Path(__file__).parent) + os.sep
 
 
 class AutodiffError(Exception):
@@ -30,11 +34,15 @@ def user_frame() -> FrameType | None:
     """The innermost stack frame outside this package and NumPy: where the user's code called us."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        filename = frame.f_code.co_filename
-        if not filename.startswith(_HERE) and f"{'/'}numpy{'/'}" not in filename.replace("\\", "/"):
+        if is_users(frame):
             return frame
         frame = frame.f_back
     return None
+
+
+def is_users(frame: FrameType) -> bool:
+    """Whether a frame runs the user's code: neither this package's nor NumPy's."""
+    return not frame.f_code.co_filename.startswith((_HERE, _NUMPY))
 
 
 def location() -> str:

@@ -12,6 +12,7 @@ from itertools import count
 from operator import attrgetter
 from typing import Any
 
+from .errors import refuse
 from .kinds import pick
 from .primitive import Primitive, Traced
 from .tensor import Tensor
@@ -61,7 +62,10 @@ def ancestors(roots: Iterable[Node]) -> list[Node]:
 
 
 class TraceNode(Node):
-    """A node that also keeps its value, its name and whether the program may look at that value."""
+    """A node that also keeps its value, its name, its source line and what its trace allows.
+
+    An input has no primitive; neither has a constant, which is no input of its graph either.
+    """
 
     __slots__ = ("level_info", "line", "name", "value")
 
@@ -97,6 +101,14 @@ class TraceNode(Node):
     def constant(self, value: Any) -> Any:
         """A handle on `value` at this level that depends on no input: what `zeros_like` returns."""
         return Tensor(value, TraceNode(self.level_info, None, (), {}, value))
+
+    def check_concrete(self, what: str) -> None:
+        """Refuse what looks at a value, where the program is traced for every value at once."""
+        if self.level_info.abstract:
+            raise refuse(
+                f"{what} depends on a value that is not known while jit traces the program",
+                "use np.where instead of `if`, or leave this function out of jit",
+            )
 
 
 class TraceLevel:

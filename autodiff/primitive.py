@@ -85,7 +85,7 @@ POSITIVE = Interval(0.0, INFINITY)
 NON_NEGATIVE = Interval(0.0, INFINITY, "low")
 
 # How tightly a printed expression binds, so that the printer sets brackets where they are needed.
-SUM, PRODUCT, UNARY, POWER, CALL = range(1, 6)
+COMPARISON, SUM, PRODUCT, UNARY, POWER, CALL = range(6)
 
 
 class Primitive:

@@ -14,6 +14,8 @@ import numpy as np
 
 from ..kinds import align_all, choice, elementwise, flat, special
 from ..primitive import (
+    CALL,
+    COMPARISON,
     MINUS_ONE,
     NON_NEGATIVE,
     ONE,
@@ -233,6 +235,19 @@ clip = choice(
     kinks="bounds",
 )
 
+# name: how it is written, how tightly that binds, and the same in LaTeX
+_WRITTEN: dict[str, tuple[str, int, str]] = {
+    "equal": ("{a} == {b}", COMPARISON, "{a} = {b}"),
+    "not_equal": ("{a} != {b}", COMPARISON, r"{a} \ne {b}"),
+    "less": ("{a} < {b}", COMPARISON, "{a} < {b}"),
+    "less_equal": ("{a} <= {b}", COMPARISON, r"{a} \le {b}"),
+    "greater": ("{a} > {b}", COMPARISON, "{a} > {b}"),
+    "greater_equal": ("{a} >= {b}", COMPARISON, r"{a} \ge {b}"),
+    "floor_divide": ("{a} // {b}", PRODUCT, r"\left\lfloor {a} / {b} \right\rfloor"),
+    "bitwise_and": ("{a} & {b}", SUM, r"{a} \wedge {b}"),
+    "bitwise_or": ("{a} | {b}", SUM, r"{a} \vee {b}"),
+    "invert": ("~{a}", UNARY, r"\neg {a}"),
+}
 for _ufunc in (
     *(np.floor, np.ceil, np.trunc, np.rint, np.sign, np.signbit, np.floor_divide),
     *(np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal),
@@ -240,7 +255,8 @@ for _ufunc in (
     *(np.logical_not, np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert),
     *(np.left_shift, np.right_shift, np.spacing, np.gcd, np.lcm, np.bitwise_count),
 ):
-    flat(_ufunc.__name__, _ufunc, batch="elementwise")
+    _text, _binds, _latex = _WRITTEN.get(_ufunc.__name__, (None, CALL, None))
+    flat(_ufunc.__name__, _ufunc, batch="elementwise", text=_text, binds=_binds, latex=_latex)
 flat("isclose", np.isclose, batch="elementwise")
 flat("round", np.round, batch="trailing")
 flat("exponent", lambda a: np.frexp(a)[1], batch="trailing")

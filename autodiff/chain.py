@@ -1,0 +1,302 @@
+"""The chain rule in symbols: a row's own derivative rule, traced on names instead of numbers.
+
+To print how dy/df3 comes about from dy/df5, the vjp of `sin` is called with a leaf named "dy/df5"
+for the cotangent and one named "f3" for the input. What it computes is a graph, and its text is the
+rule: ``dy/df5 * cos(f3)``. So what is printed is the rule that computes, by construction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .graph import TraceLevel, TraceNode, ancestors
+from .numpy_api.arguments import payload
+from .primitive import ONE, SUM, ZERO, Structural, Traced, new_level
+from .reverse import transposed_jvp, transposed_vjp
+from .shapes import Shape
+from .tensor import Tensor
+from .text import TEXT, Style, Text, expression, operation
+from .trace import Graph
+
+LONGEST = 110  # a rule that takes more characters is given as a product with its Jacobian
+MAX_NODES = 60
+
+
+class Derivative(str):
+    """The name of a derivative, ``dy/df4``, that knows its two parts."""
+
+    __slots__ = ("over", "under")
+    over: str
+    under: str
+
+    def __new__(cls, over: Any, under: Any) -> Derivative:
+        name = super().__new__(cls, f"d{grouped(str(over))}/d{grouped(str(under))}")
+        name.over, name.under = str(over), str(under)
+        return name
+
+
+def grouped(name: str) -> str:
+    """``params['W']`` in brackets after a `d`; a plain name as it is."""
+    return name if name.isidentifier() or name.startswith("(") else f"({name})"
+
+
+class Term:
+    """One contribution of the chain rule: what the rule of `through` made of the derivatives that
+    it was given, each `carried` one with the input it belongs to."""
+
+    def __init__(
+        self,
+        root: Any,
+        through: TraceNode,
+        carried: Sequence[tuple[Derivative, TraceNode]],
+        like: Any,
+        backward: bool,
+    ) -> None:
+        self.root = root  # a traced value, a constant, or structural
+        self.through = through
+        self.carried = carried
+        self.shape = np.shape(payload(like))
+        self.backward = backward
+
+    @property
+    def plain(self) -> bool:
+        """Whether the derivative is handed on unchanged: such terms are written first."""
+        if isinstance(self.root, Traced):
+            return self.root.node.primitive is None
+        return self.root is ONE
+
+    def written(self, style: Style, decisions: dict[str, bool] | None = None) -> Text:
+        """The term in symbols; one that is too long to read as a product with its Jacobian."""
+        row = self.through.primitive
+        if row is None or row.kind != "choice":
+            decisions = None  # a guard against dividing by zero, say, is no news
+        shown = term_text(self.root, self.shape, TEXT, decisions)
+        if shown is None or len(shown.loose) > LONGEST:
+            parts = [
+                style.by_jacobian(self.through.name or "", x.name or "", d, self.backward)
+                for d, x in self.carried
+            ]
+            return joined(parts)
+        if style is not TEXT:
+            shown = term_text(self.root, self.shape, style)
+        assert shown is not None
+        return shown
+
+
+class Symbols:
+    """Leaves for one rule: traced values that are printed as a name."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.level = TraceLevel(new_level())
+
+    def leaf(self, name: str, value: Any) -> Tensor:
+        return Tensor(value, TraceNode(self.level, None, (), {}, value, name))
+
+    def operands(self, node: TraceNode) -> list[Any]:
+        """The inputs of an operation: nodes and constant arrays as leaves with their names."""
+        known: dict[int, Any] = {}
+        for x in node.inputs:
+            if id(x) in known:
+                continue
+            if isinstance(x, TraceNode):
+                known[id(x)] = self.leaf(x.name or "", x.value)
+            elif isinstance(x, np.ndarray) and x.ndim:
+                known[id(x)] = self.leaf(self.graph.operand(x).loose, x)
+            else:
+                known[id(x)] = x
+        return [known[id(x)] for x in node.inputs]
+
+    def result(self, node: TraceNode) -> Any:
+        if node.primitive is not None and node.primitive.multiple:
+            return tuple(self.leaf(f"{node.name}[{k}]", v) for k, v in enumerate(node.value))
+        return self.leaf(node.name or "", node.value)
+
+
+def pulled(node: TraceNode, wanted: Sequence[int], cotangent: Any, symbols: Symbols) -> list[Any]:
+    """The rule of `node` in reverse mode: for each wanted input what it sends back."""
+    row, operands, y = node.primitive, symbols.operands(node), symbols.result(node)
+    assert row is not None
+    with np.errstate(all="ignore"):
+        if row.forward_only:
+            return list(transposed_jvp(row, y, operands, wanted, node.params)(cotangent))
+        return list(row.vjp(y, operands, wanted, node.params)(cotangent))
+
+
+def pushed(node: TraceNode, tangents: Sequence[Any], symbols: Symbols) -> Any:
+    """The rule of `node` in forward mode."""
+    row, operands, y = node.primitive, symbols.operands(node), symbols.result(node)
+    assert row is not None
+    with np.errstate(all="ignore"):
+        if row.backward_only:
+            return transposed_vjp(row, y, operands, tangents, node.params)
+        return row.jvp(y, operands, tangents, node.params)
+
+
+# -- what a rule made, as text -------------------------------------------------------------------
+def term_text(
+    root: Any, shape: Shape, style: Style, decisions: dict[str, bool] | None = None
+) -> Text | None:
+    """The expression behind `root`, everything inlined; `None` if it is too long to read.
+
+    A choice that falls the same way in every entry shows the branch taken, and adds why to
+    `decisions`.
+    """
+    if root.__class__ is Structural:
+        text = style.constant(root.factor)
+        return style.repeated(text, shape) if shape and root is not ZERO else text
+    if not isinstance(root, Traced):
+        return style.constant(root)
+    nodes = ancestors([root.node])
+    if len(nodes) > MAX_NODES:
+        return None
+    texts: dict[Any, Text] = {}
+    taken: dict[str, bool] = {} if decisions is None else decisions
+
+    def named(x: Any) -> Text:
+        return texts[x] if isinstance(x, TraceNode) else style.constant(x)
+
+    for node in nodes:
+        assert isinstance(node, TraceNode)
+        if node.primitive is None:
+            texts[node] = style.leaf(node.name) if node.name else style.constant(node.value)
+            continue
+        simplify = SIMPLER.get(node.primitive.name)
+        simpler = simplify(node, named, taken) if simplify else None
+        texts[node] = simpler or operation(node, named, style)
+        if style is TEXT and len(texts[node].loose) > 4 * LONGEST:
+            return None
+    return spread_over(root.node, texts[root.node], style)
+
+
+def value_of(x: Any) -> Any:
+    return payload(x.value if isinstance(x, TraceNode) else x)
+
+
+def uniform(condition: Any) -> bool | None:
+    """What a condition says if it says the same in every entry."""
+    seen = np.asarray(value_of(condition))
+    if seen.size and np.all(seen):
+        return True
+    return None if np.any(seen) else False
+
+
+def _where(node: Any, named: Callable[[Any], Text], decisions: dict[str, bool]) -> Text | None:
+    condition, a, b = node.inputs
+    holds = uniform(condition)
+    if holds is None:
+        return None
+    if isinstance(condition, TraceNode) and (holds or not is_row(condition, "equal")):
+        decisions[named(condition).loose] = holds  # that there is no tie goes without saying
+    return named(a if holds else b)
+
+
+def _or(node: Any, named: Callable[[Any], Text], decisions: dict[str, bool]) -> Text | None:
+    a, b = node.inputs
+    for this, other in ((b, a), (a, b)):
+        if uniform(this) is False:
+            return named(other)
+    return None
+
+
+def _reshape(node: Any, named: Callable[[Any], Text], decisions: dict[str, bool]) -> Text | None:
+    """The same shape is the same thing; new axes of size 1 read as an index."""
+    (a,) = node.inputs
+    before, after = np.shape(value_of(a)), np.shape(payload(node.value))
+    if before == after:
+        return named(a)
+    if set(after) <= {1} and before == ():
+        return named(a)
+    kept = iter(range(len(before)))
+    key, k = [], next(kept, None)
+    for size in after:
+        if k is not None and size == before[k]:
+            key.append(":")
+            k = next(kept, None)
+        elif size == 1:
+            key.append("None")
+        else:
+            return None
+    return None if k is not None else Text(f"{named(a).loose}[{', '.join(key)}]")
+
+
+def _spread(node: Any, named: Callable[[Any], Text], decisions: dict[str, bool]) -> Text | None:
+    return named(node.inputs[0])  # NumPy broadcasts as it multiplies
+
+
+def _cast(node: Any, named: Callable[[Any], Text], decisions: dict[str, bool]) -> Text | None:
+    before, after = np.asarray(value_of(node.inputs[0])), np.asarray(payload(node.value))
+    return named(node.inputs[0]) if before.dtype.kind == after.dtype.kind else None
+
+
+NEW_LAST: tuple[Any, ...] = (Ellipsis, None)
+
+
+def _index(node: Any, named: Callable[[Any], Text], decisions: dict[str, bool]) -> Text | None:
+    """(A @ v[..., None])[..., 0] is A @ v."""
+    (a,) = node.inputs
+    if node.params["key"] != (Ellipsis, 0) or not is_row(a, "matmul"):
+        return None
+    matrix, column = a.inputs
+    if not is_row(column, "index") or column.params["key"] != NEW_LAST:
+        return None
+    return expression(a.primitive, {}, [named(matrix), named(column.inputs[0])])
+
+
+def _multiply(node: Any, named: Callable[[Any], Text], decisions: dict[str, bool]) -> Text | None:
+    """u[..., None] * v is an outer product."""
+    for k, column in enumerate(node.inputs):
+        row = node.inputs[1 - k]
+        if is_row(column, "index") and column.params["key"] in (NEW_LAST, (slice(None), None)):
+            u = column.inputs[0]
+            if is_row(row, "index") and row.params["key"] == (Ellipsis, None, slice(None)):
+                row = row.inputs[0]
+            if np.ndim(value_of(u)) == np.ndim(value_of(row)) == 1:
+                return Text(f"outer({named(u).loose}, {named(row).loose})")
+    return None
+
+
+def is_row(x: Any, name: str) -> bool:
+    return isinstance(x, TraceNode) and x.primitive is not None and x.primitive.name == name
+
+
+def _divide(node: Any, named: Callable[[Any], Text], decisions: dict[str, bool]) -> Text | None:
+    """How many share a maximum is an integer, and mostly 1."""
+    a, b = node.inputs
+    count = np.asarray(value_of(b))
+    alone = isinstance(b, TraceNode) and count.dtype.kind in "iu" and np.all(count == 1)
+    return named(a) if alone else None
+
+
+SIMPLER: dict[str, Any] = {
+    "where": _where,
+    "bitwise_or": _or,
+    "logical_or": _or,
+    "divide": _divide,
+    "index": _index,
+    "multiply": _multiply,
+    "reshape": _reshape,
+    "broadcast_to": _spread,
+    "cast": _cast,
+}
+
+
+def spread_over(node: TraceNode, text: Text, style: Style) -> Text:
+    """A result that is its operand repeated says so: ``dy/ds * ones(3)``."""
+    while node.primitive is not None and node.primitive.name in ("cast", "reshape"):
+        node = node.inputs[0]
+    if node.primitive is None or node.primitive.name != "broadcast_to":
+        return text
+    return style.repeated(text, np.shape(payload(node.value)))
+
+
+def joined(terms: Sequence[Text]) -> Text:
+    """The sum of the terms; what is exactly zero is left out."""
+    shown = [t for t in terms if t.loose != "0"] or [Text("0")]
+    out = shown[0].loose
+    for t in shown[1:]:
+        out += f" - {t.loose[1:].lstrip()}" if t.loose.startswith("-") else f" + {t.loose}"
+    return Text(out, SUM if len(shown) > 1 else shown[0].binds)

@@ -1,0 +1,126 @@
+"""An explanation as aligned tables, which a person can check line by line with a calculator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .summary import number, summary
+
+if TYPE_CHECKING:
+    from .explain import Explanation
+    from .sweeps import Agreement, Sweep
+
+LINES = 60  # of a table; a longer one shows its two ends
+WIDEST = 56  # a column is not padded beyond this
+
+
+class Row(NamedTuple):
+    name: str
+    rule: str
+    value: str
+    remark: str = ""
+
+
+class Table(NamedTuple):
+    """A heading and rows; `hidden` rows were left out after the first `LINES` // 2."""
+
+    heading: str
+    rows: list[Row]
+    hidden: int = 0
+
+    @property
+    def gap(self) -> str:
+        return f"... {self.hidden} more lines like these ..."
+
+
+def all_tables(explanation: Explanation) -> list[Table]:
+    """The program, then one table per sweep."""
+    graph = explanation.graph
+    shown, hidden = ends(graph.shown())
+    rows = [Row(str(n.name), graph.expression(n).loose, summary(n.value)) for n in shown]
+    found = [Table("program", rows, hidden)]
+    for sweep in explanation.forward_sweeps:
+        found.append(sweep_table(f"forward mode: d(.)/d{sweep.label}, from the input on", sweep))
+    for sweep in explanation.reverse_sweeps:
+        found.append(sweep_table(f"reverse mode: d{sweep.label}/d(.), from the output back", sweep))
+    return found
+
+
+def sweep_table(heading: str, sweep: Sweep) -> Table:
+    shown, hidden = ends(sweep.steps)
+    rows = [Row(str(s.derivative), s.rule, summary(s.value), s.remark) for s in shown]
+    short = len(heading) + len(sweep.seed) < 90
+    return Table(f"{heading} ({sweep.seed})" if short else f"{heading}\n  {sweep.seed}", rows, hidden)
+
+
+def ends(items: Sequence[Any]) -> tuple[Sequence[Any], int]:
+    """All items, or the first and the last where there are too many to read, and how many not."""
+    if len(items) <= LINES:
+        return items, 0
+    return [*items[: LINES // 2], *items[-LINES // 2 :]], len(items) - LINES
+
+
+def tables(explanation: Explanation) -> str:
+    """The program and both sweeps as text, and whether they agree."""
+    parts = [title(explanation), *map(aligned, all_tables(explanation)), closing(explanation)]
+    return "\n\n".join(parts)
+
+
+def title(explanation: Explanation) -> str:
+    graph = explanation.graph
+    arguments = ", ".join(str(n.name) for n in graph.inputs)
+    results = ", ".join(graph.operand(y).loose for y in graph.outputs)
+    heading = f"{results} = {graph.name}({arguments}) at"
+    given = [f"{n.name} = {summary(n.value)}" for n in graph.inputs]
+    if len(heading) + sum(map(len, given)) < 100:
+        return f"{heading} {', '.join(given)}"
+    shown, hidden = ends(given)
+    more = [f"  ... and {hidden} more ..."] if hidden else []
+    return "\n".join([heading, *(f"  {line}" for line in shown), *more])
+
+
+def aligned(table: Table) -> str:
+    """``name = rule   value   remark``, each in a column of its own."""
+    rows = table.rows
+    names = max((len(row.name) for row in rows), default=0)
+    rules = min(max((len(row.rule) for row in rows), default=0), WIDEST)
+    values = min(max((len(row.value) for row in rows if row.remark), default=0), WIDEST)
+    signed = any(row.value.startswith("-") for row in rows)
+    lines = []
+    for name, rule, value, remark in rows:
+        sign = " " if signed and not value.startswith("-") else ""
+        line = f"  {name:{names}} = {rule:{rules}}  {f'{sign}{value}':{values + signed}}  {remark}"
+        lines.append(line.rstrip())
+    if table.hidden:
+        lines.insert(LINES // 2, f"  {table.gap}")
+    return "\n".join([f"  {table.heading}", *lines])
+
+
+def closing(explanation: Explanation) -> str:
+    """Whether both modes gave the same number for the same thing: compared, not claimed."""
+    costs = "forward costs one sweep per input, reverse one per output"
+    bad = [a for a in explanation.agreements if a.holds is False]
+    if bad:
+        return "\n".join(["  the two modes DISAGREE: a rule is wrong", *map(disagreement, bad)])
+    unknown = [a for a in explanation.agreements if a.holds is None]
+    if unknown:
+        names = ", ".join(a.name for a in unknown)
+        return f"  {names}: not finite, so the modes cannot be compared; {costs}"
+    return f"  both modes agree{agreed(explanation.agreements)}; {costs}"
+
+
+def agreed(agreements: Sequence[Agreement]) -> str:
+    if not agreements:
+        return ""
+    if len(agreements) > 1:
+        return f" on all {len(agreements)} of " + ", ".join(a.name for a in agreements)
+    (only,) = agreements
+    return f": {only.name} = {number(only.forward)} by forward, {number(only.reverse)} by reverse"
+
+
+def disagreement(a: Agreement) -> str:
+    return (
+        f"  {a.name} is {number(a.forward, 12)} by forward and {number(a.reverse, 12)} by reverse "
+        f"mode (relative difference {number(a.error, 2)})"
+    )

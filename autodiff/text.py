@@ -1,0 +1,190 @@
+"""Expressions as text: a row's own template, with brackets only where a reader needs them.
+
+    multiply, {a} * {b}, on `x + 1` and `cos(x)`   ->   (x + 1) * cos(x)
+"""
+
+from __future__ import annotations
+
+import inspect
+import string
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .graph import Node
+from .numpy_api.arguments import payload
+from .primitive import CALL, POWER, PRODUCT, SUM, UNARY, Primitive
+from .shapes import Shape
+from .summary import number, summary
+
+LETTERS = string.ascii_lowercase
+MANY = 6  # operands of one call that are written out
+OPENING, CLOSING = "([{|,'", ")]}|,'"
+
+
+class Text(NamedTuple):
+    """A printed expression, how tightly it binds, and its form inside a product: ``2*x``."""
+
+    loose: str
+    binds: int = CALL
+    tight: str = ""
+
+    @property
+    def compact(self) -> str:
+        return self.tight or self.loose
+
+
+class Style:
+    """How templates are chosen and brackets are set; LaTeX is another style."""
+
+    times = ((" * ", "*"), (" / ", "/"))  # spaces that a factor does without
+
+    def template(self, row: Primitive, params: dict[str, Any], shapes: Sequence[Shape]) -> str:
+        return chosen_template(row.text, params, shapes) or self.call(row, params, len(shapes))
+
+    def call(self, row: Primitive, params: dict[str, Any], count: int) -> str:
+        """``name({a}, {b}, axis=-1)``: what a row without a template of its own looks like."""
+        slots = [f"{{{c}}}" for c in LETTERS[:count]]
+        if count > MANY:
+            slots[MANY - 2 : -1] = ["..."]
+        given = [f"{k}={escaped(param(v))}" for k, v in params.items() if told(v)]
+        return f"{row.name}({', '.join(slots + given)})"
+
+    def bracket(self, text: str) -> str:
+        return f"({text})"
+
+    def constant(self, value: Any) -> Text:
+        """A number as it is; an array in short."""
+        value = payload(value)
+        if value is None:
+            return Text("None")
+        if np.ndim(value) == 0:
+            shown = number(value)
+            return Text(shown, UNARY if shown.startswith("-") else CALL)
+        flat = np.ravel(value)
+        if flat.size and flat[0] in (0, 1) and np.all(flat == flat[0]):
+            return Text(f"{'ones' if flat[0] else 'zeros'}({', '.join(map(str, value.shape))})")
+        if flat.size <= MANY:
+            return Text(summary(value))
+        return Text(f"<{value.dtype} array of shape {param(value.shape)}>")
+
+    def name(self, name: str) -> Text:
+        return Text(name)
+
+    def leaf(self, name: str) -> Text:
+        """A value, or a derivative, that a rule is given."""
+        return Text(name)
+
+    def by_jacobian(self, made: str, source: str, carried: str, backward: bool) -> Text:
+        """The chain rule for a whole operation: its Jacobian times the derivative carried on."""
+        jacobian = f"d{made}/d({source})"
+        return Text(f"{f'({jacobian})^T' if backward else jacobian} . {carried}", PRODUCT)
+
+    def repeated(self, text: Text, shape: Shape) -> Text:
+        """The same number in every entry of an array."""
+        ones = f"ones({', '.join(map(str, shape))})"
+        if text.loose == "1":
+            return Text(ones)
+        return Text(f"{text.loose} * {ones}", PRODUCT, f"{text.compact}*{ones}")
+
+
+TEXT = Style()
+
+
+def told(value: Any) -> bool:
+    """Whether a parameter says more than its absence would."""
+    return value is not None and value is not False and value != ()
+
+
+def param(value: Any) -> str:
+    """A parameter of a row, in short."""
+    if isinstance(value, tuple) and len(value) == 1:
+        return f"({param(value[0])},)"
+    if isinstance(value, tuple):
+        return f"({', '.join(map(param, value))})"
+    if isinstance(value, (float, np.floating)):
+        return number(value)
+    shown = str(value)
+    return shown if len(shown) <= 40 else f"<{type(value).__name__}>"
+
+
+def escaped(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
+
+
+def chosen_template(template: Any, params: dict[str, Any], shapes: Sequence[Shape]) -> str:
+    """A row's template: a string, or what a function makes of the parameters."""
+    if not callable(template):
+        return template or ""
+    if takes_shapes(template):
+        return template(**params, shapes=shapes)
+    return template(**params)
+
+
+@lru_cache
+def takes_shapes(template: Callable[..., str]) -> bool:
+    return "shapes" in inspect.signature(template).parameters
+
+
+def expression(
+    row: Primitive,
+    params: dict[str, Any],
+    operands: Sequence[Text],
+    shapes: Sequence[Shape] = (),
+    style: Style = TEXT,
+) -> Text:
+    """One application of `row`, written with the texts of its operands."""
+    template = style.template(row, params, shapes or [()] * len(operands))
+    if template == "{a}":
+        return operands[0]
+    pieces = list(string.Formatter().parse(template))
+    loose, tight = "", ""
+    for i, (before, slot, _, _) in enumerate(pieces):
+        loose += before
+        tight += before
+        if slot is None:
+            continue
+        if slot not in LETTERS[: len(operands)]:
+            loose += param(params[slot])
+            tight += param(params[slot])
+            continue
+        after = pieces[i + 1][0] if i + 1 < len(pieces) else ""
+        first = not loose.strip("{")
+        operand = operands[LETTERS.index(slot)]
+        shown, compact = operand.loose, operand.compact
+        if brackets_needed(row, operand, before, after, first):
+            shown = compact = style.bracket(compact)
+        elif before == " + " and compact.startswith("-"):  # a + -b reads a - b
+            loose, tight = loose[:-3] + " - ", tight[:-3] + " - "
+            shown, compact = shown[1:].lstrip(), compact[1:].lstrip()
+        loose += compact if row.binds in (PRODUCT, UNARY, POWER) else shown
+        tight += compact
+    if row.binds == PRODUCT:
+        for spaced, close in style.times:
+            tight = tight.replace(spaced, close)
+    return Text(loose, row.binds if not loose.startswith("\\frac") else POWER, tight)
+
+
+def brackets_needed(row: Primitive, operand: Text, before: str, after: str, first: bool) -> bool:
+    left, right = before.rstrip(" ")[-1:], after.lstrip(" ")[:1]
+    associative = row.name in ("add", "multiply")
+    if row.binds == POWER and first:
+        return operand.binds <= POWER
+    if left and right and left in OPENING and right in CLOSING:
+        return False
+    if first:
+        return operand.binds < row.binds
+    if operand.loose.startswith("-") and row.name != "add":
+        return True
+    if row.binds in (SUM, PRODUCT):
+        return operand.binds < row.binds or (operand.binds == row.binds and not associative)
+    return operand.binds <= row.binds and operand.binds != CALL
+
+
+def operation(node: Node, name: Callable[[Any], Text], style: Style = TEXT) -> Text:
+    """One node as ``row(operands)``, each operand as `name` shows it."""
+    assert node.primitive is not None
+    shapes = [np.shape(payload(x.value if isinstance(x, Node) else x)) for x in node.inputs]
+    return expression(node.primitive, node.params, [name(x) for x in node.inputs], shapes, style)
