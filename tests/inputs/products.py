@@ -1,0 +1,40 @@
+"""Inputs for the products."""
+
+from __future__ import annotations
+
+from strategies import Case, Draw, inputs_for
+
+from autodiff.primitive import Primitive
+
+
+@inputs_for("matmul")
+def matmul(draw: Draw, row: Primitive) -> Case:
+    n, k, m = (draw.integer(0, 3) for _ in range(3))
+    left, right = draw.broadcastable(2)
+    left, right = (k,) if draw.integer(0, 3) == 0 else (*left[-1:], n, k), (*right[-1:], k, m)
+    if draw.integer(0, 3) == 0:
+        right = (k,)
+    return Case(row, (draw.values(left), draw.values(right)))
+
+
+@inputs_for("dot")
+def dot(draw: Draw, row: Primitive) -> Case:
+    k = draw.integer(0, 3)
+    left, right = draw.shape(max_dims=2), draw.shape(max_dims=2)
+    ends = draw.one_of(((*left, k), ())), draw.one_of(((k,), (*right, k, 2), ()))
+    return Case(row, (draw.array(ends[0]), draw.array(ends[1])))
+
+
+CONTRACTIONS = (
+    *("ij,jk->ik", "i,i->", "i,j->ij", "ij->ji", "ij->", "ij->j", "ii->i", "ii->", "iij->j"),
+    *("bij,bjk->bik", "ij,ij,ij->i", "ij,jk,kl->il", "iij,jk->ki", ",i->i", "abc,ad->bd"),
+)
+
+
+@inputs_for("einsum")
+def einsum(draw: Draw, row: Primitive) -> Case:
+    subscripts = draw.one_of(CONTRACTIONS)
+    side = {c: draw.integer(0, 3) for c in "abcdijkl"}
+    shapes = [tuple(side[c] for c in term) for term in subscripts.split("->")[0].split(",")]
+    arrays = tuple(map(draw.array, shapes))
+    return Case(row, arrays, {"subscripts": subscripts, "optimize": draw.boolean()})

@@ -1,0 +1,99 @@
+"""One test per law, run over every row of the table, so that a new row is tested for free."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings, strategies as st
+from laws import statements as laws
+from strategies import FLAT, ROWS, SMOOTH, cases
+
+# A tenth of the profile's examples for each of the rows, and there are a hundred rows.
+FEW = settings(max_examples=max(1, settings.default.max_examples // 12))
+SEEDS = st.integers(0, 2**32 - 1)
+
+every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+every_smooth_row = pytest.mark.parametrize("row", SMOOTH, ids=lambda row: row.name)
+every_flat_row = pytest.mark.parametrize("row", FLAT, ids=lambda row: row.name)
+
+
+@every_smooth_row
+@FEW
+@given(data=st.data())
+def test_forward_mode_is_finite_difference(row, data):
+    case, rng = data.draw(cases(row)), np.random.default_rng(data.draw(SEEDS))
+    laws.forward_mode_is_finite_difference(case, rng)
+
+
+@every_smooth_row
+@FEW
+@given(data=st.data(), mode=st.sampled_from(("smooth", "ties")))
+def test_reverse_mode_is_transpose_of_forward_mode(row, data, mode):
+    case, rng = data.draw(cases(row, mode)), np.random.default_rng(data.draw(SEEDS))
+    laws.reverse_mode_is_transpose_of_forward_mode(case, rng)
+
+
+@every_smooth_row
+@FEW
+@given(data=st.data(), mode=st.sampled_from(("smooth", "ties")))
+def test_jacobians_agree(row, data, mode):
+    case, rng = data.draw(cases(row, mode)), np.random.default_rng(data.draw(SEEDS))
+    laws.jacobians_agree(case, rng)
+
+
+@every_smooth_row
+@FEW
+@given(data=st.data())
+def test_second_order_in_all_four_nestings(row, data):
+    case, rng = data.draw(cases(row)), np.random.default_rng(data.draw(SEEDS))
+    laws.second_order_in_all_four_nestings(case, rng)
+
+
+@every_smooth_row
+@FEW
+@given(data=st.data())
+def test_gradients_have_the_inputs_dtype_and_shape(row, data):
+    case = data.draw(cases(row))
+    choices = st.sampled_from((np.float16, np.float32, np.float64, np.longdouble))
+    dtypes = [data.draw(choices) for _ in case.inputs]
+    laws.gradients_have_the_inputs_dtype_and_shape(case, dtypes)
+
+
+@every_smooth_row
+@FEW
+@given(data=st.data())
+def test_single_precision_agrees_with_double(row, data):
+    case, rng = data.draw(cases(row)), np.random.default_rng(data.draw(SEEDS))
+    laws.single_precision_agrees_with_double(case, rng)
+
+
+@every_row
+@FEW
+@given(data=st.data(), mode=st.sampled_from(("smooth", "ties", "special")))
+def test_watching_never_changes_a_value(row, data, mode):
+    laws.watching_never_changes_a_value(data.draw(cases(row, mode)))
+
+
+@every_smooth_row
+@FEW
+@given(data=st.data())
+def test_arguments_are_left_alone(row, data):
+    case, rng = data.draw(cases(row)), np.random.default_rng(data.draw(SEEDS))
+    laws.arguments_are_left_alone(case, rng)
+
+
+@every_flat_row
+@FEW
+@given(data=st.data())
+def test_flat_rows_have_derivative_zero(row, data):
+    case, rng = data.draw(cases(row)), np.random.default_rng(data.draw(SEEDS))
+    if case.inputs:
+        laws.flat_rows_have_derivative_zero(case, rng)
+
+
+@every_row
+@FEW
+@given(data=st.data())
+def test_batched_is_a_stacked_loop(row, data):
+    case, rng = data.draw(cases(row)), np.random.default_rng(data.draw(SEEDS))
+    flags = [a is not None and data.draw(st.booleans()) for a in case.args]
+    flags[0] = flags[0] or not any(flags)
+    laws.batched_is_a_stacked_loop(case, flags, rng)
