@@ -5,21 +5,26 @@ from .batch import vmap
 from .check import check
 from .containers import register_container
 from .errors import AutodiffError, MissingExtraError, NotDifferentiableError, ShapeError
+from .explain import Explanation, explain
 from .jacobians import hessian, hvp, jacfwd, jacobian, jacrev
 from .objects import tensor
 from .tensor import Tensor
+from .trace import Graph, trace
 from .transforms import elementwise_grad, grad, jvp, stop_gradient, value_and_grad, vjp
 
 __version__ = "0.1.0"
 
 __all__ = [
     "AutodiffError",
+    "Explanation",
+    "Graph",
     "MissingExtraError",
     "NotDifferentiableError",
     "ShapeError",
     "Tensor",
     "check",
     "elementwise_grad",
+    "explain",
     "grad",
     "hessian",
     "hvp",
@@ -30,6 +35,7 @@ __all__ = [
     "register_container",
     "stop_gradient",
     "tensor",
+    "trace",
     "value_and_grad",
     "vjp",
     "vmap",

@@ -153,23 +153,32 @@ def term_text(
     nodes = ancestors([root.node])
     if len(nodes) > MAX_NODES:
         return None
-    texts: dict[Any, Text] = {}
-    taken: dict[str, bool] = {} if decisions is None else decisions
-
-    def named(x: Any) -> Text:
-        return texts[x] if isinstance(x, TraceNode) else style.constant(x)
-
+    reading = Reading(style, {} if decisions is None else decisions)
     for node in nodes:
         assert isinstance(node, TraceNode)
-        if node.primitive is None:
-            texts[node] = style.leaf(node.name) if node.name else style.constant(node.value)
-            continue
-        simplify = SIMPLER.get(node.primitive.name)
-        simpler = simplify(node, named, taken) if simplify else None
-        texts[node] = simpler or operation(node, named, style)
-        if style is TEXT and len(texts[node].loose) > 4 * LONGEST:
+        text = reading.texts[node] = reading.text_of(node)
+        if style is TEXT and len(text.loose) > 4 * LONGEST:
             return None
-    return spread_over(root.node, texts[root.node], style)
+    return spread_over(root.node, reading.texts[root.node], style)
+
+
+class Reading:
+    """The graph of a rule being turned into text: what is known so far, in which style."""
+
+    def __init__(self, style: Style, decisions: dict[str, bool]) -> None:
+        self.style = style
+        self.decisions = decisions  # conditions that fell one way everywhere, and which way
+        self.texts: dict[Any, Text] = {}
+
+    def __call__(self, x: Any) -> Text:
+        return self.texts[x] if isinstance(x, TraceNode) else self.style.constant(x)
+
+    def text_of(self, node: TraceNode) -> Text:
+        if node.primitive is None:
+            return self.style.leaf(node.name) if node.name else self.style.constant(node.value)
+        simplify = SIMPLER.get(node.primitive.name)
+        simpler = simplify(node, self) if simplify else None
+        return simpler or operation(node, self, self.style)
 
 
 def value_of(x: Any) -> Any:
@@ -184,32 +193,32 @@ def uniform(condition: Any) -> bool | None:
     return None if np.any(seen) else False
 
 
-def _where(node: Any, named: Callable[[Any], Text], decisions: dict[str, bool]) -> Text | None:
+def _where(node: Any, reading: Reading) -> Text | None:
     condition, a, b = node.inputs
     holds = uniform(condition)
     if holds is None:
         return None
     if isinstance(condition, TraceNode) and (holds or not is_row(condition, "equal")):
-        decisions[named(condition).loose] = holds  # that there is no tie goes without saying
-    return named(a if holds else b)
+        reading.decisions[reading(condition).loose] = holds  # that there is no tie goes without saying
+    return reading(a if holds else b)
 
 
-def _or(node: Any, named: Callable[[Any], Text], decisions: dict[str, bool]) -> Text | None:
+def _or(node: Any, reading: Reading) -> Text | None:
     a, b = node.inputs
     for this, other in ((b, a), (a, b)):
         if uniform(this) is False:
-            return named(other)
+            return reading(other)
     return None
 
 
-def _reshape(node: Any, named: Callable[[Any], Text], decisions: dict[str, bool]) -> Text | None:
+def _reshape(node: Any, reading: Reading) -> Text | None:
     """The same shape is the same thing; new axes of size 1 read as an index."""
     (a,) = node.inputs
     before, after = np.shape(value_of(a)), np.shape(payload(node.value))
     if before == after:
-        return named(a)
+        return reading(a)
     if set(after) <= {1} and before == ():
-        return named(a)
+        return reading(a)
     kept = iter(range(len(before)))
     key, k = [], next(kept, None)
     for size in after:
@@ -220,22 +229,22 @@ def _reshape(node: Any, named: Callable[[Any], Text], decisions: dict[str, bool]
             key.append("None")
         else:
             return None
-    return None if k is not None else Text(f"{named(a).loose}[{', '.join(key)}]")
+    return None if k is not None else Text(f"{reading(a).loose}[{', '.join(key)}]")
 
 
-def _spread(node: Any, named: Callable[[Any], Text], decisions: dict[str, bool]) -> Text | None:
-    return named(node.inputs[0])  # NumPy broadcasts as it multiplies
+def _spread(node: Any, reading: Reading) -> Text | None:
+    return reading(node.inputs[0])  # NumPy broadcasts as it multiplies
 
 
-def _cast(node: Any, named: Callable[[Any], Text], decisions: dict[str, bool]) -> Text | None:
+def _cast(node: Any, reading: Reading) -> Text | None:
     before, after = np.asarray(value_of(node.inputs[0])), np.asarray(payload(node.value))
-    return named(node.inputs[0]) if before.dtype.kind == after.dtype.kind else None
+    return reading(node.inputs[0]) if before.dtype.kind == after.dtype.kind else None
 
 
 NEW_LAST: tuple[Any, ...] = (Ellipsis, None)
 
 
-def _index(node: Any, named: Callable[[Any], Text], decisions: dict[str, bool]) -> Text | None:
+def _index(node: Any, reading: Reading) -> Text | None:
     """(A @ v[..., None])[..., 0] is A @ v."""
     (a,) = node.inputs
     if node.params["key"] != (Ellipsis, 0) or not is_row(a, "matmul"):
@@ -243,10 +252,11 @@ def _index(node: Any, named: Callable[[Any], Text], decisions: dict[str, bool]) 
     matrix, column = a.inputs
     if not is_row(column, "index") or column.params["key"] != NEW_LAST:
         return None
-    return expression(a.primitive, {}, [named(matrix), named(column.inputs[0])])
+    operands = [reading(matrix), reading(column.inputs[0])]
+    return expression(a.primitive, {}, operands, style=reading.style)
 
 
-def _multiply(node: Any, named: Callable[[Any], Text], decisions: dict[str, bool]) -> Text | None:
+def _multiply(node: Any, reading: Reading) -> Text | None:
     """u[..., None] * v is an outer product."""
     for k, column in enumerate(node.inputs):
         row = node.inputs[1 - k]
@@ -255,7 +265,7 @@ def _multiply(node: Any, named: Callable[[Any], Text], decisions: dict[str, bool
             if is_row(row, "index") and row.params["key"] == (Ellipsis, None, slice(None)):
                 row = row.inputs[0]
             if np.ndim(value_of(u)) == np.ndim(value_of(row)) == 1:
-                return Text(f"outer({named(u).loose}, {named(row).loose})")
+                return reading.style.outer(reading(u), reading(row))
     return None
 
 
@@ -263,15 +273,16 @@ def is_row(x: Any, name: str) -> bool:
     return isinstance(x, TraceNode) and x.primitive is not None and x.primitive.name == name
 
 
-def _divide(node: Any, named: Callable[[Any], Text], decisions: dict[str, bool]) -> Text | None:
+def _divide(node: Any, reading: Reading) -> Text | None:
     """How many share a maximum is an integer, and mostly 1."""
     a, b = node.inputs
     count = np.asarray(value_of(b))
     alone = isinstance(b, TraceNode) and count.dtype.kind in "iu" and np.all(count == 1)
-    return named(a) if alone else None
+    return reading(a) if alone else None
 
 
-SIMPLER: dict[str, Any] = {
+# Rules are written for arrays of any shape; these say the same shorter where they can.
+SIMPLER: dict[str, Callable[[Any, Reading], Text | None]] = {
     "where": _where,
     "bitwise_or": _or,
     "logical_or": _or,

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from .arguments import differentiable, name_of
+from .chain import Derivative
 from .containers import flatten, unflatten
 from .errors import NotDifferentiableError
 from .files import write_text
@@ -44,24 +45,19 @@ class Explanation:
     @cached_property
     def forward_sweeps(self) -> list[Sweep]:
         """One sweep per input where these are a few numbers, else one along a stated direction."""
-        if len(self.inputs) <= SWEEPS and all(shape(n) == () for n in self.inputs):
-            return [
-                forward_sweep(
-                    self.graph, self.active, [x], str(x.name), f"seed: d{x.name}/d{x.name} = 1"
-                )
-                for x in self.inputs
-            ]
-        if not self.inputs:
-            return []
+        if len(self.inputs) <= SWEEPS and all(shape(x) == () for x in self.inputs):
+            return [self._forward([x], str(x.name), f"seed: {own(x)} = 1") for x in self.inputs]
         under = self.fresh("t")
-        names = ", ".join(str(x.name) for x in self.inputs[:SWEEPS])
-        names += f" and {len(self.inputs) - SWEEPS} more" if len(self.inputs) > SWEEPS else ""
-        plural = len(self.inputs) > 1
-        seed = (
-            f"seed: every entry of {names} moves at rate 1, so d{self.inputs[0].name}/d{under} "
-            f"{'and the like ' if plural else ''}{'are' if plural else 'is'} all ones"
-        )
-        return [forward_sweep(self.graph, self.active, self.inputs, under, seed)]
+        names = [str(x.name) for x in self.inputs]
+        if len(names) > SWEEPS:
+            names[SWEEPS - 1 :] = [f"{len(names) - SWEEPS + 1} more inputs"]
+        moving = ", ".join(names[:-1]) + (" and " if len(names) > 1 else "") + names[-1]
+        first = Derivative(self.inputs[0].name, under)
+        seed = f"seed: every entry of {moving} moves at rate 1: {first} is all ones"
+        return [self._forward(self.inputs, under, seed + (", and so on" if len(names) > 1 else ""))]
+
+    def _forward(self, directions: Sequence[TraceNode], under: str, seed: str) -> Sweep:
+        return forward_sweep(self.graph, self.active, directions, under, seed)
 
     @cached_property
     def reverse_sweeps(self) -> list[Sweep]:
@@ -69,17 +65,11 @@ class Explanation:
         if len(self.outputs) > SWEEPS:
             over = self.fresh("s")
             seed = f"seed: {over} is the sum of all entries of all {len(self.outputs)} results"
-            return [reverse_sweep(self.graph, self.active, self.outputs, over, seed)]
-        sweeps = []
-        for y in self.outputs:
-            name, n = str(y.name), shape(y)
-            seed = f"seed: d{name}/d{name} = 1"
-            if n:
-                seed = (
-                    f"seed: ones of shape {n}, so d{name} stands for the derivative of sum({name})"
-                )
-            sweeps.append(reverse_sweep(self.graph, self.active, [y], name, seed))
-        return sweeps
+            return [self._reverse(self.outputs, over, seed)]
+        return [self._reverse([y], str(y.name), seed_of(y)) for y in self.outputs]
+
+    def _reverse(self, outputs: Sequence[TraceNode], over: str, seed: str) -> Sweep:
+        return reverse_sweep(self.graph, self.active, outputs, over, seed)
 
     def fresh(self, name: str) -> str:
         """`name`, or `name` with a number if the program has a variable of that name."""
@@ -145,7 +135,7 @@ class Explanation:
 
 
 def explain(f: Callable[..., Any], *args: Any) -> Explanation:
-    """How ``f(*args)`` is differentiated, step by step, in both modes.
+    """Show how ``f(*args)`` is differentiated, step by step, in both modes.
 
     Every number and array in the arguments is an input, in nests of any depth; integers count as
     floats, anything else is held as it is. With up to four numbers as inputs there is a forward
@@ -168,8 +158,8 @@ def explain(f: Callable[..., Any], *args: Any) -> Explanation:
       dy/dv1 = 2 * v1           0.958851
       dy/dx  = dy/dv1 * cos(x)  0.841471
     <BLANKLINE>
-      both modes agree: dy/dx is 0.841471 by forward and 0.841471 by reverse mode
-      forward mode costs one sweep per input, reverse mode one per output
+      both modes agree: dy/dx = 0.841471 by forward, 0.841471 by reverse
+      forward costs one sweep per input, reverse one per output
     """
     leaves, structure = flatten(args)
     names = leaf_names(f, [flatten(a)[1] for a in args])
@@ -185,6 +175,16 @@ def explain(f: Callable[..., Any], *args: Any) -> Explanation:
             "pass them as arguments: explain(f, 0.1)"
         )
     return explanation
+
+
+def own(x: TraceNode) -> str:
+    return Derivative(x.name, x.name)
+
+
+def seed_of(y: TraceNode) -> str:
+    if not shape(y):
+        return f"seed: {own(y)} = 1"
+    return f"seed: ones of shape {shape(y)}, so what is differentiated is sum({y.name})"
 
 
 def is_boolean(x: Any) -> bool:

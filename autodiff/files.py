@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,8 @@ def write_text(text: str, path: Any) -> str:
     """Write `text` to `path`, if there is one, and return it."""
     if path is None:
         return text
+    import tempfile
+
     target = Path(path)
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
     try:

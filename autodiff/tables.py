@@ -94,7 +94,10 @@ def aligned(table: Table) -> str:
         lines.append(line.rstrip())
     if table.hidden:
         lines.insert(LINES // 2, f"  {table.gap}")
-    return "\n".join([f"  {table.heading}", *lines])
+    heading = f"  {table.heading}"
+    if table.heading == "program":
+        heading = f"{heading:{names + rules + 7}}{' ' * signed}value"
+    return "\n".join([heading, *lines])
 
 
 def closing(explanation: Explanation) -> str:
@@ -106,8 +109,8 @@ def closing(explanation: Explanation) -> str:
     unknown = [a for a in explanation.agreements if a.holds is None]
     if unknown:
         names = ", ".join(a.name for a in unknown)
-        return f"  {names}: not finite, so the modes cannot be compared; {costs}"
-    return f"  both modes agree{agreed(explanation.agreements)}; {costs}"
+        return f"  {names}: not finite, so the modes cannot be compared\n  {costs}"
+    return f"  both modes agree{agreed(explanation.agreements)}\n  {costs}"
 
 
 def agreed(agreements: Sequence[Agreement]) -> str:

@@ -70,6 +70,9 @@ class Style:
             return Text(summary(value))
         return Text(f"<{value.dtype} array of shape {param(value.shape)}>")
 
+    def parameter(self, value: Any) -> str:
+        return param(value)
+
     def name(self, name: str) -> Text:
         return Text(name)
 
@@ -81,6 +84,9 @@ class Style:
         """The chain rule for a whole operation: its Jacobian times the derivative carried on."""
         jacobian = f"d{made}/d({source})"
         return Text(f"{f'({jacobian})^T' if backward else jacobian} . {carried}", PRODUCT)
+
+    def outer(self, u: Text, v: Text) -> Text:
+        return Text(f"outer({u.loose}, {v.loose})")
 
     def repeated(self, text: Text, shape: Shape) -> Text:
         """The same number in every entry of an array."""
@@ -139,16 +145,16 @@ def expression(
     template = style.template(row, params, shapes or [()] * len(operands))
     if template == "{a}":
         return operands[0]
-    pieces = list(string.Formatter().parse(template))
+    pieces = parsed(template)
     loose, tight = "", ""
-    for i, (before, slot, _, _) in enumerate(pieces):
+    for i, (before, slot) in enumerate(pieces):
         loose += before
         tight += before
         if slot is None:
             continue
         if slot not in LETTERS[: len(operands)]:
-            loose += param(params[slot])
-            tight += param(params[slot])
+            loose += style.parameter(params[slot])
+            tight += style.parameter(params[slot])
             continue
         after = pieces[i + 1][0] if i + 1 < len(pieces) else ""
         first = not loose.strip("{")
@@ -159,16 +165,32 @@ def expression(
         elif before == " + " and compact.startswith("-"):  # a + -b reads a - b
             loose, tight = loose[:-3] + " - ", tight[:-3] + " - "
             shown, compact = shown[1:].lstrip(), compact[1:].lstrip()
+        elif before == r" \, " and compact[:1].isdigit():  # in LaTeX a thin space is no sign
+            loose, tight = loose[:-4] + r" \cdot ", tight[:-4] + r" \cdot "
         loose += compact if row.binds in (PRODUCT, UNARY, POWER) else shown
         tight += compact
     if row.binds == PRODUCT:
         for spaced, close in style.times:
             tight = tight.replace(spaced, close)
-    return Text(loose, row.binds if not loose.startswith("\\frac") else POWER, tight)
+    raised = loose.startswith(("\\frac", "e^", "2^"))  # in LaTeX: a product needs no brackets
+    return Text(loose, POWER if raised else row.binds, tight)
+
+
+@lru_cache(maxsize=1024)
+def parsed(template: str) -> list[tuple[str, str | None]]:
+    """A template as pairs of literal text and the slot that follows it."""
+    pieces: list[tuple[str, str | None]] = []
+    literal = ""
+    for before, slot, _, _ in string.Formatter().parse(template):
+        literal += before
+        if slot is not None:
+            pieces.append((literal, slot))
+            literal = ""
+    return [*pieces, (literal, None)]
 
 
 def brackets_needed(row: Primitive, operand: Text, before: str, after: str, first: bool) -> bool:
-    left, right = before.rstrip(" ")[-1:], after.lstrip(" ")[:1]
+    left, right = before.rstrip(" ")[-1:], after.lstrip(" ").removeprefix("\\right")[:1]
     associative = row.name in ("add", "multiply")
     if row.binds == POWER and first:
         return operand.binds <= POWER

@@ -130,7 +130,7 @@ def trace(f: Callable[..., Any], *args: Any) -> Graph:
         v1 = exp(x)  # float64
         y = v1^2     # float64
         return y
-    >>> ad.grad(graph)(0.0)
+    >>> float(ad.grad(graph)(0.0))
     2.0
     """
     names = Names()

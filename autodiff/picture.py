@@ -1,0 +1,175 @@
+"""A picture of a program as data, its text in Graphviz's language, and the way to SVG.
+
+    box     name = operation | value | tangent -> | <- adjoint
+    arrow   from a value to what it is used in, with the local derivative
+"""
+
+from __future__ import annotations
+
+import html
+import shutil
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .errors import MissingExtraError
+
+MOST, ENDS = 40, 8  # so many boxes are drawn one by one; of more, so many at either end
+FONT = "Helvetica,Arial,sans-serif"
+GREY, FORWARD, REVERSE, LINE = "#57606a", "#0f766e", "#b42318", "#b6bcc6"
+FILL = {"input": "#dbeafe", "operation": "#eef1f4", "output": "#fde68a", "folded": "#f6f8fa"}
+RENDERING = threading.Lock()  # the layout library keeps its state in globals
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a box: what it is, and the number."""
+
+    label: str
+    value: str
+    color: str = GREY
+
+
+@dataclass(frozen=True)
+class Box:
+    """One value of the program, or many operations folded into one box."""
+
+    key: Any
+    name: str
+    expression: str
+    lines: Sequence[Line] = ()
+    kind: str = "operation"
+    symbol: str = ""  # the name of the operation
+    tip: str = ""  # shown when the mouse rests on the box
+
+
+@dataclass(frozen=True)
+class Arrow:
+    tail: Any
+    head: Any
+    label: str = ""
+
+
+@dataclass
+class Picture:
+    """Boxes in the order of the program, arrows between them, and a line underneath."""
+
+    boxes: list[Box]
+    arrows: list[Arrow]
+    caption: str = ""
+
+
+def collapsed(picture: Picture) -> Picture:
+    """The picture with the middle of a long program folded into one box that says so."""
+    boxes, arrows = picture.boxes, picture.arrows
+    note = [picture.caption] if picture.caption else []
+    for what in ("inputs", "operations"):
+        hidden = to_fold([b for b in boxes if (b.kind == "input") == (what == "inputs")])
+        if hidden:
+            keys = {b.key for b in hidden}
+            fold = folded_box(hidden, what)
+            at = next(k for k, b in enumerate(boxes) if b.key in keys)
+            boxes = [b for b in (*boxes[:at], fold, *boxes[at:]) if b.key not in keys]
+            arrows = merged(arrows, keys, fold.key)
+            note.append(f"one box stands for {len(hidden)} {what}")
+    return Picture(boxes, arrows, "; ".join(note))
+
+
+def to_fold(boxes: Sequence[Box]) -> list[Box]:
+    """The middle of too many boxes; what is a result is always drawn."""
+    if len(boxes) <= MOST:
+        return []
+    return [b for b in boxes[ENDS:-ENDS] if b.kind != "output"]
+
+
+def folded_box(hidden: Sequence[Box], what: str) -> Box:
+    """One box for many: how many, from which name to which, of which kinds."""
+    lines = [Line("from", hidden[0].name), Line("to", hidden[-1].name)]
+    kinds = Counter(b.symbol for b in hidden if b.symbol)
+    lines += [Line(kind, f"× {n}") for kind, n in kinds.most_common(4)]
+    return Box(("folded", what), f"{len(hidden)} {what}", "folded", lines, "folded")
+
+
+def merged(arrows: Sequence[Arrow], keys: set[Any], fold: Any) -> list[Arrow]:
+    """The arrows, with those into and out of the folded part joined, each pair once."""
+    found: dict[tuple[Any, Any], Arrow] = {}
+    kept = []
+    for arrow in arrows:
+        inside = (arrow.tail in keys, arrow.head in keys)
+        if not any(inside):
+            kept.append(arrow)
+        elif not all(inside):
+            tail, head = (fold if i else k for i, k in zip(inside, (arrow.tail, arrow.head), strict=True))
+            found.setdefault((tail, head), replace(arrow, tail=tail, head=head, label=""))
+    return [*kept, *found.values()]
+
+
+# -- Graphviz ------------------------------------------------------------------------------------
+def dot_source(picture: Picture) -> str:
+    """The picture in Graphviz's language, written by the `graphviz` package."""
+    import graphviz
+
+    graph = graphviz.Digraph(
+        "program",
+        graph_attr={
+            "rankdir": "LR", "nodesep": "0.3", "ranksep": "0.55", "bgcolor": "white",
+            "fontname": FONT, "fontsize": "11", "fontcolor": GREY, "labelloc": "b", "pad": "0.15",
+        },
+        node_attr={"shape": "plain", "fontname": FONT, "fontsize": "11"},
+        edge_attr={"fontname": FONT, "fontsize": "10", "fontcolor": GREY, "color": "#8b929c",
+                   "arrowsize": "0.7"},
+    )  # fmt: skip
+    if picture.caption:
+        graph.attr(label=f"<{shown(picture.caption)}>")
+    names = node_names(picture.boxes)
+    for box in picture.boxes:
+        graph.node(names[box.key], label=box_label(box), tooltip=graphviz.escape(box.tip or box.name))
+    for arrow in picture.arrows:
+        label = f"< {shown(arrow.label)} >" if arrow.label else ""
+        graph.edge(names[arrow.tail], names[arrow.head], label=label)
+    return graph.source
+
+
+def node_names(boxes: Sequence[Box]) -> dict[Any, str]:
+    """Plain names stay what they are; any other is numbered, for Graphviz reads colons as ports."""
+    plain = [b.name.isascii() and b.name.isidentifier() for b in boxes]
+    return {b.key: b.name if ok else f"node {k}" for k, (b, ok) in enumerate(zip(boxes, plain, strict=True))}
+
+
+def shown(text: str) -> str:
+    """Text for a label: what is special there is escaped, what cannot be printed replaced."""
+    printable = "".join(c if c.isprintable() else "�" for c in text)
+    return html.escape(printable, quote=True).replace("&#x27;", "&#39;")
+
+
+def box_label(box: Box) -> str:
+    fill = FILL[box.kind]
+    equals = f" = {shown(box.expression)}" if box.expression else ""
+    rows = [f'<TR><TD COLSPAN="2" BGCOLOR="{fill}"><B>{shown(box.name)}</B>{equals}</TD></TR>']
+    rows += [
+        f'<TR><TD ALIGN="LEFT"><FONT COLOR="{line.color}">{shown(line.label)}</FONT></TD>'
+        f'<TD ALIGN="RIGHT"><FONT COLOR="{line.color if line.color != GREY else "black"}">'
+        f"{shown(line.value)}</FONT></TD></TR>"
+        for line in box.lines
+    ]
+    border = 'BORDER="0" CELLBORDER="1" CELLSPACING="0" CELLPADDING="5"'
+    return f'<<TABLE {border} COLOR="{LINE}" BGCOLOR="white">{"".join(rows)}</TABLE>>'
+
+
+def render(source: str) -> str:
+    """Graphviz's text as SVG: by the `dot` program where it is installed, else by pygraphviz."""
+    if shutil.which("dot"):
+        import graphviz
+
+        return graphviz.Source(source).pipe(format="svg", encoding="utf-8")
+    try:
+        import pygraphviz
+    except ImportError:
+        raise MissingExtraError(
+            'drawing needs Graphviz, which comes with: pip install "autodiff[draw]"'
+        ) from None
+    with RENDERING:
+        drawn = pygraphviz.AGraph(string=source).draw(format="svg", prog="dot")
+    return drawn.decode("utf-8")
