@@ -122,8 +122,8 @@ def finished(bar: Any, x: Any) -> Any:
     if bar.__class__ is x.__class__ is np.float64:
         return bar
     like = aval_of(x)
-    if like.shape == ():
-        return cast(full(bar, like), like.dtype)
+    if like.shape == ():  # a Python number is a double
+        return cast(full(bar, like), like.dtype or np.dtype(np.float64))
     bar = cast(full(bar, like), like.dtype)
     if isinstance(bar, np.ndarray) and not (bar.flags.writeable and bar.flags.owndata):
         bar = bar.copy()

@@ -88,15 +88,21 @@ def _batch_dot(row: Primitive, size: int, args: Any, flags: Any) -> Any:
         a, b = (align(x, ndim) if f else x for x, f in zip(args, flags, strict=True))
         return a * b
     if b_ndim == 1:
-        return np.matmul(a, b) if not flags[1] else np.einsum(a, [*_axes(flags[0], a_ndim, 1), 99], b, [0, 99], [0, *range(1, a_ndim)])
-    letters_a = [*_axes(flags[0], a_ndim, 1), 99]
-    letters_b = [*([0] if flags[1] else []), *range(50, 50 + b_ndim - 2), 99, 98]
-    out = [0, *range(1, a_ndim), *range(50, 50 + b_ndim - 2), 98]
-    return np.einsum(a, letters_a, b, letters_b, out)
+        if not flags[1]:
+            return np.matmul(a, b)
+        axes_a = [*_axes(flags[0], 1, a_ndim - 1), SUMMED]
+        return np.einsum(a, axes_a, b, [0, SUMMED], [0, *range(1, a_ndim)])
+    axes_a = [*_axes(flags[0], 1, a_ndim - 1), SUMMED]
+    axes_b = [*_axes(flags[1], 26, b_ndim - 2), SUMMED, LAST]
+    out = [*_axes(True, 1, a_ndim - 1), *_axes(False, 26, b_ndim - 2), LAST]
+    return np.einsum(a, axes_a, b, axes_b, out)
 
 
-def _axes(flag: bool, ndim: int, start: int) -> list[int]:
-    return [*([0] if flag else []), *range(start, start + ndim - 1)]
+SUMMED, LAST = 50, 51  # einsum numbers axes from 0 to 51; 0 is the batch
+
+
+def _axes(batched: bool, start: int, count: int) -> list[int]:
+    return [*([0] if batched else []), *range(start, start + count)]
 
 
 dot = bilinear(
