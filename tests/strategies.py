@@ -138,7 +138,9 @@ class Draw:
         return np.asarray(values)
 
     def complex_array(self, shape: Shape) -> Any:
-        return np.asarray(self.values(shape) + 1j * self.values(shape))
+        values = np.empty(shape, complex)
+        values.real, values.imag = self.values(shape), self.values(shape)
+        return values
 
     def integers(self, shape: Shape, low: int = 0, high: int = 3) -> Any:
         return np.asarray(self.rng.integers(low, high + 1, shape))

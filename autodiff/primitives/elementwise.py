@@ -151,7 +151,7 @@ fmod      = elementwise("fmod", np.fmod, ONE, lambda a, b: -np.trunc(a / b), dom
 # The part behind the point, which keeps its sign: x - trunc(x) would make a 0.0 of the -0.0 of -2.0.
 modf_fraction = elementwise("modf_fraction", lambda a: np.modf(a)[0], ONE, kinks="integers")
 # Added for accuracy: std and norms are the root of a sum of squares, whose minimal-norm subgradient at 0 is 0.
-root      = elementwise("root", np.sqrt, lambda y: 0.5 / np.where(y == 0, np.inf, y), domain=NON_NEGATIVE,
+root      = elementwise("root", lambda a: np.sqrt(a), lambda y: 0.5 / np.where(y == 0, np.inf, y), domain=NON_NEGATIVE,
                         kinks=(0.0,), text="sqrt({a})", latex=r"\sqrt{{{a}}}")
 
 where     = choice("where", np.where, lambda c, a, b, y: c, lambda s, _, a_dot, b_dot: np.where(s, a_dot, b_dot),

@@ -39,8 +39,11 @@ def bounds_or_none(draw: Draw, row: Primitive) -> Case:
 
 @inputs_for("heaviside")
 def step_and_its_value(draw: Draw, row: Primitive) -> Case:
+    """Flat in the step's argument; its value, the other argument, counts only at the jump itself."""
     a, b = draw.broadcastable(2)
-    return Case(row, (draw.array(a), draw.array(b)))
+    if draw.boolean():
+        return Case(row, (draw.array(a), draw.array(b)))
+    return Case(row, (draw.integers(a, -1, 1) * 1.0, draw.array(b)), only=(1,))
 
 
 @inputs_for("ldexp")
@@ -64,3 +67,8 @@ def one(draw: Draw, row: Primitive) -> Case:
 def complex_or_real(draw: Draw, row: Primitive) -> Case:
     entries = draw.one_of((draw.complex_array, draw.values))
     return Case(row, (entries(draw.shape()),))
+
+
+@inputs_for("sinc_derivative", "bessel_i")
+def order_of_a_derivative(draw: Draw, row: Primitive) -> Case:
+    return Case(row, (draw.array(draw.shape()),), {"order": draw.integer(0, 3)})

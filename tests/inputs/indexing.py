@@ -48,8 +48,8 @@ def scatter_add(draw: Draw, row: Primitive) -> Case:
     return Case(row, (updates,), {"key": key, "shape": shape})
 
 
-@inputs_for("set_at")
-def set_at(draw: Draw, row: Primitive) -> Case:
+@inputs_for("set_at", "add_at")
+def write_at(draw: Draw, row: Primitive) -> Case:
     shape = draw.shape(min_dims=1)
     key = index_key(draw, shape)
     updates = draw.smaller(np.shape(np.empty(shape)[key]))

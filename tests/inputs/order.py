@@ -29,4 +29,10 @@ def partition(draw: Draw, row: Primitive) -> Case:
 
 @inputs_for("searchsorted")
 def search(draw: Draw, row: Primitive) -> Case:
-    return Case(row, (np.sort(draw.values((4,))), draw.values(draw.shape())), {"side": "left"})
+    side = draw.one_of(("left", "right"))
+    return Case(row, (np.sort(draw.values((4,))), draw.values(draw.shape())), {"side": side})
+
+
+@inputs_for("digitize")
+def bins(draw: Draw, row: Primitive) -> Case:
+    return Case(row, (draw.values(draw.shape()), np.sort(draw.values((4,)))), {"right": draw.boolean()})
