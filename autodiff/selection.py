@@ -151,6 +151,17 @@ def _of_linear(primitive: Primitive, args: Sequence[Any], shape: Shape, params: 
     return Liveness(lambda: primitive(*map(indicator, args), **params) != 0, *sources(args))
 
 
+def _of_transform(primitive: Primitive, args: Sequence[Any], shape: Shape, params: Any) -> Any:
+    """A Fourier transform of ones is zero almost everywhere, by cancellation: some live entry along
+    the axis reaches them all."""
+
+    def work_out() -> Any:
+        reached = np.any(live_of(args[0]), axis=params["axis"], keepdims=True)
+        return np.broadcast_to(reached, shape)
+
+    return Liveness(work_out, *sources(args))
+
+
 def sources(args: Sequence[Any]) -> list[Liveness]:
     return [a.node.live for a in args if is_selected(a)]
 
@@ -170,6 +181,7 @@ RULES = {
     "positive": _of_product,
     "linear": _of_linear,
     "bilinear": _of_linear,
+    **dict.fromkeys(("fft", "ifft", "rfft", "irfft"), _of_transform),
 }
 
 
