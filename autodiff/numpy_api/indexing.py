@@ -25,11 +25,21 @@ def _part(k: Any, what: str) -> Any:
         return k
     if isinstance(k, Traced):
         if k.dtype.kind in "iub":
-            return payload(k)
+            return known_index(k)
         raise refuse(f"{what}: an index of dtype {k.dtype}", "index with integers or booleans")
     if isinstance(k, (list, tuple, range)):
         array = np.asarray(k)
         return array.astype(np.intp) if array.size == 0 else array
+    return k
+
+
+def known_index(k: Any) -> Any:
+    """The array behind a tracked index; refused where it has no single value: vmap, jit."""
+    while isinstance(k, Traced):
+        check = getattr(k.node, "check_concrete", None)
+        if check is not None:
+            check("x[i] whose i is computed from an argument")
+        k = k.value
     return k
 
 
