@@ -9,7 +9,7 @@ from .explain import Explanation, explain
 from .jacobians import hessian, hvp, jacfwd, jacobian, jacrev
 from .objects import tensor
 from .tensor import Tensor
-from .trace import Graph, trace
+from .tracing import Graph, trace
 from .transforms import elementwise_grad, grad, jvp, stop_gradient, value_and_grad, vjp
 
 __version__ = "0.1.0"

@@ -19,7 +19,7 @@ from .reverse import transposed_jvp, transposed_vjp
 from .shapes import Shape
 from .tensor import Tensor
 from .text import TEXT, Style, Text, expression, operation
-from .trace import Graph
+from .tracing import Graph
 
 LONGEST = 110  # a rule that takes more characters is given as a product with its Jacobian
 MAX_NODES = 60

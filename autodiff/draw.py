@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .chain import Derivative, Symbols, joined, pulled, term_text
-from .graph import TraceNode
+from .containers import LEAF
+from .graph import ORDER, Node, TraceLevel, TraceNode
+from .kinds import Aval
+from .names import variables
 from .numpy_api.arguments import payload
 from .picture import FORWARD, REVERSE, Arrow, Box, Line, Picture, collapsed, dot_source, render
 from .primitive import ONE, ZERO, Structural
 from .summary import brief
 from .text import TEXT
+from .tracing import Graph, label
 
 if TYPE_CHECKING:
     from .explain import Explanation
@@ -140,4 +144,87 @@ def is_entrywise(node: TraceNode) -> bool:
     return row is not None and (row.kind == "elementwise" or row.batch == "elementwise")
 
 
-__all__ = ["explanation_dot", "explanation_picture", "render"]
+# -- the object face -------------------------------------------------------------------------------
+def draw_tape(tensor: Any) -> str:
+    """The picture, as SVG, of what a tensor made by the object face was computed from.
+
+    Names are those given to ``tensor(..., name=...)``, else the variables of the caller's frames.
+    """
+    from .explain import Explanation
+
+    graph = tape_graph(tensor)
+    if all(known(n.value) for n in graph.nodes):
+        picture = explanation_picture(Explanation(graph))
+    else:
+        picture = plain_picture(graph)
+    return render(dot_source(picture))
+
+
+def tape_graph(tensor: Any) -> Graph:
+    """The tape behind a tensor as a traced program. Only the operands are read, which a sweep that
+    frees the tape leaves in place."""
+    level = TraceLevel(0)
+    found: dict[Any, TraceNode] = {}
+    for node in operands_first(tensor.node):
+        inputs = [found[x] if isinstance(x, Node) else x for x in node.args]
+        row = node.primitive
+        found[node] = TraceNode(level, row, inputs, node.params or {}, node.value)
+    found[tensor.node].value = tensor.value
+    leaves = [n for n in found.values() if n.primitive is None]
+    graph = Graph("tape", leaves, [found[tensor.node]], LEAF)
+    recompute(graph)
+    names = {found[node]: name for node, name in variables(set(found)).items()}
+    names |= {found[node]: node.name for node in found if node.name}
+    label(graph, [names.get(leaf) for leaf in leaves], names)
+    return graph
+
+
+def operands_first(root: Any) -> list[Any]:
+    """All nodes behind `root`, each after its operands."""
+    seen, stack = {root}, [root]
+    while stack:
+        for x in stack.pop().args:
+            if isinstance(x, Node) and x not in seen:
+                seen.add(x)
+                stack.append(x)
+    return sorted(seen, key=ORDER)
+
+
+def recompute(graph: Graph) -> None:
+    """Values that were too large to keep, from the leaves; not if a constant is missing too."""
+    constants = [x for n in graph.operations for x in n.inputs if not isinstance(x, TraceNode)]
+    if all(map(known, constants)) and not all(known(n.value) for n in graph.operations):
+        values: dict[TraceNode, Any] = {n: n.value for n in graph.inputs}
+        with np.errstate(all="ignore"):
+            graph.run(values)
+        for node, value in values.items():
+            node.value = value
+
+
+def known(value: Any) -> bool:
+    return not isinstance(value, Aval)
+
+
+def plain_picture(graph: Graph) -> Picture:
+    """Boxes and arrows without derivatives, where the tape has let go of the values."""
+    boxes = [
+        Box(
+            n,
+            str(n.name),
+            pretty(short(graph.expression(n).loose)),
+            [Line("value", brief(n.value))],
+            "input" if n.primitive is None else "output" if n in graph.outputs else "operation",
+            "" if n.primitive is None else n.primitive.name,
+        )
+        for n in [*graph.inputs, *graph.shown()]
+    ]
+    arrows = [
+        Arrow(x, n)
+        for n in graph.shown()
+        for x in dict.fromkeys(source_of(n).inputs)
+        if isinstance(x, TraceNode)
+    ]
+    return collapsed(Picture(boxes, arrows, "the large values are no longer there to differentiate"))
+
+
+__all__ = ["draw_tape", "explanation_dot", "explanation_picture", "render"]

@@ -15,14 +15,14 @@ import numpy as np
 from .arguments import differentiable, name_of
 from .chain import Derivative
 from .containers import flatten, unflatten
-from .errors import NotDifferentiableError
+from .errors import MissingExtraError, NotDifferentiableError
 from .files import write_text
 from .graph import TraceNode
 from .names import leaf_names, unique
 from .numpy_api.arguments import payload
-from .sweeps import Agreement, Step, Sweep, active_nodes, forward_sweep, reverse_sweep
+from .sweeps import Agreement, ForwardSweep, ReverseSweep, Step, active_nodes
 from .tables import tables
-from .trace import Graph, is_numeric, trace
+from .tracing import Graph, is_numeric, trace
 
 SWEEPS = 4  # up to this many inputs, or outputs, get a sweep of their own
 
@@ -43,7 +43,7 @@ class Explanation:
         self.outputs = [y for y in results if y in self.active]
 
     @cached_property
-    def forward_sweeps(self) -> list[Sweep]:
+    def forward_sweeps(self) -> list[ForwardSweep]:
         """One sweep per input where these are a few numbers, else one along a stated direction."""
         if len(self.inputs) <= SWEEPS and all(shape(x) == () for x in self.inputs):
             return [self._forward([x], str(x.name), f"seed: {own(x)} = 1") for x in self.inputs]
@@ -56,11 +56,11 @@ class Explanation:
         seed = f"seed: every entry of {moving} moves at rate 1: {first} is all ones"
         return [self._forward(self.inputs, under, seed + (", and so on" if len(names) > 1 else ""))]
 
-    def _forward(self, directions: Sequence[TraceNode], under: str, seed: str) -> Sweep:
-        return forward_sweep(self.graph, self.active, directions, under, seed)
+    def _forward(self, directions: Sequence[TraceNode], under: str, seed: str) -> ForwardSweep:
+        return ForwardSweep(self.graph, self.active, directions, under, seed)
 
     @cached_property
-    def reverse_sweeps(self) -> list[Sweep]:
+    def reverse_sweeps(self) -> list[ReverseSweep]:
         """One sweep per output where these are few, else one for the sum of all of them."""
         if len(self.outputs) > SWEEPS:
             over = self.fresh("s")
@@ -68,8 +68,8 @@ class Explanation:
             return [self._reverse(self.outputs, over, seed)]
         return [self._reverse([y], str(y.name), seed_of(y)) for y in self.outputs]
 
-    def _reverse(self, outputs: Sequence[TraceNode], over: str, seed: str) -> Sweep:
-        return reverse_sweep(self.graph, self.active, outputs, over, seed)
+    def _reverse(self, outputs: Sequence[TraceNode], over: str, seed: str) -> ReverseSweep:
+        return ReverseSweep(self.graph, self.active, outputs, over, seed)
 
     def fresh(self, name: str) -> str:
         """`name`, or `name` with a number if the program has a variable of that name."""
@@ -125,8 +125,11 @@ class Explanation:
 
         return write_text(page(self), path)
 
-    def _repr_svg_(self) -> str:
-        return self.svg()
+    def _repr_svg_(self) -> str | None:
+        try:
+            return self.svg()
+        except MissingExtraError:  # a notebook then shows the tables
+            return None
 
     def _repr_html_(self) -> str:
         from .html import body

@@ -214,6 +214,23 @@ def entry(names: tuple[str | None, ...], node: Node) -> str | None:
     return names[index]
 
 
+def variables(nodes: set[Any]) -> dict[Any, str]:
+    """The variables, in the frames of whoever is calling, that hold a tensor of one of `nodes`."""
+    found: dict[Any, str] = {}
+    frame: FrameType | None = sys._getframe(1)
+    scopes: list[Any] = []
+    while frame is not None:
+        if is_users(frame):
+            scopes += [frame.f_locals, frame.f_globals]
+        frame = frame.f_back
+    for scope in scopes:
+        for name, value in list(scope.items()):
+            node = value.node if isinstance(value, Traced) else None
+            if node in nodes and not name.startswith("_"):  # a notebook's _ and _1 are no names
+                found.setdefault(node, name)
+    return found
+
+
 def line_of(frame: FrameType) -> str:
     """``file.py:12: y = x @ w``."""
     code = frame.f_code

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .kinds import Aval
 from .numpy_api.arguments import payload
 
 DIGITS = 6
@@ -37,6 +38,8 @@ def summary(x: Any, digits: int = DIGITS) -> str:
     'shape (100,), from 0 to 1, mean 0.5'
     """
     x = payload(x)
+    if isinstance(x, Aval):
+        return f"shape {x.shape}"
     if isinstance(x, tuple):
         return ", ".join(summary(part, digits) for part in x)
     shape = np.shape(x)

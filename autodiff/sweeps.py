@@ -9,6 +9,7 @@ The numbers are the engine's own: it runs the graph on dual numbers, and on a ta
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from .reverse import TapeNode, sweep
 from .selection import value_of
 from .tensor import Tensor
 from .text import TEXT, Style, Text
-from .trace import Graph
+from .tracing import Graph
 
 FEEDS = 4  # operations that a remark names
 
@@ -89,17 +90,140 @@ def feeds(name: str, consumers: Sequence[TraceNode]) -> str:
 
 
 class Sweep:
-    """One run of a mode: what it differentiates, what it says of its seed, and its steps.
+    """One run of a mode over a graph: what it differentiates, its seed in words, and its steps.
 
-    `numbers` holds the derivative of, or with respect to, every value that the sweep touched.
+    `numbers` holds the derivative of, or with respect to, every value that the sweep touched;
+    `ends` are the inputs that a forward sweep starts from, or the outputs of a reverse sweep.
     """
 
-    def __init__(self, label: str, seed: str, ends: Sequence[TraceNode]) -> None:
+    def __init__(
+        self, graph: Graph, active: set[TraceNode], ends: Sequence[TraceNode], label: str, seed: str
+    ) -> None:
+        self.graph = graph
+        self.active = active
+        self.ends = ends
         self.label = label
         self.seed = seed
-        self.ends = ends  # the inputs that it starts from, or the outputs
-        self.numbers: dict[TraceNode, Any] = {}
-        self.steps: list[Step] = []
+        self.numbers = self.run()
+
+    def run(self) -> dict[TraceNode, Any]:
+        raise NotImplementedError  # pragma: no cover - both modes define it
+
+    def derivative(self, node: TraceNode) -> Derivative:
+        """The name of a derivative of this sweep."""
+        raise NotImplementedError  # pragma: no cover - both modes define it
+
+    def step(self, node: TraceNode, terms: Sequence[Term], seeded: bool = False) -> Step:
+        value = self.numbers.get(node)
+        if value is None:
+            value = finished(ZERO, node.value)
+        text = self.graph.expression(node).loose
+        return Step(node, text, self.derivative(node), value, terms, seeded)
+
+
+class ForwardSweep(Sweep):
+    """The derivative along the direction in which each entry of `ends` moves at rate one."""
+
+    def run(self) -> dict[TraceNode, Any]:
+        return push_numbers(self.graph, self.ends)
+
+    def derivative(self, node: TraceNode) -> Derivative:
+        return Derivative(node.name, self.label)
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """From the input on: one step for every value that moves."""
+        found = []
+        parts: dict[TraceNode, Any] = {}  # of a row with several results, what its rule made
+        for node in self.graph.operations:
+            made = node.inputs[0] if node.primitive is pick else node
+            carried = [(self.derivative(x), x) for x in dict.fromkeys(nodes_in(made)) if x in self.numbers]
+            if node not in self.active or not carried:
+                continue
+            if node is made:
+                root = self.rule(node)
+                if node.primitive is not None and node.primitive.multiple:
+                    parts[node] = root
+                    continue
+            else:
+                root = parts[made][node.params["index"]]
+            if node in self.numbers:
+                found.append(self.step(node, [Term(root, made, carried, node.value, False)]))
+        return found
+
+    def rule(self, node: TraceNode) -> Any:
+        symbols = Symbols(self.graph)
+        tangents = [
+            symbols.leaf(self.derivative(x), self.numbers[x])
+            if isinstance(x, TraceNode) and x in self.numbers
+            else ZERO
+            for x in node.inputs
+        ]
+        return pushed(node, tangents, symbols)
+
+
+class ReverseSweep(Sweep):
+    """The derivative of the sum of all entries of `ends` with respect to every value."""
+
+    def run(self) -> dict[TraceNode, Any]:
+        return pull_numbers(self.graph, self.active, self.ends)
+
+    def derivative(self, node: TraceNode) -> Derivative:
+        return Derivative(self.label, node.name)
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """From the output back: one step for every value that the result depends on, and one for
+        every input, in the order of the arguments."""
+        terms = self.terms()
+        found = []
+        for node in (*reversed(self.graph.shown()), *self.graph.inputs):
+            arrived = terms.get(node, [])
+            if node not in self.numbers and not (node in self.active and node.primitive is None):
+                continue
+            if self.is_seed(node, terms) and node.primitive is not None:
+                continue  # dy/dy = 1 goes without saying
+            arrived = sorted(arrived, key=lambda term: (not term.plain, term.through.order))
+            found.append(self.step(node, arrived, node in self.ends))
+        return found
+
+    def terms(self) -> dict[TraceNode, list[Term]]:
+        """For every value, what each operation that uses it sends back to it."""
+        terms: dict[TraceNode, list[Term]] = {}
+        for node in reversed(self.graph.operations):
+            if node not in self.active or node.primitive is pick:
+                continue
+            symbols = Symbols(self.graph)
+            cotangent = self.cotangent(node, terms, symbols)
+            if cotangent is ZERO:
+                continue
+            operands = [(i, x) for i, x in enumerate(node.inputs) if isinstance(x, TraceNode)]
+            wanted = [(i, x) for i, x in operands if x in self.active]
+            roots = pulled(node, [i for i, _ in wanted], cotangent, symbols)
+            for (_, x), root in zip(wanted, roots, strict=True):
+                if root is not ZERO:
+                    term = Term(root, node, [(self.derivative(node), x)], x.value, True)
+                    terms.setdefault(x, []).append(term)
+        return terms
+
+    def cotangent(self, node: TraceNode, terms: Any, symbols: Symbols) -> Any:
+        """What the rule of `node` is given: a leaf with the name of its cotangent, or the seed."""
+        if node.primitive is not None and node.primitive.multiple:
+            parts: list[Any] = [ZERO] * len(node.value)
+            for part in self.graph.parts(node):
+                if part in self.numbers:
+                    leaf = symbols.leaf(self.derivative(part), self.numbers[part])
+                    parts[part.params["index"]] = leaf
+            return ZERO if all(p is ZERO for p in parts) else tuple(parts)
+        if node not in self.numbers:
+            return ZERO
+        if self.is_seed(node, terms):
+            return ONE
+        return symbols.leaf(self.derivative(node), self.numbers[node])
+
+    def is_seed(self, node: TraceNode, terms: dict[TraceNode, list[Term]]) -> bool:
+        """Whether the derivative is the seed and nothing else."""
+        return node in self.ends and node not in terms and len(self.ends) == 1
 
 
 def active_nodes(graph: Graph) -> set[TraceNode]:
@@ -124,48 +248,7 @@ def is_continuous(x: Any) -> bool:
     )
 
 
-# -- forward -------------------------------------------------------------------------------------
-def forward_sweep(
-    graph: Graph, active: set[TraceNode], directions: Sequence[TraceNode], under: str, seed: str
-) -> Sweep:
-    """The derivative along a direction in which each entry of `directions` moves at rate one."""
-    found = Sweep(under, seed, directions)
-    found.numbers = push_numbers(graph, directions)
-    whole: dict[TraceNode, Any] = {}  # of a row with several results, the parts of its tangent
-    for node in graph.operations:
-        if node not in active:
-            continue
-        if node.primitive is pick:
-            (source,) = node.inputs
-            if source in whole and node in found.numbers:
-                root = whole[source][node.params["index"]]
-                term = Term(root, source, carried_by(source, found, under), node.value, False)
-                found.steps.append(step(graph, found, node, Derivative(node.name, under), [term]))
-            continue
-        carried = carried_by(node, found, under)
-        if not carried:
-            continue
-        symbols = Symbols(graph)
-        tangents = [
-            symbols.leaf(Derivative(x.name, under), found.numbers[x])
-            if isinstance(x, TraceNode) and x in found.numbers
-            else ZERO
-            for x in node.inputs
-        ]
-        root = pushed(node, tangents, symbols)
-        if node.primitive is not None and node.primitive.multiple:
-            whole[node] = root
-        elif node in found.numbers:
-            term = Term(root, node, carried, node.value, False)
-            found.steps.append(step(graph, found, node, Derivative(node.name, under), [term]))
-    return found
-
-
-def carried_by(node: TraceNode, found: Sweep, under: str) -> list[tuple[Derivative, TraceNode]]:
-    moving = dict.fromkeys(x for x in nodes_in(node) if x in found.numbers)
-    return [(Derivative(x.name, under), x) for x in moving]
-
-
+# -- the engine's numbers ------------------------------------------------------------------------
 def push_numbers(graph: Graph, directions: Sequence[TraceNode]) -> dict[TraceNode, Any]:
     """The tangent of every value that moves, by the engine's forward mode."""
     level = new_level()
@@ -181,63 +264,6 @@ def push_numbers(graph: Graph, directions: Sequence[TraceNode]) -> dict[TraceNod
             if tangent is not ZERO:
                 found[node] = finished(tangent, node.value)
     return found
-
-
-# -- reverse -------------------------------------------------------------------------------------
-def reverse_sweep(
-    graph: Graph, active: set[TraceNode], outputs: Sequence[TraceNode], over: str, seed: str
-) -> Sweep:
-    """The derivative of the sum of all entries of `outputs` with respect to every value."""
-    found = Sweep(over, seed, outputs)
-    found.numbers = pull_numbers(graph, active, outputs)
-    terms: dict[TraceNode, list[Term]] = {}
-    for node in reversed(graph.operations):
-        if node not in active or node.primitive is pick:
-            continue
-        wanted = [i for i, x in enumerate(node.inputs) if isinstance(x, TraceNode) and x in active]
-        symbols = Symbols(graph)
-        cotangent = cotangent_leaf(graph, node, found, over, symbols, terms)
-        if cotangent is ZERO:
-            continue
-        carried = Derivative(over, node.name)
-        for i, root in zip(wanted, pulled(node, wanted, cotangent, symbols), strict=True):
-            if root is not ZERO:
-                x = node.inputs[i]
-                terms.setdefault(x, []).append(Term(root, node, [(carried, x)], x.value, True))
-    for node in (*reversed(graph.shown()), *graph.inputs):
-        seeded = node in outputs
-        arrived = terms.get(node, [])
-        if seeded and not arrived and node.primitive is not None and len(outputs) == 1:
-            continue  # dy/dy = 1: the seed
-        if node in found.numbers or (node in active and node.primitive is None):
-            arrived = sorted(arrived, key=lambda t: (not t.plain, t.through.order))
-            found.steps.append(
-                step(graph, found, node, Derivative(over, node.name), arrived, seeded)
-            )
-    return found
-
-
-def cotangent_leaf(
-    graph: Graph,
-    node: TraceNode,
-    found: Sweep,
-    over: str,
-    symbols: Symbols,
-    terms: dict[TraceNode, list[Term]],
-) -> Any:
-    """What the rule of `node` is given: a leaf with the name of its cotangent, or the seed."""
-    if node.primitive is not None and node.primitive.multiple:
-        parts = [ZERO] * len(node.value)
-        for part in graph.parts(node):
-            if part in found.numbers:
-                name = Derivative(over, part.name)
-                parts[part.params["index"]] = symbols.leaf(name, found.numbers[part])
-        return ZERO if all(p is ZERO for p in parts) else tuple(parts)
-    if node not in found.numbers:
-        return ZERO
-    if node in found.ends and node not in terms and len(found.ends) == 1:
-        return ONE
-    return symbols.leaf(Derivative(over, node.name), found.numbers[node])
 
 
 def pull_numbers(
@@ -272,20 +298,6 @@ def noting(pullback: Any, node: TraceNode, found: dict[TraceNode, Any]) -> Any:
         return pullback(y_bar)
 
     return noted
-
-
-def step(
-    graph: Graph,
-    found: Sweep,
-    node: TraceNode,
-    derivative: Derivative,
-    terms: Sequence[Term],
-    seeded: bool = False,
-) -> Step:
-    value = found.numbers.get(node)
-    if value is None:
-        value = finished(ZERO, node.value)
-    return Step(node, graph.expression(node).loose, derivative, value, terms, seeded)
 
 
 # -- do they agree? ------------------------------------------------------------------------------

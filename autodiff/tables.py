@@ -9,7 +9,7 @@ from .summary import number, summary
 
 if TYPE_CHECKING:
     from .explain import Explanation
-    from .sweeps import Agreement, Sweep
+    from .sweeps import Agreement, ForwardSweep, ReverseSweep
 
 LINES = 60  # of a table; a longer one shows its two ends
 WIDEST = 56  # a column is not padded beyond this
@@ -47,7 +47,7 @@ def all_tables(explanation: Explanation) -> list[Table]:
     return found
 
 
-def sweep_table(heading: str, sweep: Sweep) -> Table:
+def sweep_table(heading: str, sweep: ForwardSweep | ReverseSweep) -> Table:
     shown, hidden = ends(sweep.steps)
     rows = [Row(str(s.derivative), s.rule, summary(s.value), s.remark) for s in shown]
     short = len(heading) + len(sweep.seed) < 90

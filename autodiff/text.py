@@ -1,6 +1,8 @@
 """Expressions as text: a row's own template, with brackets only where a reader needs them.
 
     multiply, {a} * {b}, on `x + 1` and `cos(x)`   ->   (x + 1) * cos(x)
+
+LaTeX is a second style of the same.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .graph import Node
+from .kinds import Aval
 from .numpy_api.arguments import payload
 from .primitive import CALL, POWER, PRODUCT, SUM, UNARY, Primitive
 from .shapes import Shape
@@ -60,6 +63,8 @@ class Style:
         value = payload(value)
         if value is None:
             return Text("None")
+        if isinstance(value, Aval):  # a tape keeps of a large constant only this
+            return Text(f"<{param(tuple(value.shape))} array>")
         if np.ndim(value) == 0:
             shown = number(value)
             return Text(shown, UNARY if shown.startswith("-") else CALL)
@@ -68,7 +73,7 @@ class Style:
             return Text(f"{'ones' if flat[0] else 'zeros'}({', '.join(map(str, value.shape))})")
         if flat.size <= MANY:
             return Text(summary(value))
-        return Text(f"<{value.dtype} array of shape {param(value.shape)}>")
+        return Text(f"<{param(tuple(value.shape))} array>")
 
     def parameter(self, value: Any) -> str:
         return param(value)
@@ -205,8 +210,13 @@ def brackets_needed(row: Primitive, operand: Text, before: str, after: str, firs
     return operand.binds <= row.binds and operand.binds != CALL
 
 
+def shape_of(x: Any) -> Shape:
+    x = payload(x)
+    return x.shape if isinstance(x, Aval) else np.shape(x)
+
+
 def operation(node: Node, name: Callable[[Any], Text], style: Style = TEXT) -> Text:
     """One node as ``row(operands)``, each operand as `name` shows it."""
     assert node.primitive is not None
-    shapes = [np.shape(payload(x.value if isinstance(x, Node) else x)) for x in node.inputs]
+    shapes = [shape_of(x.value if isinstance(x, Node) else x) for x in node.inputs]
     return expression(node.primitive, node.params, [name(x) for x in node.inputs], shapes, style)

@@ -160,7 +160,9 @@ def run(f: Callable[..., Any], args: Sequence[Any], names: Names) -> Any:
     return f(*args)
 
 
-def label(graph: Graph, arguments: Sequence[str], found: dict[TraceNode, str]) -> None:
+def label(
+    graph: Graph, arguments: Sequence[str | None], found: dict[TraceNode, str]
+) -> None:
     """Give every node its name: the user's, else y for the result, else v1, v2, ..."""
     wanted = {n: found.get(n) for n in graph.shown()}
     results = [y for y in graph.outputs if isinstance(y, TraceNode)]
