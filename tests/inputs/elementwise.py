@@ -39,7 +39,7 @@ def bounds_or_none(draw: Draw, row: Primitive) -> Case:
 
 @inputs_for("heaviside")
 def step_and_its_value(draw: Draw, row: Primitive) -> Case:
-    """Flat in the step's argument; its value, the other argument, counts only at the jump itself."""
+    """Flat in the step's argument; its value at the jump, the other argument, counts only there."""
     a, b = draw.broadcastable(2)
     if draw.boolean():
         return Case(row, (draw.array(a), draw.array(b)))

@@ -35,4 +35,6 @@ def search(draw: Draw, row: Primitive) -> Case:
 
 @inputs_for("digitize")
 def bins(draw: Draw, row: Primitive) -> Case:
-    return Case(row, (draw.values(draw.shape()), np.sort(draw.values((4,)))), {"right": draw.boolean()})
+    return Case(
+        row, (draw.values(draw.shape()), np.sort(draw.values((4,)))), {"right": draw.boolean()}
+    )

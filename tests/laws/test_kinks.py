@@ -47,7 +47,7 @@ KINKS = [
     ("hypot(0, 0)", lambda x: np.hypot(x[0], x[1]), np.zeros(2), np.zeros(2)),
     ("hypot at 1e200", lambda x: np.hypot(x[0], x[1]), np.array([3e200, 4e200]), [0.6, 0.8]),
     ("arctan2(0, 0)", lambda x: np.arctan2(x[0], x[1]), np.zeros(2), [NAN, NAN]),
-    ("arctan2 at 1e200", lambda x: np.arctan2(x[0], x[1]), np.array([3e200, 4e200]), [1.6e-201, -1.2e-201]),
+    ("arctan2 at 1e200", lambda x: np.arctan2(x, 4e200), 3e200, 1.6e-201),
     ("prod with a zero", np.prod, np.array([0.0, 2.0, 3.0]), [6.0, 0.0, 0.0]),
     ("prod with two zeros", np.prod, np.array([0.0, 0.0, 3.0]), [0.0, 0.0, 0.0]),
     ("cumprod with a zero", np.cumprod, np.array([0.0, 2.0]), [[1.0, 0.0], [2.0, 0.0]]),
@@ -96,7 +96,7 @@ def test_untaken_branch_is_zero_at_every_order():
 
 
 def test_zero_that_merely_happened_still_meets_infinity():
-    """x^2 has derivative 0 at 0, and that 0 is no branch left out: 0 * inf is nan, in both modes."""
+    """The derivative 0 of x^2 at 0 is no branch left out: 0 * inf is nan, in both modes."""
     f = lambda x: np.sqrt(x**2)  # noqa: E731
     with np.errstate(all="ignore"):
         assert np.isnan(ad.grad(f)(0.0))

@@ -1,0 +1,17 @@
+"""A row added for norms took np.sqrt over, so that sqrt'(0) was 0 instead of inf."""
+
+import numpy as np
+
+import autodiff as ad
+from autodiff.dispatch import UFUNCS
+
+
+def test_slope_of_sqrt_at_zero():
+    assert ad.grad(np.sqrt)(0.0) == np.inf
+
+
+def test_each_ufunc_is_answered_under_its_own_name():
+    others = {np.conjugate: "conj"}
+    for ufunc, row in UFUNCS.items():
+        if hasattr(row, "value"):
+            assert row.name == others.get(ufunc, ufunc.__name__)
