@@ -3,6 +3,40 @@
 Importing a module here fills the tables of `dispatch`.
 """
 
-from . import complex, indexing, joining, products, reductions, shaping, statistics, ufuncs
+from . import (
+    calculus,
+    complex,
+    fft,
+    folds,
+    indexing,
+    joining,
+    logic,
+    nan_reductions,
+    products,
+    quantiles,
+    reductions,
+    shaping,
+    signal,
+    sorting,
+    statistics,
+    ufuncs,
+)
 
-__all__ = ["complex", "indexing", "joining", "products", "reductions", "shaping", "statistics", "ufuncs"]
+__all__ = [
+    "calculus",
+    "complex",
+    "fft",
+    "folds",
+    "indexing",
+    "joining",
+    "logic",
+    "nan_reductions",
+    "products",
+    "quantiles",
+    "reductions",
+    "shaping",
+    "signal",
+    "sorting",
+    "statistics",
+    "ufuncs",
+]

@@ -10,6 +10,7 @@ from ..dispatch import operand
 from ..errors import ShapeError, refuse
 from ..primitive import Traced
 from ..primitives import shaping as rows
+from ..shapes import shape_of
 
 NO_VALUE = np._NoValue  # type: ignore[attr-defined]  # NumPy's mark of an argument not given
 
@@ -50,11 +51,16 @@ def deliver(result: Any, out: Any, function: str) -> Any:
         (out,) = out
     if out is None:
         return result
-    if not isinstance(out, Traced):
-        refuse_argument(function, "out", out, "a plain array cannot hold a tracked value; use np.zeros_like(x)")
     result = operand(result)
-    if out.shape != result.shape:
-        raise ShapeError(f"{function}: out has shape {out.shape}, the result {result.shape}")
+    if out.shape != shape_of(result):
+        raise ShapeError(f"{function}: out has shape {out.shape}, the result {shape_of(result)}")
+    if not isinstance(out, Traced):
+        if isinstance(result, Traced):
+            refuse_argument(
+                function, "out", out, "a plain array cannot hold a tracked value; use np.zeros_like(x)"
+            )
+        out[...] = result
+        return out
     result = as_dtype(result, out.dtype)
     result = lifted(result, out)
     out.value, out.node = result.value, result.node
@@ -67,6 +73,34 @@ def lifted(value: Any, like: Any) -> Any:
         return value
     inner = lifted(value, like.value) if isinstance(like.value, Traced) else value
     return like.node.constant(inner)
+
+
+def given(keepdims: Any) -> bool:
+    """A keepdims argument as a truth value; NumPy's mark of an argument not given is false."""
+    return keepdims is not NO_VALUE and bool(keepdims)
+
+
+def accumulator(function: str, a: Any, dtype: Any, out: Any) -> Any:
+    """The dtype in which NumPy adds up `a`: that of a wider `out`, where no other is asked for."""
+    if dtype is not None:
+        return np.dtype(dtype)
+    target = out[0] if isinstance(out, tuple) else out
+    if target is None or target.dtype == a.dtype:
+        return None
+    if np.promote_types(a.dtype, target.dtype) != target.dtype:
+        refuse_argument(function, "out", target.dtype, f"give it the dtype {a.dtype}")
+    return target.dtype
+
+
+def concrete(x: Any, what: str) -> Any:
+    """The plain array behind `x`, for a function whose result depends on it in jumps. Refused where
+    there is no one such array: under vmap, and in a program that is being traced for other data."""
+    while isinstance(x, Traced):
+        check = getattr(x.node, "check_concrete", None)
+        if check is not None:
+            check(what)
+        x = x.value
+    return x
 
 
 def payload(x: Any) -> Any:

@@ -1,49 +1,95 @@
-"""Reductions and scans: sum, prod, max, min, cumsum, cumprod, sort and the flat ones."""
+"""Reductions and scans: sum, prod, max, min, ptp, any, all, argmax, cumsum and their kin."""
 
 from __future__ import annotations
 
-import builtins
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ..dispatch import implements, operand
-from ..primitive import TABLE
-from ..primitives import indexing, reductions as rows, scans
-from ..shapes import negative_axes, negative_axis, reduced, shape_of
-from .arguments import NO_VALUE, as_dtype, check_default, deliver
+from ..errors import ShapeError
+from ..primitive import TABLE, Traced
+from ..primitives import reductions as rows, scans
+from ..shapes import negative_axes, negative_axis, ndim_of, reduced, shape_of
+from .arguments import NO_VALUE, accumulator, as_dtype, deliver, given, refuse_argument
+
+# For each ufunc the row of its plain `reduce`, and the row that takes a mask and an initial value.
+ROWS = {
+    np.add: (rows.sum, rows.masked_sum),
+    np.multiply: (rows.prod, rows.masked_prod),
+    np.maximum: (rows.max, rows.masked_max),
+    np.minimum: (rows.min, rows.masked_min),
+    np.fmax: (rows.nanmax, rows.masked_nanmax),
+    np.fmin: (rows.nanmin, rows.masked_nanmin),
+    np.logaddexp: (None, rows.logaddexp_reduce),
+    np.logaddexp2: (None, rows.logaddexp2_reduce),
+    np.hypot: (None, rows.hypot_reduce),
+}
 
 
-def _reduction(function: Any, row: Any, neutral: Any) -> Any:
-    name = f"np.{row.name}"
+def reduce_by(
+    ufunc: np.ufunc,
+    name: str,
+    a: Any,
+    axis: Any,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = NO_VALUE,
+    where: Any = True,
+) -> Any:
+    """``ufunc.reduce`` for the ufuncs in `ROWS`; `name` is what an error calls the function."""
+    plain, masked = ROWS[ufunc]
+    a = operand(a)
+    params: dict[str, Any] = {"axis": negative_axes(axis, ndim_of(a)), "keepdims": given(keepdims)}
+    dtype = accumulator(name, a, dtype, out)
+    if dtype is not None:
+        if ufunc not in (np.add, np.multiply):
+            a = as_dtype(a, dtype)
+        else:  # handed to NumPy, which casts block by block and so adds in another order
+            params["dtype"] = dtype
+            if dtype.kind not in "fc" and isinstance(a, Traced):
+                a = as_dtype(a, dtype)
+    if initial is None and ufunc.identity is not None:
+        refuse_argument(name, "initial", initial, "leave it out")
+    start = () if initial is NO_VALUE or initial is None else (operand(initial),)
+    everywhere = where is True or where is NO_VALUE
+    if plain is not None and everywhere and not start:
+        return deliver(plain(a, **params), out, name)
+    mask = True if everywhere else operand(where)
+    return deliver(masked(a, mask, *start, **params), out, name)
 
-    @implements(function)
-    def reduce(
-        a: Any,
-        axis: Any = None,
-        dtype: Any = None,
-        out: Any = None,
-        keepdims: Any = False,
-        initial: Any = NO_VALUE,
-        where: Any = True,
-    ) -> Any:
-        a = as_dtype(operand(a), dtype)
-        axes = negative_axes(axis, len(shape_of(a)))
-        if where is not True:
-            a = np.where(where, a, neutral if initial is NO_VALUE else initial)
-        y = row(a, axis=axes, keepdims=bool(keepdims is not NO_VALUE and keepdims))
-        return deliver(y, out, name)
 
-    return reduce
+@implements(np.sum)
+def sum(  # noqa: A001
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = NO_VALUE,
+    where: Any = True,
+) -> Any:
+    return reduce_by(np.add, "np.sum", a, axis, dtype, out, keepdims, initial, where)
 
 
-sum = _reduction(np.sum, rows.sum, 0)  # noqa: A001
-prod = _reduction(np.prod, rows.prod, 1)
+@implements(np.prod)
+def prod(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = NO_VALUE,
+    where: Any = True,
+) -> Any:
+    return reduce_by(np.multiply, "np.prod", a, axis, dtype, out, keepdims, initial, where)
 
 
-def _extremum(functions: Any, row: Any) -> Any:
+def _extremum(ufunc: np.ufunc, name: str, *functions: Callable[..., Any]) -> Any:
     @implements(*functions)
-    def reduce(
+    def extremum(
         a: Any,
         axis: Any = None,
         out: Any = None,
@@ -51,26 +97,32 @@ def _extremum(functions: Any, row: Any) -> Any:
         initial: Any = NO_VALUE,
         where: Any = True,
     ) -> Any:
-        a = operand(a)
-        axes = negative_axes(axis, len(shape_of(a)))
-        y = row(a, axis=axes, keepdims=bool(keepdims is not NO_VALUE and keepdims))
-        return deliver(y, out, f"np.{row.name}")
+        return reduce_by(ufunc, name, a, axis, None, out, keepdims, initial, where)
 
-    return reduce
+    return extremum
 
 
-max = _extremum((np.max, np.amax), rows.max)  # noqa: A001
-min = _extremum((np.min, np.amin), rows.min)  # noqa: A001
+max = _extremum(np.maximum, "np.max", np.max, np.amax)  # noqa: A001
+min = _extremum(np.minimum, "np.min", np.min, np.amin)  # noqa: A001
+nanmax = _extremum(np.fmax, "np.nanmax", np.nanmax)
+nanmin = _extremum(np.fmin, "np.nanmin", np.nanmin)
 
 
-def _scan(function: Any, row: Any) -> Any:
+@implements(np.ptp)
+def ptp(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Any:
+    y = max(a, axis, keepdims=keepdims) - min(a, axis, keepdims=keepdims)
+    return deliver(y, out, "np.ptp")
+
+
+# -- scans -----------------------------------------------------------------------------------------
+def _scan(function: Callable[..., Any], row: Any) -> Any:
     @implements(function)
     def scan(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
         a = as_dtype(operand(a), dtype)
         if axis is None:
             a, axis = np.ravel(a), -1
-        y = row(a, axis=negative_axis(axis, a.ndim))
-        return deliver(y, out, f"np.{row.name}")
+        y = row(a, axis=negative_axis(axis, ndim_of(a)))
+        return deliver(as_dtype(y, dtype), out, f"np.{row.name}")
 
     return scan
 
@@ -79,58 +131,85 @@ cumsum = _scan(np.cumsum, scans.cumsum)
 cumprod = _scan(np.cumprod, scans.cumprod)
 
 
-def _flat_reduction(name: str) -> None:
-    row = TABLE[name]
+def _cumulative(function: Callable[..., Any], scan: Any, first: int) -> Any:
+    name = f"np.{function.__name__}"
 
-    @implements(getattr(np, name))
-    def reduce(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False) -> Any:
-        a = operand(a)
-        shape = shape_of(a)
+    @implements(function)
+    def cumulative(
+        x: Any,
+        /,
+        *,
+        axis: Any = None,
+        dtype: Any = None,
+        out: Any = None,
+        include_initial: bool = False,
+    ) -> Any:
+        x = operand(x)
+        x = np.reshape(x, (1,)) if ndim_of(x) == 0 else x
         if axis is None:
-            a, axis = np.ravel(a), -1
-        else:
-            axis = negative_axis(axis, len(shape))
-        y = row(a, axis=axis, keepdims=False)
-        if keepdims is True:
-            y = np.reshape(y, reduced(shape, (axis,), True) if y.ndim else (1,) * len(shape))
-        return deliver(y, out, f"np.{name}")
+            if x.ndim > 1:
+                raise ShapeError(f"{name}: axis is required for an array of shape {x.shape}")
+            axis = 0
+        y = scan(x, axis, dtype)
+        if include_initial:
+            shape = list(y.shape)
+            shape[axis] = 1
+            y = np.concatenate((np.full(shape, first, y.dtype), y), axis)
+        return deliver(y, out, name)
+
+    return cumulative
 
 
-for _name in ("argmax", "argmin"):
-    _flat_reduction(_name)
+if hasattr(np, "cumulative_sum"):  # NumPy 2.1
+    cumulative_sum = _cumulative(np.cumulative_sum, cumsum, 0)
+    cumulative_prod = _cumulative(np.cumulative_prod, cumprod, 1)
 
 
-@implements(np.any)
-def any(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True) -> Any:  # noqa: A001
-    check_default("np.any", out=(out, None), where=(where, True))
-    return TABLE["any"](a, axis=negative_axes(axis, a.ndim), keepdims=keepdims is True)
+# -- flat ------------------------------------------------------------------------------------------
+def _truth(function: Callable[..., Any]) -> Any:
+    row = TABLE[function.__name__]
+
+    @implements(function)
+    def reduce(
+        a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True
+    ) -> Any:
+        a = operand(a)
+        mask = True if where is NO_VALUE else operand(where)
+        y = row(a, mask, axis=negative_axes(axis, ndim_of(a)), keepdims=given(keepdims))
+        return deliver(y, out, f"np.{row.name}")
+
+    return reduce
 
 
-@implements(np.all)
-def all(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True) -> Any:  # noqa: A001
-    check_default("np.all", out=(out, None), where=(where, True))
-    return TABLE["all"](a, axis=negative_axes(axis, a.ndim), keepdims=keepdims is True)
+any = _truth(np.any)  # noqa: A001
+all = _truth(np.all)  # noqa: A001
 
 
 @implements(np.count_nonzero)
 def count_nonzero(a: Any, axis: Any = None, *, keepdims: Any = False) -> Any:
-    return TABLE["count_nonzero"](a, axis=negative_axes(axis, a.ndim), keepdims=keepdims)
+    a = operand(a)
+    return TABLE["count_nonzero"](a, axis=negative_axes(axis, ndim_of(a)), keepdims=given(keepdims))
 
 
-@implements(np.sort)
-def sort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
-    check_default("np.sort", order=(order, None))
-    if axis is None:
-        a, axis = np.ravel(a), -1
-    return indexing.sort(a, axis=negative_axis(axis, a.ndim))
+def _place(function: Callable[..., Any]) -> Any:
+    row = TABLE[function.__name__]
+
+    @implements(function)
+    def place(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False) -> Any:
+        a = operand(a)
+        shape = shape_of(a)
+        if axis is None:
+            axes: Any = negative_axes(None, len(shape))
+            y = row(np.ravel(a), axis=-1)
+        else:
+            axes = negative_axes(axis, len(shape))
+            y = row(a, axis=axes[0])
+        if given(keepdims):
+            y = np.reshape(y, reduced(shape, axes, True))
+        return deliver(y, out, f"np.{row.name}")
+
+    return place
 
 
-@implements(np.argsort)
-def argsort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
-    check_default("np.argsort", order=(order, None))
-    if axis is None:
-        a, axis = np.ravel(a), -1
-    return TABLE["argsort"](a, axis=negative_axis(axis, a.ndim), kind=kind)
-
-
-__all__ = ["builtins"]
+argmax, argmin = _place(np.argmax), _place(np.argmin)
+nanargmax, nanargmin = _place(np.nanargmax), _place(np.nanargmin)

@@ -1,15 +1,19 @@
-"""The keyword arguments and the methods of ufuncs: `where=`, `out=`, `dtype=`, `reduce`, `outer`."""
+"""Ufuncs with keyword arguments, the ones that return two results, and the methods `outer`, `at`."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from ..dispatch import UFUNC_METHODS, UFUNCS, name_of, operand
+from ..dispatch import UFUNC_METHODS, UFUNCS, implements, name_of, operand
 from ..errors import refuse
-from ..shapes import ndim_of
-from .arguments import as_dtype, check_default, deliver
+from ..primitive import TABLE, Traced
+from ..primitives import elementwise, reductions, series
+from ..shapes import broadcast, ndim_of, shape_of
+from .arguments import as_dtype, check_default, deliver, is_python_scalar, lifted, payload
+from .indexing import normalised_key
 
 
 def ufunc_method(name: str) -> Any:
@@ -20,6 +24,24 @@ def ufunc_method(name: str) -> Any:
     return register
 
 
+# -- two results -----------------------------------------------------------------------------------
+def modf(x: Any) -> tuple[Any, Any]:
+    return elementwise.modf_fraction(x), TABLE["trunc"](x)
+
+
+def frexp(x: Any) -> tuple[Any, Any]:
+    exponent = TABLE["exponent"](x)
+    return elementwise.ldexp(x, -exponent), exponent
+
+
+def divmod_(a: Any, b: Any) -> tuple[Any, Any]:
+    return TABLE["floor_divide"](a, b), elementwise.remainder(a, b)
+
+
+UFUNCS.update({np.modf: modf, np.frexp: frexp, np.divmod: divmod_})
+
+
+# -- keyword arguments -----------------------------------------------------------------------------
 @ufunc_method("__call__")
 def call(
     ufunc: np.ufunc,
@@ -33,43 +55,127 @@ def call(
     signature: Any = None,
 ) -> Any:
     name = name_of(ufunc)
-    check_default(name, casting=(casting, "same_kind"), order=(order, "K"), subok=(subok, True), signature=(signature, None))
-    result = UFUNCS[ufunc](*(as_dtype(operand(x), dtype) for x in inputs))
+    check_default(name, order=(order, "K"))
+    outs = out if isinstance(out, tuple) else (out,) * ufunc.nout
+    operands = [operand(x) for x in inputs]
+    if dtype is not None or signature is not None or casting != "same_kind":
+        loop = loop_dtypes(ufunc, operands, dtype, signature, casting)
+        operands = [as_dtype(x, t) for x, t in zip(operands, loop, strict=False)]
+    if where is True:
+        results = UFUNCS[ufunc](*operands)
+    else:
+        with np.errstate(all="ignore"):  # NumPy does not look at the entries left out either
+            results = UFUNCS[ufunc](*operands)
+    if ufunc.nout == 1:
+        return written(name, results, where, outs[0], casting)
+    return tuple(written(name, y, where, o, casting) for y, o in zip(results, outs, strict=True))
+
+
+def loop_dtypes(
+    ufunc: np.ufunc, operands: Sequence[Any], dtype: Any, signature: Any, casting: str
+) -> tuple[Any, ...]:
+    """The dtypes in which NumPy would compute: its own answer, and its own error."""
+    if signature is None:
+        signature = (None,) * ufunc.nin + (None if dtype is None else np.dtype(dtype),) * ufunc.nout
+    kinds = [type(payload(x)) if is_python_scalar(x) else x.dtype for x in operands]
+    unknown = (None,) * ufunc.nout
+    return ufunc.resolve_dtypes((*kinds, *unknown), signature=signature, casting=casting)
+
+
+def written(name: str, result: Any, where: Any, out: Any, casting: str) -> Any:
+    """`result` as it is, or as what `out` holds after it was written in where the mask says so."""
+    if out is None:
+        if where is True:
+            return result
+        raise refuse(
+            f"{name}: where= without out= leaves entries uninitialised",
+            "give out=np.zeros_like(x), or use np.where",
+        )
+    before, after = operand(result), operand(out)
+    if not np.can_cast(getattr(before, "dtype", type(before)), after.dtype, casting):
+        raise TypeError(f"{name}: a result of dtype {before.dtype} does not fit out of {after.dtype}")
     if where is not True:
-        target = out[0] if isinstance(out, tuple) else out
-        if target is None:
-            raise refuse(
-                f"{name}: where= without out= leaves entries uninitialised",
-                "give out=np.zeros_like(x), or use np.where",
-            )
-        result = np.where(where, result, target)
+        mask = operand(where)
+        if np.dtype(getattr(mask, "dtype", type(mask))) != bool:
+            raise TypeError(f"{name}: where= must be boolean, not {mask.dtype}")
+        result = np.where(mask, result, out)
+    if shape_of(result) != after.shape and broadcast(shape_of(result), after.shape) == after.shape:
+        result = np.broadcast_to(result, after.shape)
     return deliver(result, out, name)
 
 
+# -- methods ---------------------------------------------------------------------------------------
 @ufunc_method("outer")
-def outer(ufunc: np.ufunc, a: Any, b: Any, **kwargs: Any) -> Any:
+def outer(ufunc: np.ufunc, a: Any, b: Any, /, **kwargs: Any) -> Any:
     a, b = operand(a), operand(b)
-    a = np.reshape(a, (*np.shape(a), *(1,) * ndim_of(b)))
+    a = np.reshape(a, (*shape_of(a), *(1,) * ndim_of(b)))
     return ufunc(a, b, **kwargs)
 
 
-REDUCTIONS = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
-ACCUMULATIONS = {np.add: np.cumsum, np.multiply: np.cumprod}
+@ufunc_method("at")
+def at(ufunc: np.ufunc, a: Any, indices: Any, b: Any = None, /) -> None:
+    """``ufunc.at(a, indices, b)``: a handle on the sum is what `a` becomes. Ufuncs other than add
+    and subtract may not meet an entry twice, which would be a product of changes."""
+    name = f"{name_of(ufunc)}.at"
+    if not isinstance(a, Traced):
+        raise refuse(f"{name} on a plain array", "start from np.zeros_like(x) of a tracked x")
+    key = normalised_key(indices, name)
+    if ufunc in (np.add, np.subtract):
+        b = operand(b)
+        new = reductions.add_at(a, -b if ufunc is np.subtract else b, key=key)
+        new = lifted(as_dtype(new, a.dtype), a)
+        a.value, a.node = new.value, new.node
+        return
+    visits = np.zeros(a.shape, int)
+    np.add.at(visits, key, 1)
+    if np.any(visits > 1):
+        raise refuse(f"{name}: indices that repeat", "use one call for each occurrence")
+    picked = a[key]
+    a[key] = ufunc(picked) if b is None else ufunc(picked, b)
 
 
-@ufunc_method("reduce")
-def reduce(ufunc: np.ufunc, a: Any, axis: Any = 0, dtype: Any = None, out: Any = None, **kwargs: Any) -> Any:
-    function = REDUCTIONS.get(ufunc)
-    if function is None:
-        raise refuse(f"{name_of(ufunc)}.reduce has no derivative rule", "write it as a loop")
-    if dtype is not None:
-        kwargs["dtype"] = dtype
-    return function(a, axis=axis, out=out, **kwargs)
+# -- functions that work entry by entry, but are not ufuncs ------------------------------------------
+@implements(np.sinc)
+def sinc(x: Any) -> Any:
+    return series.sinc(operand(x))
 
 
-@ufunc_method("accumulate")
-def accumulate(ufunc: np.ufunc, a: Any, axis: int = 0, dtype: Any = None, out: Any = None) -> Any:
-    function = ACCUMULATIONS.get(ufunc)
-    if function is None:
-        raise refuse(f"{name_of(ufunc)}.accumulate has no derivative rule", "write it as a loop")
-    return function(a, axis=axis, dtype=dtype, out=out)
+@implements(np.i0)
+def i0(x: Any) -> Any:
+    return series.i0(operand(x))
+
+
+@implements(np.round, np.around)
+def round_(a: Any, decimals: int = 0, out: Any = None) -> Any:
+    return deliver(TABLE["round"](operand(a), decimals=decimals), out, "np.round")
+
+
+@implements(np.fix)
+def fix(x: Any, out: Any = None) -> Any:
+    return deliver(np.trunc(operand(x)), out, "np.fix")
+
+
+@implements(np.nan_to_num)
+def nan_to_num(
+    x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None
+) -> Any:
+    """Derivative 1 in the finite entries; the replaced ones have the derivative of what replaces
+    them, so 0 for a constant. With ``copy=False`` a tracked `x` is re-pointed at the result."""
+    a = operand(x)
+    if a.dtype.kind not in "fc":
+        return a
+    if a.dtype.kind == "c":
+        raise refuse("np.nan_to_num of a tracked complex array", "apply it to np.real and np.imag")
+    limits = np.finfo(a.dtype)
+    y = np.where(np.isnan(a), as_dtype(operand(nan), a.dtype), a)
+    y = np.where(a == np.inf, as_dtype(operand(limits.max if posinf is None else posinf), a.dtype), y)
+    y = np.where(a == -np.inf, as_dtype(operand(limits.min if neginf is None else neginf), a.dtype), y)
+    return y if copy else deliver(y, x, "np.nan_to_num")
+
+
+@implements(np.real_if_close)
+def real_if_close(a: Any, tol: Any = 100) -> Any:
+    if a.dtype.kind != "c":
+        return a
+    tolerance = np.finfo(a.dtype).eps * tol if tol > 1 else tol
+    return np.real(a) if np.all(np.abs(np.imag(a)) < tolerance) else a

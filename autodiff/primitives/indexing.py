@@ -1,4 +1,4 @@
-"""The indexing rows: picking entries out, putting them back, and putting them in a sorted order.
+"""The indexing rows: picking entries out, and putting them back.
 
 `index` and `scatter_add` are each other's transpose; repeated indices add up.
 """
@@ -169,30 +169,4 @@ scatter_along_axis = choice(
     batch=lambda row, n, args, flags, **params: row(
         *(stacked(a, f, n) for a, f in zip(args, flags, strict=True)), **params
     ),
-)
-
-
-def _sorted_row(name: str, value: Any, permutation: Any) -> Any:
-    """A row that reorders along an axis: its derivative is the permutation at the value."""
-    return choice(
-        name,
-        value,
-        lambda a, y, **params: permutation(a, **params),
-        lambda s, a_dot, *, axis, **_: take_along_axis(a_dot, s, axis=axis),
-        lambda y_bar, s, a, *, axis, **_: take_along_axis(y_bar, np.argsort(s, axis=axis), axis=axis),
-        selects="",  # a permutation leaves nothing out
-        batch="trailing",
-        kinks="ties",
-    )
-
-
-sort = _sorted_row(
-    "sort",
-    lambda a, *, axis: np.sort(a, axis=axis),
-    lambda a, *, axis: np.argsort(a, axis=axis, kind="stable"),
-)
-partition = _sorted_row(
-    "partition",
-    lambda a, *, kth, axis: np.partition(a, kth, axis=axis),
-    lambda a, *, kth, axis: np.argpartition(a, kth, axis=axis),
 )

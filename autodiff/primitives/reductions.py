@@ -15,7 +15,7 @@ from ..kinds import Aval, align, choice, flat, linear, special, stacked
 from ..primitive import ZERO, Primitive
 from ..shapes import Shape, ndim_of, reduced, shape_of, size_of
 from .elementwise import share
-from .indexing import scatter_add
+from .indexing import batch_key, index, scatter_add
 
 
 def restored(y: Any, shape: Shape, axis: tuple[int, ...]) -> Any:
@@ -278,6 +278,29 @@ add_reduceat = linear(
     lambda a, *, indices, axis, dtype=None: np.add.reduceat(a, indices, axis, dtype),
     _add_reduceat_transpose,
     batch="trailing",
+)
+
+
+def _add_at(a: Any, updates: Any, *, key: Any) -> Any:
+    out = np.array(a, copy=True)
+    np.add.at(out, key, updates)
+    return out
+
+
+def _batch_add_at(row: Primitive, size: int, args: Any, flags: Any, *, key: Any) -> Any:
+    a, updates = stacked(args[0], flags[0], size), stacked(args[1], flags[1], size)
+    whole, position = batch_key(key, ndim_of(a) - 1)
+    updates = align(updates, np.empty(shape_of(a)[1:], bool)[key].ndim)
+    return row(a, np.moveaxis(updates, 0, position), key=whole)
+
+
+# Not `a + scatter_add(updates)`: NumPy adds one update after the other, and rounds each time.
+add_at = linear(
+    "add_at",
+    _add_at,
+    lambda y_bar, a, updates, *, key: [y_bar, index(y_bar, key=key)],
+    batch=_batch_add_at,
+    selects="back",
 )
 
 

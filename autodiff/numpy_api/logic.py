@@ -1,0 +1,52 @@
+"""Questions about numbers: flat, so they answer with plain booleans wherever they can."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..dispatch import implements, operand
+from ..primitive import TABLE
+from .arguments import concrete, deliver
+
+
+@implements(np.isclose)
+def isclose(
+    a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False
+) -> Any:
+    return TABLE["isclose"](operand(a), operand(b), rtol=rtol, atol=atol, equal_nan=equal_nan)
+
+
+@implements(np.isposinf)
+def isposinf(x: Any, out: Any = None) -> Any:
+    return deliver(np.isinf(x) & ~np.signbit(x), out, "np.isposinf")
+
+
+@implements(np.isneginf)
+def isneginf(x: Any, out: Any = None) -> Any:
+    return deliver(np.isinf(x) & np.signbit(x), out, "np.isneginf")
+
+
+@implements(np.isreal)
+def isreal(x: Any) -> Any:
+    return np.imag(x) == 0
+
+
+@implements(np.iscomplex)
+def iscomplex(x: Any) -> Any:
+    return np.imag(x) != 0
+
+
+def _answer(function: Callable[..., Any]) -> None:
+    """A function that answers for whole arrays at once: it needs the arrays themselves."""
+    name = f"np.{function.__name__}"
+
+    @implements(function)
+    def answer(*arrays: Any, **options: Any) -> Any:
+        return function(*(concrete(x, name) for x in arrays), **options)
+
+
+for _function in (np.allclose, np.array_equal, np.array_equiv, np.isin):
+    _answer(_function)

@@ -1,0 +1,262 @@
+"""Order statistics: median, quantile and percentile, and the same without nans.
+
+All are a sort, two neighbours and the straight line between them,
+
+    y = a[j] + gamma (a[j + 1] - a[j]),   j + gamma = the virtual index of q among n entries
+
+so the derivative is the permutation at the value, and in q the slope of that line. Where the
+virtual index falls is NumPy's own arithmetic, method by method.
+Source: Hyndman and Fan, Sample quantiles in statistical packages (1996).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..dispatch import implements, operand
+from ..errors import ShapeError
+from ..primitive import Traced
+from ..shapes import ndim_of, negative_axes, reduced, shape_of, size_of
+from .arguments import as_dtype, concrete, deliver, given, is_python_scalar
+from .statistics import aligned_weights, dtype_of
+
+
+def _hyndman_fan(alpha: float, beta: float) -> Callable[[Any, Any], Any]:
+    return lambda n, q: n * q + (alpha + q * (1 - alpha - beta)) - 1
+
+
+def _midpoint(n: Any, q: Any) -> Any:
+    return 0.5 * (np.floor((n - 1) * q) + np.ceil((n - 1) * q))
+
+
+VIRTUAL_INDEX = {
+    "averaged_inverted_cdf": lambda n, q: n * q - 1,
+    "interpolated_inverted_cdf": _hyndman_fan(0, 1),
+    "hazen": _hyndman_fan(0.5, 0.5),
+    "weibull": _hyndman_fan(0, 0),
+    "linear": lambda n, q: (n - 1) * q,
+    "median_unbiased": _hyndman_fan(1 / 3.0, 1 / 3.0),
+    "normal_unbiased": _hyndman_fan(3 / 8.0, 3 / 8.0),
+    "midpoint": _midpoint,
+}
+# Methods whose place between the neighbours is a constant: half-way, or at one of them.
+FIXED_GAMMA = {
+    "averaged_inverted_cdf": lambda gamma, index: np.where(gamma == 0, 0.5, 1.0),
+    "midpoint": lambda gamma, index: np.where(index % 1 == 0, 0.0, 0.5),
+}
+
+
+def _step(index: Any, keep: Callable[[Any, Any], Any]) -> Any:
+    """The next entry, or the previous one where `keep` says so; none before the first."""
+    previous = np.floor(index)
+    return np.maximum(np.where(keep(index - previous, previous), previous, previous + 1), 0)
+
+
+# Methods that take an entry as it is: flat in q.
+DISCRETE = {
+    "inverted_cdf": lambda n, q: _step(n * q - 1, lambda gamma, _: gamma == 0),
+    "closest_observation": lambda n, q: _step(
+        n * q - 1 - 0.5, lambda gamma, previous: (gamma == 0) & (previous % 2 == 1)
+    ),
+    "lower": lambda n, q: np.floor((n - 1) * q),
+    "higher": lambda n, q: np.ceil((n - 1) * q),
+    "nearest": lambda n, q: np.round((n - 1) * q),
+}
+
+
+# -- what all of them share ------------------------------------------------------------------------
+def samples_first(a: Any, axes: tuple[int, ...]) -> Any:
+    """`a` with the axes of the sample merged into a first one."""
+    kept = tuple(k for k in range(-ndim_of(a), 0) if k not in axes)
+    shape = shape_of(a)
+    rest = tuple(shape[k] for k in kept)
+    moved = np.transpose(a, axes + kept)
+    return np.reshape(moved, (size_of(tuple(shape[k] for k in axes)), *rest))
+
+
+def _neighbours(index: Any, n: Any) -> tuple[Any, Any]:
+    """The entries before and after a virtual index, both the last or first one beyond the ends."""
+    previous = np.floor(index)
+    outside = (index >= n - 1) | (index < 0)
+    end = np.where(index < 0, 0, n - 1)
+    return np.where(outside, end, previous), np.where(outside, end, previous + 1)
+
+
+def _interpolated(a: Any, q: Any, n: Any, method: str, weak: bool, pick: Callable[..., Any]) -> Any:
+    """The quantiles of a sorted sample of which the first `n` entries count."""
+    if method in DISCRETE:
+        return pick(a, DISCRETE[method](n, q))
+    if method not in VIRTUAL_INDEX:
+        raise ValueError(f"{method!r} is not one of {sorted({*VIRTUAL_INDEX, *DISCRETE})}")
+    index = VIRTUAL_INDEX[method](n, q)
+    if method == "linear" and dtype_of(index).kind in "iu":
+        return pick(a, index)
+    before, after = _neighbours(index, n)
+    gamma = index - before
+    if method in FIXED_GAMMA:
+        gamma = FIXED_GAMMA[method](gamma, index)
+    low, high = pick(a, before), pick(a, after)
+    gamma = np.reshape(gamma, shape_of(gamma) + (1,) * (ndim_of(low) - ndim_of(gamma)))
+    weight, rest = gamma, 1 - gamma
+    if weak:  # a Python float takes the dtype of the sample
+        dtype = low.dtype if low.dtype.kind == "f" else np.dtype(np.float64)
+        weight, rest = as_dtype(gamma, dtype), as_dtype(rest, dtype)
+    difference = high - low
+    return np.where(gamma >= 0.5, high - difference * rest, low + difference * weight)
+
+
+def _places(function: str, index: Any) -> Any:
+    return np.asarray(concrete(index, f"{function}: q")).astype(np.intp)
+
+
+def _finished(y: Any, shape: Any, axes: Any, keepdims: Any, out: Any, function: str) -> Any:
+    """The result with its reduced axes put back where asked; the axes of q stand first."""
+    kept = len(shape) - len(axes)
+    if given(keepdims):
+        lead = shape_of(y)[: ndim_of(y) - kept]
+        y = np.reshape(y, (*lead, *reduced(shape, axes, True)))
+    return deliver(y, out, function)
+
+
+def _with_nan(y: Any, last: Any) -> Any:
+    """A sample that holds a nan, which sorts to its end, has no order statistics but nan."""
+    return np.where(np.isnan(last), last, y) if dtype_of(last).kind in "fc" else y
+
+
+# -- median ----------------------------------------------------------------------------------------
+@implements(np.median)
+def median(
+    a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: Any = False
+) -> Any:
+    """The middle entry, or the mean of the two. `overwrite_input` only permits: nothing is."""
+    a = operand(a)
+    axes, shape = negative_axes(axis, ndim_of(a)), shape_of(a)
+    entries = np.sort(samples_first(a, axes), axis=0)
+    n = entries.shape[0]
+    if n == 0:
+        return _finished(np.mean(entries, axis=0), shape, axes, keepdims, out, "np.median")
+    y = np.mean(entries[(n - 1) // 2 : n // 2 + 1], axis=0)
+    return _finished(_with_nan(y, entries[-1]), shape, axes, keepdims, out, "np.median")
+
+
+@implements(np.nanmedian)
+def nanmedian(
+    a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: Any = False
+) -> Any:
+    a = operand(a)
+    axes, shape = negative_axes(axis, ndim_of(a)), shape_of(a)
+    sample = samples_first(a, axes)
+    if size_of(shape) == 0:
+        y = np.nanmean(sample, axis=0)
+        return _finished(y, shape, axes, keepdims, out, "np.nanmedian")
+    entries = np.sort(sample, axis=0)
+    n = np.sum(~np.isnan(sample), axis=0, keepdims=True)
+    low = np.take_along_axis(entries, np.maximum(n - 1, 0) // 2, 0)[0]
+    high = np.take_along_axis(entries, n // 2, 0)[0]
+    y = np.where(n[0] % 2 == 1, low, (low + high) / 2)
+    return _finished(np.where(n[0] == 0, np.nan, y), shape, axes, keepdims, out, "np.nanmedian")
+
+
+# -- quantile --------------------------------------------------------------------------------------
+def _checked(function: str, a: Any, q: Any, per_cent: bool) -> tuple[Any, Any, bool]:
+    a, q = operand(a), operand(q)
+    if dtype_of(a).kind == "c":
+        raise TypeError(f"{function}: the sample must be real")
+    if ndim_of(q) > 2:
+        raise ShapeError(f"{function}: q must be a scalar, a vector or a matrix")
+    weak = is_python_scalar(q)
+    if per_cent:
+        q = np.true_divide(q, 100)
+    elif not isinstance(q, Traced):
+        q = np.asarray(q)
+    return a, q, weak
+
+
+def _check_range(function: str, q: Any, top: int) -> None:
+    seen = np.asarray(concrete(q, f"{function}: q"))
+    if not np.all((seen >= 0) & (seen <= 1)):
+        raise ValueError(f"{function}: q must be in the range [0, {top}]")
+
+
+def _quantile(function: str, per_cent: bool, ignore_nan: bool) -> Callable[..., Any]:
+    def quantile(
+        a: Any,
+        q: Any,
+        axis: Any = None,
+        out: Any = None,
+        overwrite_input: bool = False,
+        method: str = "linear",
+        keepdims: Any = False,
+        *,
+        weights: Any = None,
+    ) -> Any:
+        a, q, weak = _checked(function, a, q, per_cent)
+        _check_range(function, q, 100 if per_cent else 1)
+        axes, shape = negative_axes(axis, ndim_of(a)), shape_of(a)
+        sample = samples_first(a, axes)
+        if weights is not None:
+            if method != "inverted_cdf":
+                raise ValueError(f"{function}: method={method!r} does not take weights")
+            full = np.broadcast_to(aligned_weights(function, weights, shape, axis), shape)
+            y = _weighted(function, sample, q, samples_first(full, axes), ignore_nan)
+        elif ignore_nan:
+            y = _without_nan(function, sample, q, method, weak)
+        else:
+            entries = np.sort(sample, axis=0)
+            n = entries.shape[0]
+            y = _interpolated(entries, q, n, method, weak, lambda e, i: e[_places(function, i)])
+            y = _with_nan(y, entries[-1])
+        return _finished(y, shape, axes, keepdims, out, function)
+
+    return quantile
+
+
+def _without_nan(function: str, sample: Any, q: Any, method: str, weak: bool) -> Any:
+    """Each column has as many entries as are not nan; the nans sort to its end."""
+    rest = shape_of(sample)[1:]
+    entries = np.sort(sample, axis=0)
+    n = np.sum(~np.isnan(sample), axis=0)
+    # One axis for all of q, in front of those of the columns; n in the dtype of q, as a number is.
+    levels = np.reshape(q, (-1, *(1,) * len(rest)))
+    sizes = np.maximum(n, 1).astype(dtype_of(q)) if dtype_of(q).kind == "f" else np.maximum(n, 1)
+
+    def pick(e: Any, index: Any) -> Any:
+        places = np.broadcast_to(_places(function, index), (shape_of(levels)[0], *rest))
+        return np.take_along_axis(e, places, 0)
+
+    y = _interpolated(entries, levels, sizes, method, weak, pick)
+    return np.reshape(np.where(n == 0, np.nan, y), shape_of(q) + rest)
+
+
+def _weighted(function: str, sample: Any, q: Any, weights: Any, ignore_nan: bool) -> Any:
+    """The first entry at which the normalised running weight reaches q: flat in q and weights."""
+    plain = np.asarray(concrete(sample, function))
+    w = np.asarray(concrete(weights, f"{function}: weights"))
+    levels = np.asarray(concrete(q, f"{function}: q"))
+    if np.any(w < 0):
+        raise ValueError(f"{function}: weights must not be negative")
+    missing = np.isnan(plain)
+    if ignore_nan:
+        w = np.where(missing, 0, w)
+    order = np.argsort(plain, axis=0)
+    cdf = np.cumsum(np.take_along_axis(w, order, 0), axis=0, dtype=np.float64)
+    cdf = cdf / cdf[-1]
+    if levels.dtype.kind == "f":
+        cdf = cdf.astype(levels.dtype)
+    cdf[cdf == 0] = -1  # q = 0 is the first entry with a weight
+    places = np.zeros((levels.size, *plain.shape[1:]), np.intp)
+    for column in np.ndindex(plain.shape[1:]):
+        found = np.searchsorted(cdf[(slice(None), *column)], levels.ravel(), side="left")
+        places[(slice(None), *column)] = order[(np.minimum(found, len(plain) - 1), *column)]
+    y = np.take_along_axis(sample, places, 0)
+    bad = np.all(missing, axis=0) if ignore_nan else np.any(missing, axis=0)
+    return np.reshape(np.where(bad, np.nan, y), levels.shape + plain.shape[1:])
+
+
+quantile = implements(np.quantile)(_quantile("np.quantile", False, False))
+percentile = implements(np.percentile)(_quantile("np.percentile", True, False))
+nanquantile = implements(np.nanquantile)(_quantile("np.nanquantile", False, True))
+nanpercentile = implements(np.nanpercentile)(_quantile("np.nanpercentile", True, True))

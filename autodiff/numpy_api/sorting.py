@@ -1,0 +1,168 @@
+"""Sorting and searching: sort, partition and unique are choices; where things lie is flat."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..dispatch import implements, operand
+from ..errors import refuse
+from ..primitive import TABLE, Traced
+from ..primitives import sorting as rows
+from ..primitives.indexing import scatter_add
+from ..shapes import negative_axis, ndim_of
+from .arguments import as_dtype, check_default, concrete, refuse_argument
+
+
+def _along(a: Any, axis: Any) -> tuple[Any, int]:
+    """`a` as an array, flattened where `axis` is None, and the axis counted from the end."""
+    a = operand(a)
+    if axis is None:
+        a, axis = np.ravel(a), -1
+    return a, negative_axis(axis, ndim_of(a))
+
+
+@implements(np.sort)
+def sort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
+    check_default("np.sort", order=(order, None))
+    a, k = _along(a, axis)
+    return rows.sort(a, axis=k, kind="stable" if stable else kind)
+
+
+@implements(np.argsort)
+def argsort(
+    a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None
+) -> Any:
+    check_default("np.argsort", order=(order, None))
+    a, k = _along(a, axis)
+    return TABLE["argsort"](a, axis=k, kind="stable" if stable else kind)
+
+
+def _places(kth: Any, size: int) -> tuple[int, ...]:
+    """`kth` from the start, so that a batch axis changes nothing."""
+    return tuple(int(k) % size if -size <= k < size else int(k) for k in np.atleast_1d(kth))
+
+
+@implements(np.partition)
+def partition(
+    a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: Any = None
+) -> Any:
+    check_default("np.partition", kind=(kind, "introselect"), order=(order, None))
+    a, k = _along(a, axis)
+    return rows.partition(a, kth=_places(kth, a.shape[k]), axis=k)
+
+
+@implements(np.argpartition)
+def argpartition(
+    a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: Any = None
+) -> Any:
+    check_default("np.argpartition", kind=(kind, "introselect"), order=(order, None))
+    a, k = _along(a, axis)
+    return TABLE["argpartition"](a, kth=_places(kth, a.shape[k]), axis=k)
+
+
+@implements(np.lexsort)
+def lexsort(keys: Any, axis: int = -1) -> Any:
+    columns = [concrete(key, "np.lexsort") for key in keys]
+    return np.lexsort(columns, axis)
+
+
+@implements(np.searchsorted)
+def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
+    order = concrete(sorter, "np.searchsorted: sorter")
+    return TABLE["searchsorted"](operand(a), operand(v), side=side, sorter=order)
+
+
+@implements(np.digitize)
+def digitize(x: Any, bins: Any, right: bool = False) -> Any:
+    return TABLE["digitize"](operand(x), operand(bins), right=right)
+
+
+# -- unique: each value is the first entry that has it ---------------------------------------------
+@implements(np.unique)
+def unique(
+    ar: Any,
+    return_index: bool = False,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    axis: Any = None,
+    *,
+    equal_nan: bool = True,
+    **order: bool,
+) -> Any:
+    """The distinct values, each with the derivative of the first entry that has it; which entries
+    those are, and how many, is flat."""
+    check_default("np.unique", sorted=(order.get("sorted", True), True))
+    plain = concrete(ar, "np.unique")
+    _, first, inverse, counts = np.unique(
+        plain, True, True, True, axis, equal_nan=equal_nan
+    )
+    values = np.ravel(ar)[first] if axis is None else _entries(ar, first, axis)
+    extras = (first, inverse, counts)
+    wanted = (return_index, return_inverse, return_counts)
+    chosen = tuple(x for x, wanted_too in zip(extras, wanted, strict=True) if wanted_too)
+    return (values, *chosen) if chosen else values
+
+
+def _entries(a: Any, indices: Any, axis: int) -> Any:
+    return np.moveaxis(np.moveaxis(a, axis, 0)[indices], 0, axis)
+
+
+@implements(np.unique_values)
+def unique_values(x: Any, /) -> Any:
+    """In NumPy's own order, which need not be sorted."""
+    plain = concrete(x, "np.unique_values")
+    values, first = np.unique(plain, return_index=True, equal_nan=False)
+    place = first[np.searchsorted(values, np.unique_values(plain))]
+    return np.ravel(x)[place]
+
+
+def _unique_results(function: Any) -> None:
+    @implements(function)
+    def results(x: Any, /) -> Any:
+        plain = concrete(x, f"np.{function.__name__}")
+        first = np.unique(plain, return_index=True, equal_nan=False)[1]
+        return function(plain)._replace(values=np.ravel(x)[first])
+
+
+for _function in (np.unique_all, np.unique_counts, np.unique_inverse):
+    _unique_results(_function)
+
+
+# -- counting --------------------------------------------------------------------------------------
+@implements(np.bincount)
+def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
+    """Linear in the weights; where they are counted is flat."""
+    bins = concrete(operand(x), "np.bincount")
+    if not isinstance(weights, Traced):
+        return np.bincount(bins, weights, minlength)
+    size = len(np.bincount(bins, minlength=minlength))
+    updates = as_dtype(weights, np.dtype(float))
+    return scatter_add(updates, key=(np.asarray(bins),), shape=(size,))
+
+
+@implements(np.histogram)
+def histogram(
+    a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None  # noqa: A002
+) -> Any:
+    """The counts are flat, the edges are what was given; edges that NumPy would find from tracked
+    data, and tracked weights, are refused."""
+    if isinstance(weights, Traced):
+        refuse_argument(
+            "np.histogram", "weights", weights, "use np.bincount(np.digitize(a, edges), weights)"
+        )
+    if range is None and (isinstance(bins, (int, str, np.integer))) and isinstance(a, Traced):
+        raise refuse(
+            f"np.histogram: bins={bins!r} would find its edges from tracked data",
+            "give range=(low, high), or the edges",
+        )
+    edges = bins if isinstance(bins, Traced) else None
+    data, plain_bins = (concrete(v, "np.histogram") for v in (a, bins))
+    counts, found = np.histogram(data, plain_bins, range, None, weights)
+    edges = found if edges is None else edges
+    if density:
+        counts = counts / np.diff(edges) / np.sum(counts)
+    return counts, edges
+
+

@@ -1,0 +1,125 @@
+"""The rows over samples of a function: piecewise linear interpolation, convolution and correlation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..kinds import Aval, bilinear, special
+from ..primitive import Primitive
+from ..shapes import shape_of
+
+
+# -- interp: between two knots the straight line, outside the first and last value, or left and right
+def _interp_jvp(tangents: Any, primals: Any, y: Any) -> Any:
+    """With t the place of x between the knots x0 and x1, the line is (1 - t) f0 + t f1, and
+
+        dy = (1 - t) (df0 - s dx0) + t (df1 - s dx1) + s dx,   s = (f1 - f0) / (x1 - x0)
+
+    At a knot NumPy is on the piece to its right, at the last one on the piece to its left.
+    """
+    x_dot, xp_dot, fp_dot, left_dot, right_dot = tangents
+    x, xp, fp, _, _ = primals
+    last = xp.shape[-1] - 1
+    j = np.clip(np.searchsorted(xp, x, side="right") - 1, 0, max(last - 1, 0))
+    k = np.minimum(j + 1, last)
+    x0, x1, f0, f1 = _at(xp, j), _at(xp, k), _at(fp, j), _at(fp, k)
+    width = np.where(x1 == x0, 1, x1 - x0)  # a single knot, or a jump
+    t, s = (x - x0) / width, (f1 - f0) / width
+    left_knot = _at(fp_dot, j) - s * _at(xp_dot, j)
+    right_knot = _at(fp_dot, k) - s * _at(xp_dot, k)
+    inside = (1 - t) * left_knot + t * right_knot + s * x_dot
+    y_dot = np.where(x > xp[-1], right_dot, np.where(x < xp[0], left_dot, inside))
+    return np.where(x == xp[-1], inside, y_dot)
+
+
+def _at(table: Any, j: Any) -> Any:
+    """``table[j]``, also where the places differ from example to example."""
+    return np.reshape(np.take_along_axis(table, np.reshape(j, (-1,)), -1), shape_of(j))
+
+
+def _batch_interp(row: Primitive, size: int, args: Any, flags: Any) -> Any:
+    """Many places, one function; NumPy interpolates one function at a time."""
+    return NotImplemented if any(flags[1:]) else row(*args)
+
+
+interp = special("interp", np.interp, forward=_interp_jvp, kinks="knots", batch=_batch_interp)
+
+
+# -- convolve and correlate ------------------------------------------------------------------------
+#     convolve   y[k] = sum_j a[k - j] v[j]           correlate  y[k] = sum_j a[k + j - (M - 1)] v*[j]
+#
+# "same" and "valid" are what "full" holds from `_start` on, so their transposes first put the
+# cotangent back there, with zeros around it.
+def _start(name: str, mode: str, n: int, m: int) -> int:
+    """Where the result begins within the full one of length n + m - 1."""
+    short = min(n, m)
+    if mode == "full":
+        return 0
+    if mode == "valid":
+        return short - 1
+    start = short - 1 - short // 2
+    return short // 2 if name == "correlate" and m > n else start
+
+
+def _in_full(name: str, y_bar: Any, mode: str, n: int, m: int) -> Any:
+    before = _start(name, mode, n, m)
+    after = n + m - 1 - before - y_bar.shape[-1]
+    zeros = [np.zeros_like(y_bar, shape=(k,)) for k in (before, after)]
+    return np.concatenate((zeros[0], y_bar, zeros[1]), axis=-1) if before or after else y_bar
+
+
+def _convolve_a(y_bar: Any, a: Aval, v: Any, *, mode: str) -> Any:
+    return _correlated(_in_full("convolve", y_bar, mode, *a.shape, *v.shape), v)
+
+
+def _convolve_v(y_bar: Any, a: Any, v: Aval, *, mode: str) -> Any:
+    return _correlated(_in_full("convolve", y_bar, mode, *a.shape, *v.shape), a)
+
+
+def _correlated(whole: Any, v: Any) -> Any:
+    """sum_j whole[k + j] v[j]: no conjugate, a transpose is holomorphic."""
+    return np.correlate(whole, np.conjugate(v), mode="valid")
+
+
+def _correlate_a(y_bar: Any, a: Aval, v: Any, *, mode: str) -> Any:
+    whole = _in_full("correlate", y_bar, mode, *a.shape, *v.shape)
+    return _correlated(whole, np.conjugate(np.flip(v)))
+
+
+def _correlate_v(y_bar: Any, a: Any, v: Aval, *, mode: str) -> Any:
+    whole = _in_full("correlate", y_bar, mode, *a.shape, *v.shape)
+    return np.conjugate(np.flip(_correlated(whole, a)))
+
+
+def _batch_convolve(row: Primitive, size: int, args: Any, flags: Any, *, mode: str) -> Any:
+    """Stacks of signals, by a matrix product: row i of the matrix is `v` reversed, i places on."""
+    a, v = args
+    if row.name == "correlate":
+        v = np.conjugate(np.flip(v, -1))
+    n, m = a.shape[-1], v.shape[-1]
+    zeros = np.zeros_like(v, shape=(*v.shape[:-1], n - 1))
+    padded = np.concatenate((zeros, v, zeros), axis=-1)
+    shift = np.arange(n + m - 1)[:, None] - np.arange(n) + n - 1
+    y = np.matmul(padded[..., shift], a[..., None])[..., 0]
+    length = {"full": n + m - 1, "same": max(n, m), "valid": abs(n - m) + 1}[mode]
+    start = _start(row.name, mode, n, m)
+    return y[..., start : start + length]
+
+
+convolve = bilinear(
+    "convolve",
+    lambda a, v, *, mode: np.convolve(a, v, mode),
+    _convolve_a,
+    _convolve_v,
+    text="{a} * {b}",
+    batch=_batch_convolve,
+)
+correlate = bilinear(
+    "correlate",
+    lambda a, v, *, mode: np.correlate(a, v, mode),
+    _correlate_a,
+    _correlate_v,
+    batch=_batch_convolve,
+)

@@ -1,0 +1,55 @@
+"""The sorting rows: the same numbers in another order. The derivative is the permutation at the value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..kinds import choice, flat
+from ..primitive import Primitive
+from .indexing import take_along_axis
+
+
+def _sorted_row(name: str, value: Callable[..., Any], permutation: Callable[..., Any]) -> Any:
+    return choice(
+        name,
+        value,
+        permutation,
+        lambda s, a_dot, *, axis, **_: take_along_axis(a_dot, s, axis=axis),
+        lambda y_bar, s, a, *, axis, **_: take_along_axis(y_bar, np.argsort(s, axis=axis), axis=axis),
+        selects="",  # a permutation leaves nothing out
+        batch="trailing",
+        kinks="ties",
+    )
+
+
+def _partitioned(a: Any, y: Any, *, axis: int, **_: Any) -> Any:
+    """The permutation that made `y` of `a`, worked out from both: argpartition may arrange the
+    entries within a part in another way than partition does."""
+    place = np.argsort(np.argsort(y, axis=axis, kind="stable"), axis=axis)
+    return np.take_along_axis(np.argsort(a, axis=axis, kind="stable"), place, axis)
+
+
+sort = _sorted_row(
+    "sort",
+    lambda a, *, axis, kind=None: np.sort(a, axis=axis, kind=kind),
+    lambda a, y, *, axis, **_: np.argsort(a, axis=axis, kind="stable"),
+)
+partition = _sorted_row(
+    "partition", lambda a, *, kth, axis: np.partition(a, kth, axis=axis), _partitioned
+)
+
+
+# -- flat ------------------------------------------------------------------------------------------
+def _batch_search(row: Primitive, size: int, args: Any, flags: Any, **params: Any) -> Any:
+    """One sorted array for all examples; NumPy searches in one only."""
+    sorted_array = 0 if row.name == "searchsorted" else 1
+    return NotImplemented if flags[sorted_array] else row(*args, **params)
+
+
+flat("argsort", np.argsort, batch="trailing")
+flat("argpartition", np.argpartition, batch="trailing")
+flat("searchsorted", np.searchsorted, batch=_batch_search)
+flat("digitize", np.digitize, batch=_batch_search)
