@@ -1,12 +1,13 @@
-"""What the pictures show: an explanation with both derivatives on every box, or a tape."""
+"""What the pictures show: both modes with both derivatives on every box, or a tape."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from .both_modes import BothModes
 from .chain import Derivative, Symbols, joined, pulled, term_text
 from .containers import LEAF
 from .graph import ORDER, Node, TraceLevel, TraceNode
@@ -19,37 +20,29 @@ from .summary import brief
 from .text import TEXT
 from .tracing import Graph, label
 
-if TYPE_CHECKING:
-    from .explain import Explanation
-
 NAMED = 34  # characters of an expression in a box
 FEW = 3  # entries of a local derivative that are written out
 
 
-def explanation_dot(explanation: Explanation) -> str:
-    """The picture of an explanation in Graphviz's language."""
-    return dot_source(explanation_picture(explanation))
-
-
-def explanation_picture(explanation: Explanation) -> Picture:
+def picture_of_both_modes(both: BothModes) -> Picture:
     """One box per value, with both derivatives; one arrow per use, with the local derivative."""
-    graph = explanation.graph
+    graph = both.graph
     outputs = {y for y in graph.outputs if isinstance(y, TraceNode)}
     boxes = []
     for node in [*graph.inputs, *graph.shown()]:
         kind = "input" if node.primitive is None else "output" if node in outputs else "operation"
         row = "" if node.primitive is None else source_of(node).primitive.name
         text = pretty(short(graph.expression(node).loose))
-        found = lines(explanation, node)
+        found = lines(both, node)
         boxes.append(Box(node, str(node.name), text, found, kind, row, node.line))
     drawn = {box.key for box in collapsed(Picture(boxes, [])).boxes}
     arrows = []
     for node in graph.shown():
         made = source_of(node)
         for x in dict.fromkeys(x for x in made.inputs if isinstance(x, TraceNode)):
-            label = local_derivative(explanation, x, made) if {x, node} <= drawn else ""
+            label = local_derivative(both, x, made) if {x, node} <= drawn else ""
             arrows.append(Arrow(x, node, pretty(label)))
-    return collapsed(Picture(boxes, arrows, caption(explanation)))
+    return collapsed(Picture(boxes, arrows, caption(both)))
 
 
 def source_of(node: TraceNode) -> Any:
@@ -74,13 +67,13 @@ def short(text: str) -> str:
     return text if len(text) <= NAMED else text[: NAMED - 1] + "…"
 
 
-def caption(explanation: Explanation) -> str:
+def caption(both: BothModes) -> str:
     """What the derivatives on the boxes mean, where it is not dy/dx of numbers."""
-    seeds = [s.seed for s in explanation.forward_sweeps if s.label not in names_of(s)]
-    seeds += [s.seed for s in explanation.reverse_sweeps if s.label not in names_of(s)]
+    seeds = [s.seed for s in both.forward_sweeps if s.label not in names_of(s)]
+    seeds += [s.seed for s in both.reverse_sweeps if s.label not in names_of(s)]
     seeds += [
         s.seed
-        for s in explanation.reverse_sweeps
+        for s in both.reverse_sweeps
         if s.label in names_of(s) and np.shape(payload(s.ends[0].value))
     ]
     return "; ".join(seed.removeprefix("seed: ") for seed in seeds)
@@ -90,16 +83,16 @@ def names_of(sweep: Any) -> list[Any]:
     return [n.name for n in sweep.ends]
 
 
-def lines(explanation: Explanation, node: TraceNode) -> list[Line]:
+def lines(both: BothModes, node: TraceNode) -> list[Line]:
     """Value, tangents and adjoints of one box."""
     found = [Line("value", brief(node.value))]
-    if node not in explanation.active:
+    if node not in both.active:
         return found
-    for sweep in explanation.forward_sweeps:
+    for sweep in both.forward_sweeps:
         if node in sweep.numbers:
             name = Derivative(node.name, sweep.label)
             found.append(Line(f"{curly(name)} →", brief(sweep.numbers[node]), FORWARD))
-    for sweep in explanation.reverse_sweeps:
+    for sweep in both.reverse_sweeps:
         if node in sweep.numbers:
             name = Derivative(sweep.label, node.name)
             found.append(Line(f"← {curly(name)}", brief(sweep.numbers[node]), REVERSE))
@@ -110,17 +103,17 @@ def curly(name: Derivative) -> str:
     return str(name).replace("d", "∂", 1).replace("/d", "/∂", 1)
 
 
-def local_derivative(explanation: Explanation, x: TraceNode, node: TraceNode) -> str:
+def local_derivative(both: BothModes, x: TraceNode, node: TraceNode) -> str:
     """Symbol and number of d node / d x for a row that works entry by entry; else what the arrow
     makes of an adjoint: ``v ↦ W^T @ v``."""
-    if x not in explanation.active or node not in explanation.active or is_whole(node):
+    if x not in both.active or node not in both.active or is_whole(node):
         return ""
-    symbols = Symbols(explanation.graph)
+    symbols = Symbols(both.graph)
     wanted = [i for i, operand in enumerate(node.inputs) if operand is x]
     shape, ones = np.shape(payload(x.value)), np.ones_like(payload(node.value))[()]
     row = node.primitive
     entrywise = is_entrywise(node) and shape == np.shape(payload(node.value))
-    variable = explanation.fresh("v")
+    variable = both.fresh("v")
     given: Any = symbols.leaf("1" if entrywise else variable, ones)
     if entrywise and row is not None and row.kind == "elementwise":
         given = ONE
@@ -150,11 +143,9 @@ def draw_tape(tensor: Any) -> str:
 
     Names are those given to ``tensor(..., name=...)``, else the variables of the caller's frames.
     """
-    from .explain import Explanation
-
     graph = tape_graph(tensor)
     if all(known(n.value) for n in graph.nodes):
-        picture = explanation_picture(Explanation(graph))
+        picture = picture_of_both_modes(BothModes(graph))
     else:
         picture = plain_picture(graph)
     return render(dot_source(picture))
@@ -225,6 +216,3 @@ def plain_picture(graph: Graph) -> Picture:
         if isinstance(x, TraceNode)
     ]
     return collapsed(Picture(boxes, arrows, "the large values are no longer there to differentiate"))
-
-
-__all__ = ["draw_tape", "explanation_dot", "explanation_picture", "render"]

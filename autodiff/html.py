@@ -6,13 +6,12 @@ Every word that comes from the user's program is escaped.
 from __future__ import annotations
 
 import html
-from typing import TYPE_CHECKING
 
+from .both_modes import BothModes
+from .draw import picture_of_both_modes
 from .errors import MissingExtraError
+from .picture import dot_source, render
 from .tables import Row, Table, all_tables, closing, title
-
-if TYPE_CHECKING:
-    from .explain import Explanation
 
 STYLE = """
 .autodiff { font: 15px/1.5 system-ui, sans-serif; color: #1f2328; background: white; }
@@ -23,7 +22,7 @@ STYLE = """
 .autodiff .picture svg { height: auto; min-width: 40em; max-width: 100%; }
 .autodiff .picture.long svg { max-width: none; }
 .autodiff .rows { overflow-x: auto; }
-.autodiff table { border-collapse: collapse; font-family: ui-monospace, monospace; font-size: 13px; }
+.autodiff table { border-collapse: collapse; font: 13px ui-monospace, monospace; }
 .autodiff td { padding: .15em 1em .15em 0; border: 0; text-align: left; white-space: nowrap; }
 .autodiff td.value { text-align: left; font-variant-numeric: tabular-nums; }
 .autodiff td.remark { color: #57606a; font-family: system-ui, sans-serif; }
@@ -36,39 +35,39 @@ STYLE = """
 WIDE = 1400  # points: a wider picture is scrolled, not shrunk
 
 
-def page(explanation: Explanation) -> str:
+def page(both: BothModes) -> str:
     """A whole page."""
-    heading = html.escape(title(explanation).partition(" at")[0])
+    heading = html.escape(title(both)[0].removesuffix(" at"))
     return (
         f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{heading}</title>\n</head>\n"
-        f'<body style="margin: 2em">\n{body(explanation)}\n</body>\n</html>\n'
+        f'<body style="margin: 2em">\n{body(both)}\n</body>\n</html>\n'
     )
 
 
-def body(explanation: Explanation) -> str:
+def body(both: BothModes) -> str:
     """What a notebook shows: the same without the page around it."""
-    heading, _, values = title(explanation).partition(" at")
-    tables = "\n".join(map(section, all_tables(explanation)))
+    heading, values = title(both)
+    tables = "\n".join(map(section, all_tables(both)))
     return (
         f'<div class="autodiff">\n<style>\n{STYLE}\n</style>\n'
         f"<h1>{html.escape(heading)} "
-        f'<span class="values">at{html.escape(values)}</span></h1>\n'
-        f"{picture(explanation)}\n{tables}\n"
-        f'<p class="closing">{html.escape(closing(explanation).strip())}</p>\n</div>'
+        f'<span class="values">{html.escape(values)}</span></h1>\n'
+        f"{picture(both)}\n{tables}\n"
+        f'<p class="closing">{html.escape(closing(both).strip())}</p>\n</div>'
     )
 
 
-def picture(explanation: Explanation) -> str:
+def picture(both: BothModes) -> str:
     """The SVG in place, without the head that only a file of its own needs."""
     try:
-        svg = explanation.svg()
+        svg = render(dot_source(picture_of_both_modes(both)))
     except MissingExtraError as error:
         return f"<p>{html.escape(str(error))}</p>"
     drawing = svg[svg.index("<svg") :]
     width = float(drawing.partition('width="')[2].partition("pt")[0] or 0)
-    label = html.escape(f"computational graph of {explanation.graph.name}", quote=True)
+    label = html.escape(f"computational graph of {both.graph.name}", quote=True)
     return (
         f'<div class="picture{" long" if width > WIDE else ""}" role="img" aria-label="{label}">'
         f"{drawing}</div>"

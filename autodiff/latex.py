@@ -9,17 +9,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from .both_modes import BothModes
 from .chain import Derivative
 from .primitive import PRODUCT, Primitive
 from .shapes import Shape
 from .summary import summary
 from .tables import closing, ends
 from .text import LETTERS, MANY, Style, Text, chosen_template, escaped, param, told
-
-if TYPE_CHECKING:
-    from .explain import Explanation
 
 SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#",
@@ -176,9 +174,9 @@ def value(x: Any) -> str:
     return f"\\text{{{plain(shown)}}}"
 
 
-def fragment(explanation: Explanation) -> str:
+def fragment(both: BothModes) -> str:
     """The program, both sweeps, and whether they agree."""
-    graph = explanation.graph
+    graph = both.graph
     given = ", ".join(f"${symbol(str(n.name))} = {value(n.value)}$" for n in graph.inputs)
     shown, hidden = ends(graph.shown())
     rows = [
@@ -190,8 +188,8 @@ def fragment(explanation: Explanation) -> str:
         align(rows, hidden),
     ]
     for mode, sweeps in (
-        ("Forward mode, from the input on", explanation.forward_sweeps),
-        ("Reverse mode, from the output back", explanation.reverse_sweeps),
+        ("Forward mode, from the input on", both.forward_sweeps),
+        ("Reverse mode, from the output back", both.reverse_sweeps),
     ):
         for sweep in sweeps:
             shown, hidden = ends(sweep.steps)
@@ -200,7 +198,7 @@ def fragment(explanation: Explanation) -> str:
                 for s in shown
             ]
             parts += [f"\\noindent {mode} ({plain(sweep.seed)}):", align(rows, hidden)]
-    parts.append(plain(closing(explanation).strip()))
+    parts.append(plain(closing(both).strip()))
     return "\n".join(parts) + "\n"
 
 

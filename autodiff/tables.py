@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from .both_modes import BothModes
+from .chain import grouped
 from .summary import number, summary
-
-if TYPE_CHECKING:
-    from .explain import Explanation
-    from .sweeps import Agreement, ForwardSweep, ReverseSweep
+from .sweeps import Agreement, ForwardSweep, ReverseSweep
 
 LINES = 60  # of a table; a longer one shows its two ends
+FEW = 8  # names in a heading
 WIDEST = 56  # a column is not padded beyond this
 
 
 class Row(NamedTuple):
+    """One line: ``name = rule   value   remark``."""
+
     name: str
     rule: str
     value: str
@@ -34,24 +36,27 @@ class Table(NamedTuple):
         return f"... {self.hidden} more lines like these ..."
 
 
-def all_tables(explanation: Explanation) -> list[Table]:
+def all_tables(both: BothModes) -> list[Table]:
     """The program, then one table per sweep."""
-    graph = explanation.graph
+    graph = both.graph
     shown, hidden = ends(graph.shown())
     rows = [Row(str(n.name), graph.expression(n).loose, summary(n.value)) for n in shown]
-    found = [Table("program", rows, hidden)]
-    for sweep in explanation.forward_sweeps:
-        found.append(sweep_table(f"forward mode: d(.)/d{sweep.label}, from the input on", sweep))
-    for sweep in explanation.reverse_sweeps:
-        found.append(sweep_table(f"reverse mode: d{sweep.label}/d(.), from the output back", sweep))
-    return found
+    return [
+        Table("program", rows, hidden),
+        *(sweep_table(f"forward mode: d(.)/{d(s.label)}, from the input on", s) for s in both.forward_sweeps),
+        *(sweep_table(f"reverse mode: {d(s.label)}/d(.), from the output back", s) for s in both.reverse_sweeps),
+    ]
+
+
+def d(label: str) -> str:
+    return f"d{grouped(label)}"
 
 
 def sweep_table(heading: str, sweep: ForwardSweep | ReverseSweep) -> Table:
     shown, hidden = ends(sweep.steps)
     rows = [Row(str(s.derivative), s.rule, summary(s.value), s.remark) for s in shown]
     short = len(heading) + len(sweep.seed) < 90
-    return Table(f"{heading} ({sweep.seed})" if short else f"{heading}\n  {sweep.seed}", rows, hidden)
+    return Table(heading + (f" ({sweep.seed})" if short else f"\n  {sweep.seed}"), rows, hidden)
 
 
 def ends(items: Sequence[Any]) -> tuple[Sequence[Any], int]:
@@ -61,23 +66,32 @@ def ends(items: Sequence[Any]) -> tuple[Sequence[Any], int]:
     return [*items[: LINES // 2], *items[-LINES // 2 :]], len(items) - LINES
 
 
-def tables(explanation: Explanation) -> str:
+def tables(both: BothModes) -> str:
     """The program and both sweeps as text, and whether they agree."""
-    parts = [title(explanation), *map(aligned, all_tables(explanation)), closing(explanation)]
+    heading, values = title(both)
+    first = f"{heading}{values}" if values.startswith("\n") else f"{heading} {values}"
+    parts = [first, *map(aligned, all_tables(both)), closing(both)]
     return "\n\n".join(parts)
 
 
-def title(explanation: Explanation) -> str:
-    graph = explanation.graph
-    arguments = ", ".join(str(n.name) for n in graph.inputs)
-    results = ", ".join(graph.operand(y).loose for y in graph.outputs)
+def title(both: BothModes) -> tuple[str, str]:
+    """``y = f(x) at``, and the values of the inputs: one line, or one each."""
+    graph = both.graph
+    arguments = listed([str(n.name) for n in graph.inputs])
+    results = listed([graph.operand(y).loose for y in graph.outputs])
     heading = f"{results} = {graph.name}({arguments}) at"
     given = [f"{n.name} = {summary(n.value)}" for n in graph.inputs]
     if len(heading) + sum(map(len, given)) < 100:
-        return f"{heading} {', '.join(given)}"
+        return heading, ", ".join(given)
     shown, hidden = ends(given)
-    more = [f"  ... and {hidden} more ..."] if hidden else []
-    return "\n".join([heading, *(f"  {line}" for line in shown), *more])
+    lines = [f"  {line}" for line in shown]
+    if hidden:
+        lines.insert(LINES // 2, f"  ... {hidden} more inputs ...")
+    return heading, "\n" + "\n".join(lines)
+
+
+def listed(names: Sequence[str]) -> str:
+    return ", ".join(names if len(names) <= FEW else [*names[: FEW - 1], "...", names[-1]])
 
 
 def aligned(table: Table) -> str:
@@ -100,17 +114,17 @@ def aligned(table: Table) -> str:
     return "\n".join([heading, *lines])
 
 
-def closing(explanation: Explanation) -> str:
+def closing(both: BothModes) -> str:
     """Whether both modes gave the same number for the same thing: compared, not claimed."""
     costs = "forward costs one sweep per input, reverse one per output"
-    bad = [a for a in explanation.agreements if a.holds is False]
+    bad = [a for a in both.agreements if a.holds is False]
     if bad:
         return "\n".join(["  the two modes DISAGREE: a rule is wrong", *map(disagreement, bad)])
-    unknown = [a for a in explanation.agreements if a.holds is None]
+    unknown = [a for a in both.agreements if a.holds is None]
     if unknown:
         names = ", ".join(a.name for a in unknown)
         return f"  {names}: not finite, so the modes cannot be compared\n  {costs}"
-    return f"  both modes agree{agreed(explanation.agreements)}\n  {costs}"
+    return f"  both modes agree{agreed(both.agreements)}\n  {costs}"
 
 
 def agreed(agreements: Sequence[Agreement]) -> str:
