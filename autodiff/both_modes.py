@@ -72,7 +72,7 @@ class BothModes:
 
     @cached_property
     def agreements(self) -> list[Agreement]:
-        """For each input and output, or direction and sum, both modes' number for the same thing."""
+        """For each input and output, or direction and sum: the number by either mode."""
         return [Agreement(f, r) for r in self.reverse_sweeps for f in self.forward_sweeps]
 
 

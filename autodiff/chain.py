@@ -198,8 +198,9 @@ def _where(node: Any, reading: Reading) -> Text | None:
     holds = uniform(condition)
     if holds is None:
         return None
+    # That there is no tie goes without saying.
     if isinstance(condition, TraceNode) and (holds or not is_row(condition, "equal")):
-        reading.decisions[reading(condition).loose] = holds  # that there is no tie goes without saying
+        reading.decisions[reading(condition).loose] = holds
     return reading(a if holds else b)
 
 

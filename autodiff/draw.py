@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .both_modes import BothModes
-from .chain import Derivative, Symbols, joined, pulled, term_text
+from .chain import Derivative, Symbols, grouped, joined, pulled, term_text
 from .containers import LEAF
 from .graph import ORDER, Node, TraceLevel, TraceNode
 from .kinds import Aval
@@ -17,10 +17,12 @@ from .numpy_api.arguments import payload
 from .picture import FORWARD, REVERSE, Arrow, Box, Line, Picture, collapsed, dot_source, render
 from .primitive import ONE, ZERO, Structural
 from .summary import brief
+from .sweeps import Sweep
 from .text import TEXT
 from .tracing import Graph, label
 
 NAMED = 34  # characters of an expression in a box
+LET_GO = "the tape has let go of its large values"
 FEW = 3  # entries of a local derivative that are written out
 
 
@@ -69,18 +71,13 @@ def short(text: str) -> str:
 
 def caption(both: BothModes) -> str:
     """What the derivatives on the boxes mean, where it is not dy/dx of numbers."""
-    seeds = [s.seed for s in both.forward_sweeps if s.label not in names_of(s)]
-    seeds += [s.seed for s in both.reverse_sweeps if s.label not in names_of(s)]
-    seeds += [
-        s.seed
-        for s in both.reverse_sweeps
-        if s.label in names_of(s) and np.shape(payload(s.ends[0].value))
-    ]
-    return "; ".join(seed.removeprefix("seed: ") for seed in seeds)
+    sweeps: list[Sweep] = [*both.forward_sweeps, *both.reverse_sweeps]
+    return "; ".join(s.seed.removeprefix("seed: ") for s in sweeps if not of_one_number(s))
 
 
-def names_of(sweep: Any) -> list[Any]:
-    return [n.name for n in sweep.ends]
+def of_one_number(sweep: Sweep) -> bool:
+    """Whether a sweep starts from a single number, and its seed is dx/dx = 1 or dy/dy = 1."""
+    return len(sweep.ends) == 1 and np.shape(payload(sweep.ends[0].value)) == ()
 
 
 def lines(both: BothModes, node: TraceNode) -> list[Line]:
@@ -88,19 +85,19 @@ def lines(both: BothModes, node: TraceNode) -> list[Line]:
     found = [Line("value", brief(node.value))]
     if node not in both.active:
         return found
-    for sweep in both.forward_sweeps:
-        if node in sweep.numbers:
-            name = Derivative(node.name, sweep.label)
-            found.append(Line(f"{curly(name)} →", brief(sweep.numbers[node]), FORWARD))
-    for sweep in both.reverse_sweeps:
-        if node in sweep.numbers:
-            name = Derivative(sweep.label, node.name)
-            found.append(Line(f"← {curly(name)}", brief(sweep.numbers[node]), REVERSE))
+    for forward in both.forward_sweeps:
+        if node in forward.numbers:
+            label = f"{curly(forward.derivative(node))} →"
+            found.append(Line(label, brief(forward.numbers[node]), FORWARD))
+    for reverse in both.reverse_sweeps:
+        if node in reverse.numbers:
+            label = f"← {curly(reverse.derivative(node))}"
+            found.append(Line(label, brief(reverse.numbers[node]), REVERSE))
     return found
 
 
 def curly(name: Derivative) -> str:
-    return str(name).replace("d", "∂", 1).replace("/d", "/∂", 1)
+    return f"∂{grouped(name.over)}/∂{grouped(name.under)}"
 
 
 def local_derivative(both: BothModes, x: TraceNode, node: TraceNode) -> str:
@@ -215,4 +212,4 @@ def plain_picture(graph: Graph) -> Picture:
         for x in dict.fromkeys(source_of(n).inputs)
         if isinstance(x, TraceNode)
     ]
-    return collapsed(Picture(boxes, arrows, "the large values are no longer there to differentiate"))
+    return collapsed(Picture(boxes, arrows, LET_GO))

@@ -25,13 +25,13 @@ SPECIAL = {
     "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}",
     '"': r"\textquotedbl{}",
 }  # fmt: skip
-GREEK = (
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau "
-    "upsilon phi chi psi omega"
-).split()
-FUNCTIONS = frozenset(
-    "exp log sin cos tan sinh cosh tanh arcsin arccos arctan max min det gcd".split()
-)
+# fmt: off
+GREEK = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa",
+         "lambda", "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi",
+         "omega"]
+FUNCTIONS = ["exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsin", "arccos",
+             "arctan", "max", "min", "det", "gcd"]
+# fmt: on
 
 
 def plain(text: str) -> str:
@@ -46,17 +46,17 @@ def letters(word: str) -> str:
         capital = unicodedata.category(word) == "Lu"
         word = name if name in GREEK and not capital else word
     if word in GREEK:
-        return word if word == "omicron" else f"\\{word}"
+        return f"\\{word}"
     if len(word) == 1 and word.isascii():
         return word
     return f"\\mathrm{{{plain(word)}}}"
 
 
 def symbol(name: str) -> str:
-    """A name as mathematics: ``f1``, ``w_out`` and ``h_2`` get an index.
+    r"""A name as mathematics: ``f1``, ``w_out`` and ``h_2`` get an index.
 
-    >>> symbol("f1"), symbol("w_out"), symbol("params['W']")
-    ('f_{1}', 'w_{\\\\mathrm{out}}', "\\\\text{params['W']}")
+    >>> print(symbol("f1"), symbol("w_out"), symbol("params['W']"))
+    f_{1} w_{\mathrm{out}} \text{params['W']}
     """
     match = re.fullmatch(r"([^\W\d_]+)(\d*)((?:_[^\W_]+)*)", name)
     if match is None:

@@ -31,7 +31,7 @@ from .primitive import Traced
 RETURN = "return"
 IGNORED = frozenset(("CACHE", "NOP", "EXTENDED_ARG"))
 STORES = frozenset(("STORE_FAST", "STORE_NAME", "STORE_GLOBAL", "STORE_DEREF"))
-DOUBLE_STORES = frozenset(("STORE_FAST_LOAD_FAST", "STORE_FAST_STORE_FAST", "STORE_FAST_MAYBE_NULL"))
+DOUBLE_STORES = frozenset(("STORE_FAST_LOAD_FAST", "STORE_FAST_STORE_FAST"))
 Target = str | tuple[str | None, ...] | None
 
 
@@ -183,10 +183,11 @@ class Names:
         if root is not None:
             for name, value in list(root.f_locals.items()):
                 node = getattr(value, "node", None) if isinstance(value, Traced) else None
-                if isinstance(node, TraceNode) and node.primitive is not None:
-                    if node not in self.found or node in self.borrowed:
-                        self.found[node] = name
-                        self.borrowed.discard(node)
+                if not isinstance(node, TraceNode) or node.primitive is None:
+                    continue
+                if node not in self.found or node in self.borrowed:
+                    self.found[node] = name
+                    self.borrowed.discard(node)
         self.borrowed.clear()
 
 
@@ -254,9 +255,7 @@ def leaf_names(f: Callable[..., Any], structures: Sequence[Structure]) -> list[s
     if len(roots) < len(structures):
         given = len(structures)
         roots = ["x"] if given == 1 else [f"x{k + 1}" for k in range(given)]
-    return [
-        name for root, s in zip(roots, structures, strict=False) for name in paths(s, root)
-    ]
+    return [name for root, s in zip(roots, structures, strict=False) for name in paths(s, root)]
 
 
 def unique(wanted: Sequence[str | None], taken: Iterable[str]) -> list[str]:

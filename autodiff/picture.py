@@ -2,6 +2,8 @@
 
     box     name = operation | value | tangent -> | <- adjoint
     arrow   from a value to what it is used in, with the local derivative
+
+Graphviz comes with a Python package: nobody needs to install the program `dot`.
 """
 
 from __future__ import annotations
@@ -47,6 +49,8 @@ class Box:
 
 @dataclass(frozen=True)
 class Arrow:
+    """From a value to what it is used in."""
+
     tail: Any
     head: Any
     label: str = ""
@@ -101,7 +105,8 @@ def merged(arrows: Sequence[Arrow], keys: set[Any], fold: Any) -> list[Arrow]:
         if not any(inside):
             kept.append(arrow)
         elif not all(inside):
-            tail, head = (fold if i else k for i, k in zip(inside, (arrow.tail, arrow.head), strict=True))
+            tail = fold if inside[0] else arrow.tail
+            head = fold if inside[1] else arrow.head
             found.setdefault((tail, head), replace(arrow, tail=tail, head=head, label=""))
     return [*kept, *found.values()]
 
@@ -125,7 +130,8 @@ def dot_source(picture: Picture) -> str:
         graph.attr(label=f"<{shown(picture.caption)}>")
     names = node_names(picture.boxes)
     for box in picture.boxes:
-        graph.node(names[box.key], label=box_label(box), tooltip=graphviz.escape(box.tip or box.name))
+        tip = graphviz.escape(box.tip or box.name)
+        graph.node(names[box.key], label=box_label(box), tooltip=tip)
     for arrow in picture.arrows:
         label = f"< {shown(arrow.label)} >" if arrow.label else ""
         graph.edge(names[arrow.tail], names[arrow.head], label=label)
@@ -134,8 +140,10 @@ def dot_source(picture: Picture) -> str:
 
 def node_names(boxes: Sequence[Box]) -> dict[Any, str]:
     """Plain names stay what they are; any other is numbered, for Graphviz reads colons as ports."""
-    plain = [b.name.isascii() and b.name.isidentifier() for b in boxes]
-    return {b.key: b.name if ok else f"node {k}" for k, (b, ok) in enumerate(zip(boxes, plain, strict=True))}
+    return {
+        b.key: b.name if b.name.isascii() and b.name.isidentifier() else f"node {k}"
+        for k, b in enumerate(boxes)
+    }
 
 
 def shown(text: str) -> str:

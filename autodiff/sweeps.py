@@ -34,8 +34,8 @@ class Step:
     """One line of a sweep.
 
     `name` and `expression` are those of a value of the program and `primal` is that value;
-    `derivative` names its derivative (``dy/df3``), `rule` is the chain rule in symbols, `value` the
-    derivative in numbers, `remark` what is worth noticing.
+    `derivative` names its derivative (``dy/df3``), `rule` is the chain rule in symbols, `value`
+    the derivative in numbers, `remark` what is worth noticing.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Step:
             remarks.append(feeds(self.name, consumers))
         decisions: dict[str, bool] = {}
         self.written(TEXT, decisions)
-        remarks += [f"{condition} is {str(holds).lower()}" for condition, holds in decisions.items()]
+        remarks += [f"{text} is {str(holds).lower()}" for text, holds in decisions.items()]
         return "; ".join(remarks)
 
     def __repr__(self) -> str:
@@ -137,7 +137,8 @@ class ForwardSweep(Sweep):
         parts: dict[TraceNode, Any] = {}  # of a row with several results, what its rule made
         for node in self.graph.operations:
             made = node.inputs[0] if node.primitive is pick else node
-            carried = [(self.derivative(x), x) for x in dict.fromkeys(nodes_in(made)) if x in self.numbers]
+            moving = dict.fromkeys(x for x in nodes_in(made) if x in self.numbers)
+            carried = [(self.derivative(x), x) for x in moving]
             if node not in self.active or not carried:
                 continue
             if node is made:
@@ -241,11 +242,7 @@ def nodes_in(node: TraceNode) -> list[TraceNode]:
 
 
 def is_continuous(x: Any) -> bool:
-    x = payload(x)
-    return isinstance(x, (float, complex)) or getattr(getattr(x, "dtype", None), "kind", "") in (
-        "f",
-        "c",
-    )
+    return np.asarray(payload(x)).dtype.kind in "fc"
 
 
 # -- the engine's numbers ------------------------------------------------------------------------

@@ -43,13 +43,15 @@ def all_tables(both: BothModes) -> list[Table]:
     rows = [Row(str(n.name), graph.expression(n).loose, summary(n.value)) for n in shown]
     return [
         Table("program", rows, hidden),
-        *(sweep_table(f"forward mode: d(.)/{d(s.label)}, from the input on", s) for s in both.forward_sweeps),
-        *(sweep_table(f"reverse mode: {d(s.label)}/d(.), from the output back", s) for s in both.reverse_sweeps),
+        *(
+            sweep_table(f"forward mode: d(.)/d{grouped(s.label)}, from the input on", s)
+            for s in both.forward_sweeps
+        ),
+        *(
+            sweep_table(f"reverse mode: d{grouped(s.label)}/d(.), from the output back", s)
+            for s in both.reverse_sweeps
+        ),
     ]
-
-
-def d(label: str) -> str:
-    return f"d{grouped(label)}"
 
 
 def sweep_table(heading: str, sweep: ForwardSweep | ReverseSweep) -> Table:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .graph import Node
+from .graph import TraceNode
 from .kinds import Aval
 from .numpy_api.arguments import payload
 from .primitive import CALL, POWER, PRODUCT, SUM, UNARY, Primitive
@@ -42,7 +42,7 @@ class Text(NamedTuple):
 class Style:
     """How templates are chosen and brackets are set; LaTeX is another style."""
 
-    times = ((" * ", "*"), (" / ", "/"))  # spaces that a factor does without
+    times: tuple[tuple[str, str], ...] = ((" * ", "*"), (" / ", "/"))  # spaces that a factor does without
 
     def template(self, row: Primitive, params: dict[str, Any], shapes: Sequence[Shape]) -> str:
         return chosen_template(row.text, params, shapes) or self.call(row, params, len(shapes))
@@ -215,8 +215,8 @@ def shape_of(x: Any) -> Shape:
     return x.shape if isinstance(x, Aval) else np.shape(x)
 
 
-def operation(node: Node, name: Callable[[Any], Text], style: Style = TEXT) -> Text:
+def operation(node: TraceNode, name: Callable[[Any], Text], style: Style = TEXT) -> Text:
     """One node as ``row(operands)``, each operand as `name` shows it."""
     assert node.primitive is not None
-    shapes = [shape_of(x.value if isinstance(x, Node) else x) for x in node.inputs]
+    shapes = [shape_of(x.value if isinstance(x, TraceNode) else x) for x in node.inputs]
     return expression(node.primitive, node.params, [name(x) for x in node.inputs], shapes, style)

@@ -133,9 +133,15 @@ def trace(f: Callable[..., Any], *args: Any) -> Graph:
     >>> float(ad.grad(graph)(0.0))
     2.0
     """
+    return traced(f, args, abstract=False)
+
+
+def traced(f: Callable[..., Any], args: Sequence[Any], abstract: bool) -> Graph:
+    """`trace`; with `abstract`, a program that looks at a value (``if x > 0``) is refused, because
+    its graph would stand for that value only."""
     names = Names()
-    level = TraceLevel(new_level(), names.observe)
-    leaves, structure = flatten(args)
+    level = TraceLevel(new_level(), names.observe, abstract)
+    leaves, structure = flatten(tuple(args))
     held = [TraceNode(level, None, (), {}, x) if is_numeric(x) else x for x in leaves]
     inside = [Tensor(x.value, x) if isinstance(x, TraceNode) else x for x in held]
     try:
@@ -160,9 +166,7 @@ def run(f: Callable[..., Any], args: Sequence[Any], names: Names) -> Any:
     return f(*args)
 
 
-def label(
-    graph: Graph, arguments: Sequence[str | None], found: dict[TraceNode, str]
-) -> None:
+def label(graph: Graph, arguments: Sequence[str | None], found: dict[TraceNode, str]) -> None:
     """Give every node its name: the user's, else y for the result, else v1, v2, ..."""
     wanted = {n: found.get(n) for n in graph.shown()}
     results = [y for y in graph.outputs if isinstance(y, TraceNode)]
