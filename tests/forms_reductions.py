@@ -219,7 +219,13 @@ NAN_REDUCTIONS = [
     Form("np.nanpercentile(keepdims)", lambda n: np.nanpercentile(n, 35, 1, keepdims=True), n),
     Form("np.nan_to_num(v)", np.nan_to_num, v),
     Form("np.nan_to_num(nan=)", lambda v, s: np.nan_to_num(v, nan=s), v, s),
-    Form("np.nan_to_num(inf)", np.nan_to_num, np.array([1.5, INF, -INF, NAN])),
+    Form(
+        "np.nan_to_num(inf)",
+        np.nan_to_num,
+        np.array([1.5, INF, -INF, NAN]),
+        order=1,
+        reference=lambda v: np.nan_to_num(v, posinf=3.0, neginf=-3.0),
+    ),
     Form(
         "np.nan_to_num(posinf, neginf)",
         lambda v: np.nan_to_num(v, posinf=3.0, neginf=-3.0),
@@ -295,7 +301,7 @@ ORDER = [
     Form("np.unique_values(x)", lambda x: np.sort(np.unique_values(x)), x),
     Form("np.unique_counts(x)", lambda x: np.unique_counts(x).values, x),
     Form("np.sort_complex(x)", np.sort_complex, x, refused=True),
-    Form("np.searchsorted(u, x)", lambda u, x: x * np.searchsorted(u, x), u, p),
+    Form("np.searchsorted(u, x)", lambda u, x: x * np.searchsorted(u, x), u, x),
     Form("np.digitize(x, u)", lambda x: x * np.digitize(x, [0.0, 1.0, 2.0]), x),
     Form("np.argmax(m)", lambda m: m[0] * np.argmax(m), m),
     Form("np.argmin(axis, keepdims)", lambda m: m * np.argmin(m, axis=1, keepdims=True), m),
