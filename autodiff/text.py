@@ -42,7 +42,8 @@ class Text(NamedTuple):
 class Style:
     """How templates are chosen and brackets are set; LaTeX is another style."""
 
-    times: tuple[tuple[str, str], ...] = ((" * ", "*"), (" / ", "/"))  # spaces that a factor does without
+    # Spaces that a factor does without: 2*x.
+    times: tuple[tuple[str, str], ...] = ((" * ", "*"), (" / ", "/"))
 
     def template(self, row: Primitive, params: dict[str, Any], shapes: Sequence[Shape]) -> str:
         return chosen_template(row.text, params, shapes) or self.call(row, params, len(shapes))
