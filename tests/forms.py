@@ -109,7 +109,8 @@ def slope(f: Callable[..., Any], primals: Any, directions: Any) -> list[tuple[An
         middle = leaves(phi(np.longdouble(0)))
     step = STEP[dtype_char(*middle)]
     coarse, fine = _central(phi, step), _central(phi, step / 2)
-    scale = [np.max(np.abs(y), initial=1.0) * np.finfo(dtype_char(y)).eps / step for y in middle]
+    sizes = [np.max(np.abs(y), initial=1.0, where=np.isfinite(y)) for y in middle]
+    scale = [n * np.finfo(dtype_char(y)).eps / step for n, y in zip(sizes, middle, strict=True)]
     return [(b, np.abs(b - a) + 10 * s) for a, b, s in zip(coarse, fine, scale, strict=True)]
 
 
@@ -228,13 +229,14 @@ def check_second_order(form: Form) -> None:
     def slope_along(*args: Any) -> Any:
         return ad.jvp(scalar, args, tuple(v))[1]
 
+    values = leaves(quietly(form.f, *map(copied, primals)))
     forward_over_reverse = quietly(ad.jvp, gradient, primals, tuple(v))[1]
     reverse_over_forward = quietly(ad.grad(slope_along, places), *primals)
     expected = quietly(slope, ad.grad(reference, places), primals, v)
     for x, fr, rf, (difference, error) in zip(
         primals, forward_over_reverse, reverse_over_forward, expected, strict=True
     ):
-        tolerance = 10 * TOLERANCE[dtype_char(x, *primals, *leaves(form.f(*map(copied, primals))))]
+        tolerance = 10 * TOLERANCE[dtype_char(x, *primals, *values)]
         assert_close(fr, difference, tolerance, error, f"{form.name}: forward over reverse")
         assert_close(rf, difference, tolerance, error, f"{form.name}: reverse over forward")
 
@@ -259,30 +261,31 @@ def weighted(f: Callable[..., Any]) -> Callable[..., Any]:
 
 def check_batched(form: Form) -> None:
     """`jacfwd` and `jacrev`, in one batched sweep, are the loop over columns."""
-    for place, x in enumerate(form.primals):
-        if np.asarray(x).dtype.kind == "c":
-            continue
+    primals = form.primals
+    places = tuple(k for k, x in enumerate(primals) if np.asarray(x).dtype.kind != "c")
+    values = leaves(quietly(form.f, *map(copied, primals)))
+    if not places:
+        return
+    forward = leaves(quietly(ad.jacfwd(form.f, places), *primals))
+    reverse = forward  # a complex result has no real Jacobian by rows
+    if not any(y.dtype.kind == "c" for y in values):
+        reverse = leaves(quietly(ad.jacrev(form.f, places), *primals))
+    for j, place in enumerate(places):
+        x = np.asarray(primals[place])
         columns = []
-        for k in range(np.size(x)):
-            tangents = [np.zeros_like(a) for a in form.primals]
-            tangents[place] = np.eye(np.size(x), dtype=np.asarray(x).dtype)[k].reshape(np.shape(x))
-            columns.append(leaves(quietly(ad.jvp, form.f, form.primals, tuple(tangents))[1]))
-        y = leaves(quietly(form.f, *map(copied, form.primals)))
-        fwd = leaves(quietly(ad.jacfwd(form.f, place), *form.primals))
-        rev = fwd  # a complex result has no real Jacobian by rows
-        if not any(value.dtype.kind == "c" for value in y):
-            rev = leaves(quietly(ad.jacrev(form.f, place), *form.primals))
-        for i, value in enumerate(y):
-            if value.dtype.kind not in "fc":
+        for unit in np.eye(x.size, dtype=x.dtype).reshape(x.size, *x.shape):
+            tangents = [unit if k == place else np.zeros_like(a) for k, a in enumerate(primals)]
+            columns.append(leaves(quietly(ad.jvp, form.f, primals, tuple(tangents))[1]))
+        for i, y in enumerate(values):
+            if y.dtype.kind not in "fc" or not columns:
                 continue
-            shape = (*value.shape, *np.shape(x))
-            loop = np.zeros((0, *value.shape))
-            loop = np.stack([c[i] for c in columns]) if columns else loop
-            loop = np.moveaxis(loop, 0, -1).reshape(shape)
-            tolerance = TOLERANCE[dtype_char(value, x)] / 10
-            assert fwd[i].shape == rev[i].shape == shape, f"{form.name}: shape {fwd[i].shape}"
-            assert_close(fwd[i], loop, tolerance, 0, f"{form.name}: jacfwd in argument {place}")
-            assert_close(rev[i], loop, tolerance, 0, f"{form.name}: jacrev in argument {place}")
+            shape = (*y.shape, *x.shape)
+            loop = np.moveaxis(np.stack([c[i] for c in columns]), 0, -1).reshape(shape)
+            tolerance = TOLERANCE[dtype_char(y, x)] / 10
+            for mode, blocks in (("jacfwd", forward), ("jacrev", reverse)):
+                found = blocks[i * len(places) + j]
+                assert found.shape == shape, f"{form.name}: {mode} has shape {found.shape}"
+                assert_close(found, loop, tolerance, 0, f"{form.name}: {mode} in argument {place}")
 
 
 def check_vmap(form: Form) -> None:
