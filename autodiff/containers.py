@@ -72,45 +72,45 @@ def _open(tree: Any) -> tuple[Any, tuple[Any, ...], list[Any]] | None:
     return None
 
 
+# Recursive functions stand at the top level: one that names itself in a closure is a reference
+# cycle, and would keep its leaves, and their tape, alive.
 def flatten(tree: Any) -> tuple[list[Any], Structure]:
     """The leaves of a nest, in order, and its structure."""
     leaves: list[Any] = []
+    return leaves, _take_apart(tree, leaves)
 
-    def walk(node: Any) -> Structure:
-        if node is None:
-            return NOTHING
-        opened = _open(node)
-        if opened is None:
-            leaves.append(node)
-            return LEAF
-        kind, keys, children = opened
-        return Structure(kind, keys, tuple(walk(child) for child in children))
 
-    structure = walk(tree)
-    return leaves, structure
+def _take_apart(node: Any, leaves: list[Any]) -> Structure:
+    if node is None:
+        return NOTHING
+    opened = _open(node)
+    if opened is None:
+        leaves.append(node)
+        return LEAF
+    kind, keys, children = opened
+    return Structure(kind, keys, tuple(_take_apart(child, leaves) for child in children))
 
 
 def unflatten(structure: Structure, leaves: Sequence[Any]) -> Any:
     """The nest that `flatten` took apart, with new leaves."""
-    supply = iter(leaves)
+    return _put_together(structure, iter(leaves))
 
-    def build(s: Structure) -> Any:
-        if s.kind is Leaf:
-            return next(supply)
-        if s.kind is Nothing:
-            return None
-        children = [build(part) for part in s.parts]
-        if s.kind in REGISTERED:
-            return REGISTERED[s.kind][1](s.keys[0], children)
-        if issubclass(s.kind, dict):
-            return s.kind(zip(s.keys, children, strict=True))
-        if issubclass(s.kind, tuple) and s.keys:
-            return s.kind(*children)
-        if issubclass(s.kind, (list, tuple)):
-            return s.kind(children)
-        return s.kind(**dict(zip(s.keys, children, strict=True)))
 
-    return build(structure)
+def _put_together(s: Structure, supply: Iterator[Any]) -> Any:
+    if s.kind is Leaf:
+        return next(supply)
+    if s.kind is Nothing:
+        return None
+    children = [_put_together(part, supply) for part in s.parts]
+    if s.kind in REGISTERED:
+        return REGISTERED[s.kind][1](s.keys[0], children)
+    if issubclass(s.kind, dict):
+        return s.kind(zip(s.keys, children, strict=True))
+    if issubclass(s.kind, tuple) and s.keys:
+        return s.kind(*children)
+    if issubclass(s.kind, (list, tuple)):
+        return s.kind(children)
+    return s.kind(**dict(zip(s.keys, children, strict=True)))
 
 
 def paths(structure: Structure, root: str) -> Iterator[str]:
