@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..dispatch import UFUNCS, name_of, operand
-from ..errors import ShapeError
+from ..errors import ShapeError, refuse
 from ..primitive import TABLE
 from ..primitives import reductions as rows, scans
 from ..shapes import negative_axes, negative_axis, ndim_of, reduced
@@ -31,8 +31,15 @@ ACCUMULATIONS = {
 }
 
 
+# Their vectorised loops read the running result before it is written: arctan2.reduce([a, b, c]) is
+# arctan2(a, c) on machines with AVX-512 (NumPy 2.4). No derivative could fit such a value.
+UNRELIABLE = (np.arctan2, np.power)
+
+
 def check_binary(ufunc: np.ufunc, method: str) -> str:
     name = f"{name_of(ufunc)}.{method}"
+    if ufunc in UNRELIABLE:
+        raise refuse(f"{name}, whose value differs from machine to machine", "write it as a loop")
     if (ufunc.nin, ufunc.nout) != (2, 1):
         raise ShapeError(f"{name}: only functions of two arguments with one result can be folded")
     return name

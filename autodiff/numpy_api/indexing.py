@@ -11,7 +11,7 @@ from ..errors import refuse
 from ..primitive import Traced
 from ..primitives import elementwise, indexing as rows
 from ..shapes import negative_axis, shape_of
-from .arguments import NO_VALUE, as_dtype, deliver, lifted, payload
+from .arguments import NO_VALUE, as_dtype, lifted, payload
 
 
 def normalised_key(key: Any, what: str) -> tuple[Any, ...]:
@@ -62,16 +62,6 @@ def where(condition: Any, x: Any = NO_VALUE, y: Any = NO_VALUE, /) -> Any:
     if x is NO_VALUE and y is NO_VALUE:
         return np.nonzero(condition)
     return elementwise.where(operand(condition), operand(x), operand(y))
-
-
-@implements(np.clip)
-def clip(
-    a: Any, a_min: Any = NO_VALUE, a_max: Any = NO_VALUE, out: Any = None, *, min: Any = NO_VALUE, max: Any = NO_VALUE
-) -> Any:
-    low = min if a_min is NO_VALUE else a_min
-    high = max if a_max is NO_VALUE else a_max
-    low, high = (None if b is NO_VALUE or b is None else operand(b) for b in (low, high))
-    return deliver(elementwise.clip(operand(a), low, high), out, "np.clip")
 
 
 @implements(np.take_along_axis)

@@ -221,7 +221,7 @@ def _without_nan(function: str, sample: Any, q: Any, method: str, weak: bool) ->
     n = np.sum(~np.isnan(sample), axis=0)
     # One axis for all of q, in front of those of the columns; n in the dtype of q, as a number is.
     levels = np.reshape(q, (-1, *(1,) * len(rest)))
-    sizes = np.maximum(n, 1).astype(dtype_of(q)) if dtype_of(q).kind == "f" else np.maximum(n, 1)
+    sizes = as_dtype(np.maximum(n, 1), dtype_of(q) if dtype_of(q).kind == "f" else None)
 
     def pick(e: Any, index: Any) -> Any:
         places = np.broadcast_to(_places(function, index), (shape_of(levels)[0], *rest))

@@ -208,8 +208,7 @@ def cov(
         freedom = total - ddof
     else:
         freedom = total - ddof * np.sum(weights * reliability) / total
-    if payload(freedom) <= 0:
-        freedom = 0.0
+    freedom = max(freedom, 0) if isinstance(freedom, int) else np.maximum(freedom, 0)
     x = x - centre[:, None]
     other = np.transpose(x if weights is None else x * weights)
     if dtype_of(x).kind == "c":

@@ -1,4 +1,4 @@
-"""Ufuncs with keyword arguments, the ones that return two results, and the methods `outer`, `at`."""
+"""Ufuncs with keyword arguments, those with two results, and the methods `outer` and `at`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..errors import refuse
 from ..primitive import TABLE, Traced
 from ..primitives import elementwise, reductions, series
 from ..shapes import broadcast, ndim_of, shape_of
-from .arguments import as_dtype, check_default, deliver, is_python_scalar, lifted, payload
+from .arguments import NO_VALUE, as_dtype, check_default, deliver, is_python_scalar, lifted, payload
 from .indexing import normalised_key
 
 
@@ -91,9 +91,9 @@ def written(name: str, result: Any, where: Any, out: Any, casting: str) -> Any:
             f"{name}: where= without out= leaves entries uninitialised",
             "give out=np.zeros_like(x), or use np.where",
         )
-    before, after = operand(result), operand(out)
-    if not np.can_cast(getattr(before, "dtype", type(before)), after.dtype, casting):
-        raise TypeError(f"{name}: a result of dtype {before.dtype} does not fit out of {after.dtype}")
+    after = operand(out)
+    if not np.can_cast(getattr(result, "dtype", type(result)), after.dtype, casting):
+        raise TypeError(f"{name}: the result does not fit out of dtype {after.dtype} ({casting})")
     if where is not True:
         mask = operand(where)
         if np.dtype(getattr(mask, "dtype", type(mask))) != bool:
@@ -143,6 +143,27 @@ def sinc(x: Any) -> Any:
 @implements(np.i0)
 def i0(x: Any) -> Any:
     return series.i0(operand(x))
+
+
+@implements(np.clip)
+def clip(
+    a: Any,
+    a_min: Any = NO_VALUE,
+    a_max: Any = NO_VALUE,
+    out: Any = None,
+    *,
+    min: Any = NO_VALUE,  # noqa: A002 - NumPy's name
+    max: Any = NO_VALUE,  # noqa: A002
+    **options: Any,
+) -> Any:
+    check_default("np.clip", **{name: (value, NO_VALUE) for name, value in options.items()})
+    if (a_min is NO_VALUE) != (a_max is NO_VALUE):
+        raise TypeError("np.clip: a_min and a_max go together; give min= or max= for one bound")
+    if a_min is not NO_VALUE and (min is not NO_VALUE or max is not NO_VALUE):
+        raise TypeError("np.clip: give a_min and a_max, or min= and max=")
+    bounds = (min, max) if a_min is NO_VALUE else (a_min, a_max)
+    low, high = (None if b is NO_VALUE or b is None else operand(b) for b in bounds)
+    return deliver(elementwise.clip(operand(a), low, high), out, "np.clip")
 
 
 @implements(np.round, np.around)
