@@ -104,6 +104,10 @@ def vmap(
         leaf_axes = [
             k for arg, ax in zip(args, axes, strict=True) for k in axes_of_leaves(ax, flatten(arg)[1])
         ]
+        leaf_axes = [
+            None if k is None else negative_axis(k, len(shape_of(x)), "vmap: in_axes")
+            for x, k in zip(leaves, leaf_axes, strict=True)
+        ]
         sizes = {shape_of(x)[k] for x, k in zip(leaves, leaf_axes, strict=True) if k is not None}
         if len(sizes) != 1:
             raise ShapeError(
@@ -113,7 +117,7 @@ def vmap(
             )
         node = Batched(new_level(), sizes.pop(), fallback == "loop")
         inside = [
-            x if k is None else Tensor(np.moveaxis(x, negative_axis(k, len(shape_of(x))), 0), node)
+            x if k is None else Tensor(np.moveaxis(x, k, 0), node)
             for x, k in zip(leaves, leaf_axes, strict=True)
         ]
         results, out_structure = flatten(f(*unflatten(structure, inside)))

@@ -321,7 +321,7 @@ class _Problem:
         measured = np.where(equal, 0.0, np.abs(found - expected))
         allowed = self.rounding * size + margin
         proves_nothing = ~(margin <= max(0.01 * size, 1e-6 * self.magnitude)) | np.isinf(margin)
-        wrong = np.isfinite(margin) & ~(measured <= allowed)
+        wrong = np.isfinite(margin) & ~(equal | (measured <= allowed))
         excess = np.nan_to_num(measured - allowed, nan=np.inf)
         if np.any(wrong):
             verdict, badness = FAILED, np.where(wrong, excess, -np.inf)

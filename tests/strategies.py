@@ -187,12 +187,14 @@ def load_builders() -> None:
         importlib.import_module(f"inputs.{module.name}")
 
 
-def builder_of(row: Primitive) -> Builder:
+def has_inputs(row: Primitive) -> bool:
     load_builders()
-    if row.name in BUILDERS:
-        return BUILDERS[row.name]
-    if arity(row) is not None:
-        return elementwise
+    return row.name in BUILDERS or arity(row) is not None
+
+
+def builder_of(row: Primitive) -> Builder:
+    if has_inputs(row):
+        return BUILDERS.get(row.name, elementwise)
     pytest.fail(
         f"the row {row.name!r} has no inputs to be tried on; add to a file in tests/inputs/\n\n"
         f'    @inputs_for("{row.name}")\n'
