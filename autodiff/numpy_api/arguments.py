@@ -57,7 +57,10 @@ def deliver(result: Any, out: Any, function: str) -> Any:
     if not isinstance(out, Traced):
         if isinstance(result, Traced):
             refuse_argument(
-                function, "out", out, "a plain array cannot hold a tracked value; use np.zeros_like(x)"
+                function,
+                "out",
+                out,
+                "a plain array cannot hold a tracked value; use np.zeros_like(x)",
             )
         out[...] = result
         return out

@@ -10,7 +10,7 @@ from ..dispatch import implements, operand
 from ..errors import ShapeError
 from ..primitive import Traced
 from ..primitives.shaping import stop_gradient
-from ..shapes import negative_axes, negative_axis, ndim_of, shape_of
+from ..shapes import ndim_of, negative_axes, negative_axis, shape_of
 from .arguments import NO_VALUE, as_dtype, concrete
 from .signal import slice_along
 

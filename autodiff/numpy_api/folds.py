@@ -1,4 +1,4 @@
-"""The ufunc methods that fold an axis: `reduce`, `accumulate` and `reduceat`, for every binary ufunc.
+"""The ufunc methods that fold an axis: `reduce`, `accumulate` and `reduceat` of binary ufuncs.
 
 The everyday ones are rows. The others are what NumPy does as well, one step after the other:
 
@@ -16,7 +16,7 @@ from ..dispatch import UFUNCS, name_of, operand
 from ..errors import ShapeError, refuse
 from ..primitive import TABLE
 from ..primitives import reductions as rows, scans
-from ..shapes import negative_axes, negative_axis, ndim_of, reduced
+from ..shapes import ndim_of, negative_axes, negative_axis, reduced
 from .arguments import NO_VALUE, as_dtype, deliver, payload
 from .reductions import ROWS, reduce_by
 from .ufuncs import ufunc_method

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..dispatch import implements, operand
 from ..primitives.elementwise import root
-from ..shapes import negative_axes, ndim_of, reduced, shape_of
+from ..shapes import ndim_of, negative_axes, reduced, shape_of
 from .arguments import NO_VALUE, accumulator, as_dtype, deliver, given
 from .reductions import reduce_by
 from .statistics import degrees_of_freedom, divided, dtype_of, squared
@@ -53,7 +53,13 @@ _nan_scan(np.nancumprod, np.cumprod, 1)
 
 @implements(np.nanmean)
 def nanmean(
-    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    *,
+    where: Any = True,
 ) -> Any:
     present, missing = without_nan(a, 0)
     axes, keepdims = negative_axes(axis, ndim_of(present)), given(keepdims)

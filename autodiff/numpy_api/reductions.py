@@ -11,7 +11,7 @@ from ..dispatch import implements, operand
 from ..errors import ShapeError
 from ..primitive import TABLE, Traced
 from ..primitives import reductions as rows, scans
-from ..shapes import negative_axes, negative_axis, ndim_of, reduced, shape_of
+from ..shapes import ndim_of, negative_axes, negative_axis, reduced, shape_of
 from .arguments import NO_VALUE, accumulator, as_dtype, deliver, given, refuse_argument
 
 # For each ufunc the row of its plain `reduce`, and the row that takes a mask and an initial value.

@@ -11,7 +11,7 @@ from ..errors import refuse
 from ..primitive import TABLE, Traced
 from ..primitives import sorting as rows
 from ..primitives.indexing import scatter_add
-from ..shapes import negative_axis, ndim_of
+from ..shapes import ndim_of, negative_axis
 from .arguments import as_dtype, check_default, concrete, refuse_argument
 
 

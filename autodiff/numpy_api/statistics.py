@@ -12,7 +12,7 @@ import numpy as np
 from ..dispatch import implements, operand
 from ..errors import ShapeError
 from ..primitives.elementwise import root
-from ..shapes import Shape, negative_axes, ndim_of, reduced, shape_of, size_of
+from ..shapes import Shape, ndim_of, negative_axes, shape_of, size_of
 from .arguments import NO_VALUE, accumulator, as_dtype, check_default, deliver, given, payload
 from .reductions import reduce_by
 
@@ -44,7 +44,13 @@ def divided(total: Any, n: Any) -> Any:
 
 @implements(np.mean)
 def mean(
-    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    *,
+    where: Any = True,
 ) -> Any:
     a = operand(a)
     axes, keepdims = negative_axes(axis, ndim_of(a)), given(keepdims)
@@ -117,7 +123,8 @@ def std(
 ) -> Any:
     ddof = degrees_of_freedom("np.std", ddof, correction)
     accumulator("np.std", np.real(operand(a)), dtype, out)
-    return deliver(root(np.var(a, axis, dtype, None, ddof, keepdims, where=where, mean=mean)), out, "np.std")
+    variance = np.var(a, axis, dtype, None, ddof, keepdims, where=where, mean=mean)
+    return deliver(root(variance), out, "np.std")
 
 
 # -- weights ---------------------------------------------------------------------------------------

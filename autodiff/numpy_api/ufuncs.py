@@ -134,7 +134,7 @@ def at(ufunc: np.ufunc, a: Any, indices: Any, b: Any = None, /) -> None:
     a[key] = ufunc(picked) if b is None else ufunc(picked, b)
 
 
-# -- functions that work entry by entry, but are not ufuncs ------------------------------------------
+# -- functions that work entry by entry, but are not ufuncs ----------------------------------------
 @implements(np.sinc)
 def sinc(x: Any) -> Any:
     return series.sinc(operand(x))
@@ -188,9 +188,12 @@ def nan_to_num(
     if a.dtype.kind == "c":
         raise refuse("np.nan_to_num of a tracked complex array", "apply it to np.real and np.imag")
     limits = np.finfo(a.dtype)
-    y = np.where(np.isnan(a), as_dtype(operand(nan), a.dtype), a)
-    y = np.where(a == np.inf, as_dtype(operand(limits.max if posinf is None else posinf), a.dtype), y)
-    y = np.where(a == -np.inf, as_dtype(operand(limits.min if neginf is None else neginf), a.dtype), y)
+    largest = limits.max if posinf is None else posinf
+    smallest = limits.min if neginf is None else neginf
+    nan, largest, smallest = (as_dtype(operand(v), a.dtype) for v in (nan, largest, smallest))
+    y = np.where(np.isnan(a), nan, a)
+    y = np.where(a == np.inf, largest, y)
+    y = np.where(a == -np.inf, smallest, y)
     return y if copy else deliver(y, x, "np.nan_to_num")
 
 
