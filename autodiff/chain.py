@@ -242,32 +242,40 @@ def _cast(node: Any, reading: Reading) -> Text | None:
     return reading(node.inputs[0]) if before.dtype.kind == after.dtype.kind else None
 
 
-NEW_LAST: tuple[Any, ...] = (Ellipsis, None)
-
-
 def _index(node: Any, reading: Reading) -> Text | None:
     """(A @ v[..., None])[..., 0] is A @ v."""
     (a,) = node.inputs
-    if node.params["key"] != (Ellipsis, 0) or not is_row(a, "matmul"):
+    if not is_index(node, Ellipsis, 0) or not is_row(a, "matmul"):
         return None
     matrix, column = a.inputs
-    if not is_row(column, "index") or column.params["key"] != NEW_LAST:
+    if not is_index(column, Ellipsis, None):
         return None
     operands = [reading(matrix), reading(column.inputs[0])]
     return expression(a.primitive, {}, operands, style=reading.style)
 
 
 def _multiply(node: Any, reading: Reading) -> Text | None:
-    """u[..., None] * v is an outer product."""
+    """1 * v is v, and u[..., None] * v an outer product."""
+    for one, v in (node.inputs, node.inputs[::-1]):
+        if isinstance(one, float) and one == 1:
+            return reading(v)
     for k, column in enumerate(node.inputs):
         row = node.inputs[1 - k]
-        if is_row(column, "index") and column.params["key"] in (NEW_LAST, (slice(None), None)):
+        if is_index(column, Ellipsis, None) or is_index(column, slice(None), None):
             u = column.inputs[0]
-            if is_row(row, "index") and row.params["key"] == (Ellipsis, None, slice(None)):
+            if is_index(row, Ellipsis, None, slice(None)):
                 row = row.inputs[0]
             if np.ndim(value_of(u)) == np.ndim(value_of(row)) == 1:
                 return reading.style.outer(reading(u), reading(row))
     return None
+
+
+def is_index(x: Any, *key: Any) -> bool:
+    """Whether `x` is an array indexed with exactly this key, which has no array in it."""
+    if not is_row(x, "index") or len(x.params["key"]) != len(key):
+        return False
+    pairs = zip(x.params["key"], key, strict=True)
+    return all(type(found) is type(k) and found == k for found, k in pairs)
 
 
 def is_row(x: Any, name: str) -> bool:

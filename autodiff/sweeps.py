@@ -218,9 +218,12 @@ class ReverseSweep(Sweep):
             return ZERO if all(p is ZERO for p in parts) else tuple(parts)
         if node not in self.numbers:
             return ZERO
-        if self.is_seed(node, terms):
+        if not self.is_seed(node, terms):
+            return symbols.leaf(self.derivative(node), self.numbers[node])
+        shape = np.shape(payload(node.value))
+        if shape == () or node.primitive is None or node.primitive.kind == "elementwise":
             return ONE
-        return symbols.leaf(self.derivative(node), self.numbers[node])
+        return symbols.leaf(TEXT.repeated(TEXT.constant(1), shape).loose, self.numbers[node])
 
     def is_seed(self, node: TraceNode, terms: dict[TraceNode, list[Term]]) -> bool:
         """Whether the derivative is the seed and nothing else."""
@@ -302,7 +305,7 @@ class Agreement:
     """<y_bar, J x_dot> from forward mode against <J^T y_bar, x_dot> from reverse mode."""
 
     def __init__(self, forward: Sweep, reverse: Sweep) -> None:
-        self.name = Derivative(reverse.label, forward.label)
+        self.derivative = Derivative(reverse.label, forward.label)
         self.forward = total(forward.numbers[y] for y in reverse.ends if y in forward.numbers)
         self.reverse = total(reverse.numbers[x] for x in forward.ends if x in reverse.numbers)
         both = [n for n in forward.numbers if n in reverse.numbers]
@@ -313,8 +316,15 @@ class Agreement:
                 for n in both
             ]
         self.scale = max((s for s in sizes if np.isfinite(s)), default=0.0)
+        # What is complex has a pairing by real parts alone, unless the program is holomorphic.
+        self.real_parts = np.iscomplexobj(self.forward) or np.iscomplexobj(self.reverse)
+        self.forward, self.reverse = np.real(self.forward), np.real(self.reverse)
         precise = [np.asarray(payload(v)).dtype for v in forward.numbers.values()]
         self.epsilon = max((float(np.finfo(d).eps) for d in precise if d.kind in "fc"), default=0.0)
+
+    @property
+    def name(self) -> str:
+        return f"the real part of {self.derivative}" if self.real_parts else self.derivative
 
     @property
     def error(self) -> float:

@@ -107,7 +107,7 @@ TEXT = Style()
 
 def told(value: Any) -> bool:
     """Whether a parameter says more than its absence would."""
-    return value is not None and value is not False and value != ()
+    return not (value is None or value is False or (isinstance(value, tuple) and not value))
 
 
 def param(value: Any) -> str:
@@ -118,6 +118,8 @@ def param(value: Any) -> str:
         return f"({', '.join(map(param, value))})"
     if isinstance(value, (float, np.floating)):
         return number(value)
+    if isinstance(value, np.ndarray):
+        return summary(value)
     shown = str(value)
     return shown if len(shown) <= 40 else f"<{type(value).__name__}>"
 
@@ -159,8 +161,9 @@ def expression(
         if slot is None:
             continue
         if slot not in LETTERS[: len(operands)]:
-            loose += style.parameter(params[slot])
-            tight += style.parameter(params[slot])
+            # What is no parameter is LaTeX's own: {name} in a template that a function made.
+            filler = style.parameter(params[slot]) if slot in params else f"{{{slot}}}"
+            loose, tight = loose + filler, tight + filler
             continue
         after = pieces[i + 1][0] if i + 1 < len(pieces) else ""
         first = not loose.strip("{")

@@ -20,6 +20,7 @@ from .kinds import pick
 from .names import Names, leaf_names, unique
 from .numpy_api.arguments import payload
 from .primitive import Traced, new_level
+from .shapes import shape_of
 from .tensor import Tensor
 from .text import TEXT, Style, Text, operation
 
@@ -199,7 +200,7 @@ def constant_or_node(x: Any, known: set[TraceNode]) -> Any:
 
 
 def check_shape(leaf: Any, held: TraceNode, name: str) -> None:
-    before, now = np.shape(payload(held.value)), np.shape(payload(leaf))
+    before, now = shape_of(held.value), shape_of(leaf)
     if before != now:
         raise ShapeError(
             f"{name} was traced with {held.name} of shape {before}, which is now {now}: trace again"
