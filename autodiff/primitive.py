@@ -15,6 +15,8 @@ from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
+from .shapes import explained
+
 new_level = count(1).__next__  # grows only: a level is never reused, in any thread
 Pullback = Callable[[Any], Sequence[Any]]
 
@@ -133,7 +135,10 @@ class Primitive:
             if isinstance(a, Traced) and (innermost is None or a.node.level > innermost.level):
                 innermost = a.node
         if innermost is None:
-            return self.value(*args, **params)
+            try:
+                return self.value(*args, **params)
+            except ValueError as error:
+                raise explained(self.name, args, error) from None
         return innermost.record(self, args, params)
 
     def jvp(self, y: Any, primals: Sequence[Any], tangents: Sequence[Any], params: Any) -> Any:

@@ -22,7 +22,7 @@ from .graph import Node, next_order
 from .kinds import aval_of, conform_tangent, full, pick
 from .primitive import ZERO, Primitive, new_level
 from .selection import select_back, value_of
-from .shapes import shape_of
+from .shapes import explained, shape_of
 from .tensor import Tensor
 
 
@@ -71,7 +71,10 @@ class TapeNode(Node):
                 if a.__class__ is Tensor:
                     nested = True
             values.append(a)
-        y = primitive(*values, **params) if nested else primitive.value(*values, **params)
+        try:
+            y = primitive(*values, **params) if nested else primitive.value(*values, **params)
+        except ValueError as error:
+            raise explained(primitive.name, values, error) from None
         if primitive.flat:
             return y
         if primitive.forward_only:

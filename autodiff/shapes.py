@@ -10,7 +10,7 @@ import operator
 from collections.abc import Iterable
 from typing import Any
 
-from .errors import ShapeError
+from .errors import ShapeError, location
 
 Shape = tuple[int, ...]
 
@@ -88,3 +88,31 @@ def inverse_permutation(axes: tuple[int, ...]) -> tuple[int, ...]:
     for k, axis in enumerate(axes):
         out[axis % n] = k - n
     return tuple(out)
+
+
+def explained(name: str, args: Iterable[Any], error: ValueError) -> ValueError:
+    """NumPy's complaint about the shapes of `args`, with the function, the shapes and the cure."""
+    if type(error) is not ValueError:  # LinAlgError and our own say enough
+        return error
+    shapes = [shape_of(a) for a in args if a.__class__ in PYTHON_SCALARS or hasattr(a, "shape")]
+    complaint = f"shape{'s' * (len(shapes) > 1)} {' and '.join(map(str, shapes))}: {error}"
+    if name in ("matmul", "dot") and len(shapes) == 2 and all(shapes):
+        a, b = shapes
+        left, right = a[-1], b[-2] if len(b) > 1 else b[0]
+        if left != right:
+            complaint = f"{a} @ {b}: inner sizes {left} and {right} differ; transpose one?"
+    elif "together with shapes" in str(error):
+        complaint = (
+            f"shapes {' and '.join(map(str, shapes))} do not broadcast: {_conflict(shapes)}; "
+            "reshape or transpose one?"
+        )
+    return ShapeError(f"{name}: {complaint}{location()}")
+
+
+def _conflict(shapes: list[Shape]) -> str:
+    """The last axis on which shapes differ, and their sizes there."""
+    for axis in range(-1, -1 - max(map(len, shapes)), -1):
+        sizes = dict.fromkeys(s[axis] for s in shapes if len(s) >= -axis and s[axis] != 1)
+        if len(sizes) > 1:
+            return f"sizes {' and '.join(map(str, sizes))} on axis {axis}"
+    return "sizes differ"
