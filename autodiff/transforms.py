@@ -20,7 +20,7 @@ from .arguments import (
     split_aux,
     zeros_for,
 )
-from .containers import Structure, describe, flatten, flatten_like, paths, unflatten
+from .containers import Structure, describe, flatten, flatten_like, unflatten
 from .errors import ShapeError
 from .forward import Dual, tangent_of
 from .kinds import aval_of
@@ -44,7 +44,7 @@ class Tape:
         self.structures: list[Structure] = []
         for k in argnums:
             leaves, structure = flatten(args[k])
-            names = paths(structure, f"argument {k} of {name_of(f)}")
+            names = [f"{name} of {name_of(f)}" for name in argument_names(args, (k,))]
             values = [differentiable(x, name) for x, name in zip(leaves, names, strict=True)]
             nodes = [TapeNode(level) for _ in values]
             call[k] = unflatten(structure, list(map(Tensor, values, nodes)))
