@@ -271,12 +271,6 @@ AT_THE_TRANSFORM = [
         ["dtype bool", "make it a float"],
     ),
     (
-        "dates",
-        lambda: ad.grad(np.sum)(np.array(["2020-01-01"], "M8[D]")),
-        ad.NotDifferentiableError,
-        ["dtype datetime64[D]"],
-    ),
-    (
         "a nest of strings in jvp",
         lambda: ad.jvp(np.sin, ({"a": "b"},), ({"a": 1.0},)),
         ad.NotDifferentiableError,

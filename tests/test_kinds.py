@@ -25,7 +25,7 @@ def agrees(row, *args, **params):
     return ad.check(lambda *a: row(*a, **params), *args).raise_if_failed()
 
 
-# -- structural derivatives --------------------------------------------------------------------------
+# -- structural derivatives ------------------------------------------------------------------------
 def test_structural_numbers_cost_nothing():
     assert ZERO + X is X
     assert X + ZERO is X
@@ -48,7 +48,7 @@ def test_zero_swallows_infinity():
     assert ZERO * np.array([np.nan]) is ZERO
 
 
-# -- one cell, both modes --------------------------------------------------------------------------
+# -- one cell, both modes ------------------------------------------------------------------------
 def test_elementwise():
     row = Elementwise(
         "gauss", lambda a, b: np.exp(-a * a) * b, lambda a, y: -2 * a * y, lambda a: np.exp(-a * a)
@@ -145,7 +145,7 @@ def test_flat():
     assert ad.jvp(row, (2.5,), (1.0,)) == (2.0, 0.0)
 
 
-# -- broadcasting and dtypes -------------------------------------------------------------------------
+# -- broadcasting and dtypes -----------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("large", "small"),
     [
@@ -178,7 +178,7 @@ def test_a_python_number_is_weak():
     assert g.dtype == np.float32
 
 
-# -- the table ---------------------------------------------------------------------------------------
+# -- the table -------------------------------------------------------------------------------------
 def test_a_name_is_taken_only_once():
     with pytest.raises(ValueError, match="already has a row named 'sin'"):
         register(Flat("sin", np.sin))

@@ -21,7 +21,7 @@ def no_garbage_collector():
     gc.enable()
 
 
-# -- size --------------------------------------------------------------------------------------------
+# -- size ------------------------------------------------------------------------------------------
 def long_chain(x):
     for _ in range(50_000):
         x = np.sin(x) + 0.1
@@ -87,7 +87,7 @@ def test_a_diamond_of_shared_values_is_swept_once_each():
     assert ad.grad(f)(1.0) == 2.0**30
 
 
-# -- threads and exceptions --------------------------------------------------------------------------
+# -- threads and exceptions ------------------------------------------------------------------------
 def test_eight_threads_nest_gradients_at_once():
     start = threading.Barrier(8)
 
@@ -108,7 +108,7 @@ def test_eight_threads_nest_gradients_at_once():
             assert found == {(12 * (1.0 + k) ** 3, 6 * (1.0 + k))}
 
 
-class StopHere(Exception):
+class StoppedError(Exception):
     pass
 
 
@@ -120,7 +120,7 @@ def test_an_exception_in_the_middle_of_a_sweep():
 
     def partial(a):
         if armed:
-            raise StopHere
+            raise StoppedError
         return np.cos(a)
 
     fragile = Elementwise("fragile", np.sin, partial)
@@ -128,18 +128,18 @@ def test_an_exception_in_the_middle_of_a_sweep():
     def f(x):
         return fragile(np.exp(x)) * x
 
-    y, pullback = ad.vjp(f, 0.5)
+    pullback = ad.vjp(f, 0.5)[1]
     before = pullback(1.0)
     armed.append(True)
     for attempt in (lambda: pullback(1.0), lambda: ad.grad(f)(0.5), lambda: ad.hessian(f)(0.5)):
-        with pytest.raises(StopHere):
+        with pytest.raises(StoppedError):
             attempt()
     armed.clear()
     assert pullback(1.0) == before
     assert ad.grad(f)(0.5) == before[0]
 
 
-# -- memory ------------------------------------------------------------------------------------------
+# -- memory ----------------------------------------------------------------------------------------
 def loss(p):
     hidden = np.tanh(p["x"] @ p["W"])
     return np.mean(np.where(hidden > 0, hidden, hidden**2)) + np.max(hidden)
@@ -219,9 +219,9 @@ def test_an_exception_does_not_keep_the_tape(no_garbage_collector):
     def f(x):
         y = np.sin(x)
         born.append(weakref.ref(y.value))
-        raise StopHere
+        raise StoppedError
 
-    with pytest.raises(StopHere) as caught:
+    with pytest.raises(StoppedError) as caught:
         ad.grad(f)(np.ones(3))
     del caught
     gc.collect()  # the traceback and its frame are a cycle of Python's own making
