@@ -153,22 +153,27 @@ def term_text(
     nodes = ancestors([root.node])
     if len(nodes) > MAX_NODES:
         return None
-    reading = Reading(style, {} if decisions is None else decisions)
+    reading = Reading(style)
     for node in nodes:
         assert isinstance(node, TraceNode)
+        reading.reasons[node] = {}
         text = reading.texts[node] = reading.text_of(node)
         if style is TEXT and len(text.loose) > 4 * LONGEST:
             return None
+    if decisions is not None:
+        decisions |= reading.reasons[root.node]
     return spread_over(root.node, reading.texts[root.node], style)
 
 
 class Reading:
     """The graph of a rule being turned into text: what is known so far, in which style."""
 
-    def __init__(self, style: Style, decisions: dict[str, bool]) -> None:
+    def __init__(self, style: Style) -> None:
         self.style = style
-        self.decisions = decisions  # conditions that fell one way everywhere, and which way
-        self.texts: dict[Any, Text] = {}
+        self.texts: dict[TraceNode, Text] = {}
+        self.reasons: dict[
+            TraceNode, dict[str, bool]
+        ] = {}  # conditions on the way, and if they hold
 
     def __call__(self, x: Any) -> Text:
         return self.texts[x] if isinstance(x, TraceNode) else self.style.constant(x)
@@ -176,9 +181,27 @@ class Reading:
     def text_of(self, node: TraceNode) -> Text:
         if node.primitive is None:
             return self.style.leaf(node.name) if node.name else self.style.constant(node.value)
+        if node.primitive.name == "where" and (taken := self.branch(node)):
+            return taken
+        for x in node.inputs:
+            self.reasons[node] |= self.reasons[x] if isinstance(x, TraceNode) else {}
         simplify = SIMPLER.get(node.primitive.name)
         simpler = simplify(node, self) if simplify else None
         return simpler or operation(node, self, self.style)
+
+    def branch(self, node: TraceNode) -> Text | None:
+        """The branch of a choice that falls one way in every entry."""
+        condition, a, b = node.inputs
+        holds = uniform(condition)
+        if holds is None:
+            return None
+        taken = a if holds else b
+        if isinstance(taken, TraceNode):
+            self.reasons[node] |= self.reasons[taken]
+        # That there is no tie goes without saying.
+        if isinstance(condition, TraceNode) and (holds or not is_row(condition, "equal")):
+            self.reasons[node][self(condition).loose] = holds
+        return self(taken)
 
 
 def value_of(x: Any) -> Any:
@@ -191,17 +214,6 @@ def uniform(condition: Any) -> bool | None:
     if seen.size and np.all(seen):
         return True
     return None if np.any(seen) else False
-
-
-def _where(node: Any, reading: Reading) -> Text | None:
-    condition, a, b = node.inputs
-    holds = uniform(condition)
-    if holds is None:
-        return None
-    # That there is no tie goes without saying.
-    if isinstance(condition, TraceNode) and (holds or not is_row(condition, "equal")):
-        reading.decisions[reading(condition).loose] = holds
-    return reading(a if holds else b)
 
 
 def _or(node: Any, reading: Reading) -> Text | None:
@@ -292,7 +304,6 @@ def _divide(node: Any, reading: Reading) -> Text | None:
 
 # Rules are written for arrays of any shape; these say the same shorter where they can.
 SIMPLER: dict[str, Callable[[Any, Reading], Text | None]] = {
-    "where": _where,
     "bitwise_or": _or,
     "logical_or": _or,
     "divide": _divide,

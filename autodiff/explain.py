@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from .arguments import differentiable, name_of
 from .both_modes import BothModes
 from .containers import flatten, unflatten
@@ -99,7 +101,7 @@ def explain(f: Callable[..., Any], *args: Any) -> Explanation:
     leaves, structure = flatten(args)
     names = leaf_names(f, [flatten(a)[1] for a in args])
     inside = [
-        differentiable(x, f"{name} of {name_of(f)}") if is_numeric(x) and not is_boolean(x) else x
+        x if is_held(x) else differentiable(x, f"{name} of {name_of(f)}")
         for x, name in zip(leaves, names, strict=True)
     ]
     graph = trace(f, *unflatten(structure, inside))
@@ -112,5 +114,8 @@ def explain(f: Callable[..., Any], *args: Any) -> Explanation:
     return explanation
 
 
-def is_boolean(x: Any) -> bool:
-    return getattr(getattr(x, "dtype", None), "kind", "") == "b"
+def is_held(x: Any) -> bool:
+    """Whether an argument is part of the program: a boolean, or no number and no array."""
+    if isinstance(x, np.ndarray):
+        return x.dtype.kind == "b"
+    return isinstance(x, (bool, np.bool_)) or not is_numeric(x)

@@ -129,6 +129,8 @@ class Latex(Style):
         return Text(f"{u.compact} \\otimes {v.compact}", PRODUCT)
 
     def repeated(self, text: Text, shape: Shape) -> Text:
+        if not shape:
+            return text
         ones = "\\mathbf{1}_{" + r" \times ".join(map(str, shape)) + "}"
         return Text(ones if text.loose == "1" else f"{text.compact} \\, {ones}", PRODUCT)
 

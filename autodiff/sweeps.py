@@ -51,8 +51,8 @@ class Step:
         self.name = node.name or ""
         self.expression = expression
         self.derivative = derivative
-        self.value = value
-        self.primal = node.value
+        self.value = unboxed(value)
+        self.primal = unboxed(node.value)
         self.terms = terms
         self.seeded = seeded  # an output of the sweep: its derivative starts at one
 
@@ -80,6 +80,11 @@ class Step:
 
     def __repr__(self) -> str:
         return f"<Step {self.derivative} = {self.rule}>"
+
+
+def unboxed(x: Any) -> Any:
+    """An array without axes, which np.where gives, as the number in it."""
+    return x[()] if isinstance(x, np.ndarray) and x.ndim == 0 else x
 
 
 def feeds(name: str, consumers: Sequence[TraceNode]) -> str:
@@ -139,7 +144,10 @@ class ForwardSweep(Sweep):
             made = node.inputs[0] if node.primitive is pick else node
             moving = dict.fromkeys(x for x in nodes_in(made) if x in self.numbers)
             carried = [(self.derivative(x), x) for x in moving]
-            if node not in self.active or not carried:
+            if node not in self.active or not (carried or node in self.graph.outputs):
+                continue
+            if not carried:
+                found.append(self.step(node, []))
                 continue
             if node is made:
                 root = self.rule(node)
@@ -148,7 +156,7 @@ class ForwardSweep(Sweep):
                     continue
             else:
                 root = parts[made][node.params["index"]]
-            if node in self.numbers:
+            if node in self.numbers or node in self.graph.outputs:
                 found.append(self.step(node, [Term(root, made, carried, node.value, False)]))
         return found
 

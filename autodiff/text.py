@@ -96,6 +96,8 @@ class Style:
 
     def repeated(self, text: Text, shape: Shape) -> Text:
         """The same number in every entry of an array."""
+        if not shape:
+            return text
         ones = f"ones({', '.join(map(str, shape))})"
         if text.loose == "1":
             return Text(ones)
