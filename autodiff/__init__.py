@@ -7,6 +7,7 @@ from .containers import register_container
 from .errors import AutodiffError, MissingExtraError, NotDifferentiableError, ShapeError
 from .explain import Explanation, explain
 from .jacobians import hessian, hvp, jacfwd, jacobian, jacrev
+from .linearize import linearize
 from .objects import tensor
 from .tensor import Tensor
 from .tracing import Graph, trace
@@ -32,6 +33,7 @@ __all__ = [
     "jacobian",
     "jacrev",
     "jvp",
+    "linearize",
     "register_container",
     "stop_gradient",
     "tensor",

@@ -33,7 +33,7 @@ LAYERS = [
     ["draw", "tables"],
     ["html", "latex"],
     ["objects", "transforms"],
-    ["finite_differences", "jacobians"],
+    ["finite_differences", "jacobians", "linearize"],
     ["check"],
     ["explain"],
     ["__init__"],  # the public names
