@@ -17,7 +17,7 @@ from .primitive import PRODUCT, Primitive
 from .shapes import Shape
 from .summary import summary
 from .tables import closing, ends
-from .text import LETTERS, MANY, Style, Text, chosen_template, escaped, param, told
+from .text import LETTERS, MANY, Style, Text, called, chosen_template, escaped, param, told
 
 SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#",
@@ -87,7 +87,7 @@ class Latex(Style):
         given = [
             escaped(f"\\text{{{plain(f'{k}={param(v)}')}}}") for k, v in params.items() if told(v)
         ]
-        return f"{escaped(function(row.name))}\\left({', '.join(slots + given)}\\right)"
+        return f"{escaped(function(called(row)))}\\left({', '.join(slots + given)}\\right)"
 
     def adapted(self, template: str) -> str:
         """A text template for LaTeX: its words escaped, its slots kept."""

@@ -149,7 +149,8 @@ def node_names(boxes: Sequence[Box]) -> dict[Any, str]:
 def shown(text: str) -> str:
     """Text for a label: what is special there is escaped, what cannot be printed replaced."""
     printable = "".join(c if c.isprintable() else "�" for c in text)
-    return html.escape(printable, quote=True).replace("&#x27;", "&#39;")
+    escaped = html.escape(printable).replace("&#x27;", "&#39;")
+    return escaped.replace("\\", "\\\\")  # Graphviz reads a backslash and N as the node's name
 
 
 def box_label(box: Box) -> str:

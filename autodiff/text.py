@@ -54,7 +54,7 @@ class Style:
         if count > MANY:
             slots[MANY - 2 : -1] = ["..."]
         given = [f"{k}={escaped(param(v))}" for k, v in params.items() if told(v)]
-        return f"{row.name}({', '.join(slots + given)})"
+        return f"{called(row)}({', '.join(slots + given)})"
 
     def bracket(self, text: str) -> str:
         return f"({text})"
@@ -105,6 +105,11 @@ class Style:
 
 
 TEXT = Style()
+
+
+def called(row: Primitive) -> str:
+    """The name of a row without the module it comes from: ``erf`` for scipy.special.erf."""
+    return row.name.rpartition(".")[2]
 
 
 def told(value: Any) -> bool:
