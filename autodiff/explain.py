@@ -14,13 +14,9 @@ import numpy as np
 from .arguments import differentiable, name_of
 from .both_modes import BothModes
 from .containers import flatten, unflatten
-from .draw import picture_of_both_modes, render
 from .errors import MissingExtraError, NotDifferentiableError
 from .files import write_text
-from .html import body, page
-from .latex import fragment
 from .names import leaf_names
-from .picture import dot_source
 from .tables import tables
 from .tracing import is_numeric, trace
 
@@ -44,10 +40,15 @@ class Explanation(BothModes):
 
     def latex(self, path: Any = None) -> str:
         """The program and both sweeps as LaTeX, for a document that uses ``amsmath``."""
+        from .latex import fragment
+
         return write_text(fragment(self), path)
 
     def dot(self, path: Any = None) -> str:
         """The picture in Graphviz's language."""
+        from .draw import picture_of_both_modes
+        from .picture import dot_source
+
         return write_text(dot_source(picture_of_both_modes(self)), path)
 
     def svg(self, path: Any = None) -> str:
@@ -55,10 +56,14 @@ class Explanation(BothModes):
 
         Raises MissingExtraError where neither the `dot` program nor pygraphviz is installed.
         """
+        from .picture import render
+
         return write_text(render(self.dot()), path)
 
     def html(self, path: Any = None) -> str:
         """One self-contained page with the picture and the tables."""
+        from .html import page
+
         return write_text(page(self), path)
 
     def _repr_svg_(self) -> str | None:
@@ -68,6 +73,8 @@ class Explanation(BothModes):
             return None
 
     def _repr_html_(self) -> str:
+        from .html import body
+
         return body(self)
 
 
