@@ -32,6 +32,7 @@ RETURN = "return"
 IGNORED = frozenset(("CACHE", "NOP", "EXTENDED_ARG"))
 STORES = frozenset(("STORE_FAST", "STORE_NAME", "STORE_GLOBAL", "STORE_DEREF"))
 DOUBLE_STORES = frozenset(("STORE_FAST_LOAD_FAST", "STORE_FAST_STORE_FAST"))
+VARIABLES = frozenset(("FAST", "FAST_BORROW", "FAST_CHECK", "NAME", "GLOBAL", "DEREF"))
 Target = str | tuple[str | None, ...] | None
 
 
@@ -46,6 +47,8 @@ def decode(instructions: Sequence[Any]) -> dict[int, Target]:
     found: dict[int, Target] = {}
     for k, instruction in enumerate(instructions[:-1]):
         target = destination(instructions[k + 1 : k + 32], instruction.opname)
+        if instruction.opname == "STORE_SUBSCR":
+            target = owner(instructions[max(k - 2, 0) : k])
         if target is not None:  # a frame that waits for a call stands on that call's inline cache
             reach = range(instruction.offset, instructions[k + 1].offset, 2)
             found.update(dict.fromkeys(reach, target))
@@ -99,6 +102,16 @@ def place(rest: Sequence[Any]) -> str | None:
     if len(rest) > 2 and rest[1].opname in constants and rest[2].opname == "STORE_SUBSCR":
         return f"{owner}[{rest[1].argval!r}]"
     return None
+
+
+def owner(before: Sequence[Any]) -> str | None:
+    """``y[0] = ...``, while it is being executed, makes a new `y`."""
+    if not before or not before[-1].opname.startswith("LOAD_"):
+        return None
+    if isinstance(before[-1].argval, tuple) and before[-1].opname != "LOAD_CONST":
+        return str(before[-1].argval[0])  # Python 3.13: array and index in one instruction
+    variable = before[0].opname.partition("_")[2]
+    return str(before[0].argval) if variable in VARIABLES else None
 
 
 class Names:
