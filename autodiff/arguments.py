@@ -10,7 +10,7 @@ import numpy as np
 from .containers import flatten, paths, unflatten
 from .dispatch import gather
 from .errors import NotDifferentiableError, ShapeError
-from .kinds import aval_of, cast, full
+from .fitting import aval_of, cast, full
 from .primitive import ZERO, Traced
 
 
@@ -19,7 +19,9 @@ def differentiable(x: Any, what: str) -> Any:
     if isinstance(x, (Traced, float, complex)) and not isinstance(x, np.ndarray):
         return x
     if isinstance(x, bool):
-        raise NotDifferentiableError(f"{what} is a bool; make it a float, or leave it out of argnums")
+        raise NotDifferentiableError(
+            f"{what} is a bool; make it a float, or leave it out of argnums"
+        )
     if isinstance(x, int):
         return float(x)
     dtype = getattr(x, "dtype", None)
@@ -100,7 +102,9 @@ def release(tree: Any, level: int) -> Any:
 
 def check_like(t: Any, y: Any, what: str, of: str) -> Any:
     """A tangent or cotangent checked against the shape and dtype of the value it belongs to."""
-    if isinstance(t, (bool, str)) or not isinstance(t, (Traced, float, int, complex, np.generic)) and not hasattr(t, "dtype"):
+    if isinstance(t, (bool, str)) or (
+        not isinstance(t, (Traced, float, int, complex, np.generic)) and not hasattr(t, "dtype")
+    ):
         raise ShapeError(f"{what} is {t!r:.40}, not a number or an array like {of}")
     like, found = aval_of(y), aval_of(t)
     if found.shape != like.shape:

@@ -13,8 +13,8 @@ import numpy as np
 
 from .containers import Structure, flatten, unflatten
 from .errors import ShapeError, refuse
+from .fitting import stacked
 from .graph import split
-from .kinds import stacked
 from .primitive import Primitive, new_level
 from .shapes import negative_axis, shape_of
 from .tensor import Tensor
@@ -102,7 +102,9 @@ def vmap(
             raise ShapeError(f"vmap: in_axes has {len(axes)} entries for {len(args)} arguments")
         leaves, structure = flatten(args)
         leaf_axes = [
-            k for arg, ax in zip(args, axes, strict=True) for k in axes_of_leaves(ax, flatten(arg)[1])
+            k
+            for arg, ax in zip(args, axes, strict=True)
+            for k in axes_of_leaves(ax, flatten(arg)[1])
         ]
         leaf_axes = [
             None if k is None else negative_axis(k, len(shape_of(x)), "vmap: in_axes")

@@ -22,7 +22,7 @@ from .arguments import argument_names, chosen, differentiable, name_of, result_l
 from .containers import flatten, paths, unflatten
 from .errors import AutodiffError, NotDifferentiableError, ShapeError
 from .finite_differences import slope_at_zero
-from .kinds import aval_of
+from .fitting import aval_of
 from .transforms import jvp, vjp
 
 FORWARD = "forward = finite difference"

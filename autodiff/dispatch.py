@@ -14,6 +14,7 @@ import numpy as np
 from . import primitives  # noqa: F401 - registers the table
 from .errors import refuse
 from .primitive import TABLE, Primitive, Traced
+from .primitives.borrowed import adopted, is_scipys
 
 UFUNCS: dict[Any, Callable[..., Any]] = {
     row.numpy: row for row in TABLE.values() if isinstance(row.numpy, np.ufunc)
@@ -38,11 +39,23 @@ def name_of(function: Any) -> str:
     prefix = {"numpy": "np.", "numpy.linalg": "np.linalg.", "numpy.fft": "np.fft."}.get(module, "")
     if isinstance(function, np.ufunc) and getattr(np, function.__name__, None) is function:
         prefix = "np."
+    elif is_scipys(function):
+        prefix = "scipy.special."
     return prefix + getattr(function, "__name__", repr(function))
 
 
-def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    row = UFUNCS.get(ufunc)
+def row_of(ufunc: np.ufunc) -> Callable[..., Any] | None:
+    """What answers a ufunc; one of SciPy's is adopted when it first arrives."""
+    row = UFUNCS.get(ufunc) or adopted(ufunc)
+    if row is not None:
+        UFUNCS[ufunc] = row
+    return row
+
+
+def call_ufunc(
+    ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    row = row_of(ufunc)
     if method == "__call__" and not kwargs and row is not None:
         return row(*map(operand, inputs))
     if row is None:
@@ -83,7 +96,9 @@ def operand(x: Any) -> Any:
     if dtype.kind == "O":
         return gather(x)
     if dtype.kind not in NUMERIC:
-        raise refuse(f"an array of dtype {dtype}", "convert it to numbers first, with x.astype(float)")
+        raise refuse(
+            f"an array of dtype {dtype}", "convert it to numbers first, with x.astype(float)"
+        )
     return x
 
 
@@ -118,4 +133,12 @@ def leaves_of(x: Any) -> Iterator[Any]:
             yield item
 
 
-__all__ = ["FUNCTIONS", "UFUNCS", "Primitive", "call_function", "call_ufunc", "implements", "operand"]
+__all__ = [
+    "FUNCTIONS",
+    "UFUNCS",
+    "Primitive",
+    "call_function",
+    "call_ufunc",
+    "implements",
+    "operand",
+]

@@ -10,8 +10,8 @@ import numpy as np
 from .both_modes import BothModes
 from .chain import Derivative, Symbols, grouped, joined, pulled, term_text
 from .containers import LEAF
+from .fitting import Aval
 from .graph import ORDER, Node, TraceLevel, TraceNode
-from .kinds import Aval
 from .names import variables
 from .numpy_api.arguments import payload
 from .picture import FORWARD, REVERSE, Arrow, Box, Line, Picture, collapsed, dot_source, render

@@ -1,7 +1,7 @@
 """Forward mode: every tracked value carries its tangent along, and a row's JVP moves both.
 
-    x = 0.1, x_dot = 1                the seed: the direction in which we differentiate
-    y = sin(x), y_dot = cos(x) x_dot  every operation, as it happens
+x = 0.1, x_dot = 1                the seed: the direction in which we differentiate
+y = sin(x), y_dot = cos(x) x_dot  every operation, as it happens
 """
 
 from __future__ import annotations

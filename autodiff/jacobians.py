@@ -12,7 +12,7 @@ from .arguments import argument_names, chosen, differentiable, finished, name_of
 from .batch import batch_map
 from .containers import Structure, flatten, unflatten
 from .errors import NotDifferentiableError
-from .kinds import aval_of
+from .fitting import aval_of
 from .primitive import Traced
 from .reverse import TapeNode, sweep
 from .selection import concrete, selected
@@ -32,8 +32,9 @@ def in_unit_directions(
 ) -> list[Any]:
     """`f`, linear, on stacks of unit directions, in one batched sweep.
 
-    The zeros of a unit direction are strong zeros, which matters only where a derivative is infinite
-    (or another transform is watching, and its derivative may be): else the plain sweep is cheaper.
+    The zeros of a unit direction are strong zeros, which matters only where a derivative is
+    infinite (or another transform is watching, and its derivative may be): else the plain sweep is
+    cheaper.
     """
 
     def strongly(*directions: Any) -> Any:
@@ -59,9 +60,10 @@ def jacrev(
 ) -> Callable[..., Any]:
     """The Jacobian by reverse mode: all rows in one batched sweep. Best where outputs are few.
 
-    For ``y = f(x)`` the result has shape ``(*y.shape, *x.shape)``; for nests, a nest of the result's
-    structure whose leaves are nests of the argument's structure. Complex arguments with real results
-    give df/dx - i df/dy as in :func:`grad`; `holomorphic` functions their complex derivative.
+    For ``y = f(x)`` the result has shape ``(*y.shape, *x.shape)``; for nests, a nest of the
+    result's structure whose leaves are nests of the argument's structure. Complex arguments with
+    real results give df/dx - i df/dy as in :func:`grad`; `holomorphic` functions their complex
+    derivative.
 
     >>> import numpy as np, autodiff as ad
     >>> ad.jacrev(lambda x: x**2)(np.array([1.0, 2.0]))
@@ -83,8 +85,8 @@ def check_complex(name: str, one_way: Sequence[Any], holomorphic: bool, other: s
     holomorphic where they would miss half of the derivative."""
     if any(map(np.iscomplexobj, one_way)) and not holomorphic:
         raise NotDifferentiableError(
-            f"{name}: complex {'results' if name == 'jacrev' else 'arguments'} of a function that is "
-            f"not said to be holomorphic; use {other}, say holomorphic=True if it is, or take real "
+            f"{name}: complex {'results' if name == 'jacrev' else 'arguments'} of a function that "
+            f"is not said to be holomorphic; use {other}, say holomorphic=True if it is, or take real "
             "and imaginary parts"
         )
 
@@ -105,7 +107,10 @@ def reverse_blocks(tape: Tape) -> list[list[Any]]:
 
         stacks = in_unit_directions(rows, [basis(y)], size_of(shape), tape.inputs)
         blocks.append(
-            [block(s, aval_of(x).shape, shape, True) for s, x in zip(stacks, tape.inputs, strict=True)]
+            [
+                block(s, aval_of(x).shape, shape, True)
+                for s, x in zip(stacks, tape.inputs, strict=True)
+            ]
         )
     return blocks
 
@@ -155,7 +160,9 @@ def jacfwd(
         for stack, y in zip(stacks, outputs, strict=True):
             row, start = [], 0
             for x, n in zip(inputs, sizes, strict=True):
-                row.append(block(stack[start : start + n], aval_of(y).shape, aval_of(x).shape, False))
+                row.append(
+                    block(stack[start : start + n], aval_of(y).shape, aval_of(x).shape, False)
+                )
                 start += n
             blocks.append(row)
         holder = _Result(out_structure, structure.parts, record["value"], record["aux"])
@@ -165,18 +172,20 @@ def jacfwd(
 
 
 def directions(inputs: Sequence[Any], sizes: Sequence[int], total: int) -> Any:
-    """For each input a stack of `total` tangents: its unit directions in its own slots, else zero."""
+    """For each input a stack of `total` tangents: unit directions in its own slots, else zero."""
     start = 0
     for x, n in zip(inputs, sizes, strict=True):
         shape, dtype = aval_of(x)
-        stack = np.zeros((total, n), dtype or np.float64)
+        stack: Any = np.zeros((total, n), dtype or np.float64)
         stack[start : start + n] = np.eye(n, dtype=dtype or np.float64)
         yield stack.reshape(total, *shape)
         start += n
 
 
 class _Result:
-    def __init__(self, structure: Structure, structures: Sequence[Structure], value: Any, aux: Any) -> None:
+    def __init__(
+        self, structure: Structure, structures: Sequence[Structure], value: Any, aux: Any
+    ) -> None:
         self.structure, self.structures, self._value, self.aux = structure, structures, value, aux
 
     def value(self) -> Any:
@@ -225,9 +234,7 @@ def jacobian(
     return jacobian_either
 
 
-def hessian(
-    f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False
-) -> Callable[..., Any]:
+def hessian(f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False) -> Callable[..., Any]:
     """The Hessian of a scalar function, forward over reverse, all columns in one batched sweep.
 
     >>> import numpy as np, autodiff as ad

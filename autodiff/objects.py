@@ -13,8 +13,8 @@ import numpy as np
 
 from .arguments import check_like, differentiable, finished
 from .errors import AutodiffError, ShapeError
+from .fitting import aval_of
 from .graph import ancestors
-from .kinds import aval_of
 from .primitive import ONE, ZERO
 from .reverse import TapeNode, sweep
 from .tensor import Tensor
@@ -36,8 +36,8 @@ class ObjectNode(TapeNode):
         self.grad: Any = None
 
     def backward(self, value: Any, cotangent: Any, keep_graph: bool) -> None:
-        """Add dy/dx to ``grad`` of every leaf x that this node, whose value is given, is made of."""
-        leaves = [node for node in ancestors([self]) if node.primitive is None]
+        """Add dy/dx to ``grad`` of every leaf x that this node, y with that value, is made of."""
+        leaves: list[Any] = [node for node in ancestors([self]) if node.primitive is None]
         seed = ONE if cotangent is None else check_like(cotangent, value, "the cotangent", "y")
         if cotangent is None:
             check_scalar(value)

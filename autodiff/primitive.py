@@ -93,8 +93,8 @@ COMPARISON, SUM, PRODUCT, UNARY, POWER, CALL = range(6)
 class Primitive:
     """One row of the table; `kinds` holds the subclasses, one per shape a derivative can take.
 
-    Arrays are positional arguments, metadata are keywords. `selects` says in which modes ("forward",
-    "back", "both") the row leaves entries out of a derivative: those are strong zeros.
+    Arrays are positional arguments, metadata are keywords. `selects` says in which modes
+    ("forward", "back", "both") the row leaves entries out of a derivative: those are strong zeros.
     """
 
     kind: ClassVar[str]

@@ -18,18 +18,18 @@ from typing import Any
 import numpy as np
 
 from .errors import AutodiffError
+from .fitting import aval_of, conform_tangent, full
 from .graph import Node, next_order
-from .kinds import aval_of, conform_tangent, full, pick
+from .kinds import pick
 from .primitive import ZERO, Primitive, new_level
 from .selection import select_back, value_of
 from .shapes import explained, shape_of
 from .tensor import Tensor
 
-
-# A sweep allocates and frees many arrays of one size. glibc gives freed memory at the top of the heap
-# back to the system beyond twice the largest block it has seen freed, and then every array is paged
-# in anew: half of the time of a gradient over 10^6 doubles. One large block, freed untouched,
-# teaches it to keep up to 64 MB (mallopt(3), M_MMAP_THRESHOLD). Measured: benchmarks/eager.py.
+# A sweep allocates and frees many arrays of one size. glibc gives freed memory at the top of the
+# heap back to the system beyond twice the largest block it has seen freed, and then every array is
+# paged in anew: up to half of the time of a gradient over 10^6 doubles. One large block, freed
+# untouched, teaches it to keep up to 64 MB (mallopt(3), M_MMAP_THRESHOLD): benchmarks/eager.py.
 np.empty(2**25 - 2**16, np.uint8)
 
 
@@ -52,7 +52,7 @@ class TapeNode(Node):
         self.order = next_order()
         self.primitive = primitive
         self.inputs = inputs
-        self.params = params
+        self.params = params or {}
         self.pullback = pullback
 
     def record(self, primitive: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
@@ -102,7 +102,9 @@ class TapeNode(Node):
         return Tensor(value, node)
 
 
-def sweep(seeds: Sequence[tuple[TapeNode, Any]], leaves: Sequence[TapeNode], keep: bool) -> list[Any]:
+def sweep(
+    seeds: Sequence[tuple[TapeNode, Any]], leaves: Sequence[TapeNode], keep: bool
+) -> list[Any]:
     """One reverse sweep: the cotangents of `leaves` (`ZERO` where nothing arrives).
 
     `seeds` pairs output nodes with their cotangents. Nodes wait in a heap, youngest first: when a

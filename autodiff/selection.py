@@ -1,10 +1,11 @@
 """Strong zeros: an untaken branch contributes exactly zero, whatever it is multiplied by later.
 
-`where(x == 0, 1, sin(x) / x)` at 0 sends nothing back into `sin(x) / x`, but in floating point that
-nothing is a 0.0, the partial derivative there is inf or nan, and 0.0 * inf is nan. A zero that
-merely happened (the derivative of x^2 at 0) must go on giving nan, or forward and reverse mode would
-disagree. So the two are told apart: a cotangent, or tangent, that a choice has passed knows which of
-its entries are *live*; the others are strong zeros, and strong zero times anything is strong zero.
+`where(x == 0, 1, sin(x) / x)` at 0 sends nothing back into `sin(x) / x`, but in floating point
+that nothing is a 0.0, the partial derivative there is inf or nan, and 0.0 * inf is nan. A zero that
+merely happened (the derivative of x^2 at 0) must go on giving nan, or forward and reverse mode
+would disagree. So the two are told apart: a cotangent, or tangent, that a choice has passed knows
+which of its entries are *live*; the others are strong zeros, and strong zero times anything is
+strong zero.
 
 This is one more interpretation of the rows. `Selected` is a node like any other, innermost always,
 and the rules, which know nothing of it, run on what it watches. It costs nothing before the first
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -29,10 +31,10 @@ class Liveness:
 
     __slots__ = ("_array", "_depth", "_work_out")
 
-    def __init__(self, work_out: Callable[[], Any], *sources: Any) -> None:
+    def __init__(self, work_out: Callable[[], Any], *sources: Liveness) -> None:
         self._work_out: Callable[[], Any] | None = work_out
         self._array: Any = None
-        self._depth = 1 + max((s._depth for s in sources if isinstance(s, Liveness)), default=0)
+        self._depth: int = 1 + max((source._depth for source in sources), default=0)
         if self._depth > 50:  # never a deep recursion
             self.array()
 
@@ -196,7 +198,7 @@ def select_back(pullback: Any, shape: Shape) -> Any:
             *sources([y_bar]),
         )
         bars = pullback(value_of(y_bar))
-        return [marked(bar, lives, lambda all_, k=k: all_[k]) for k, bar in enumerate(bars)]
+        return [marked(bar, lives, itemgetter(k)) for k, bar in enumerate(bars)]
 
     return selecting
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .kinds import Aval
+from .fitting import Aval
 from .numpy_api.arguments import payload
 
 DIGITS = 6

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .fitting import Aval
 from .graph import TraceNode
-from .kinds import Aval
 from .numpy_api.arguments import payload
 from .primitive import CALL, POWER, PRODUCT, SUM, UNARY, Primitive
 from .shapes import Shape
@@ -93,6 +93,9 @@ class Style:
 
     def outer(self, u: Text, v: Text) -> Text:
         return Text(f"outer({u.loose}, {v.loose})")
+
+    def omitted(self, count: int) -> Text:
+        return Text(f"... {count} more terms ...")
 
     def repeated(self, text: Text, shape: Shape) -> Text:
         """The same number in every entry of an array."""

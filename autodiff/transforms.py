@@ -22,8 +22,8 @@ from .arguments import (
 )
 from .containers import Structure, describe, flatten, flatten_like, unflatten
 from .errors import ShapeError
+from .fitting import aval_of
 from .forward import Dual, tangent_of
-from .kinds import aval_of
 from .primitive import ONE, ZERO, Traced, new_level
 from .primitives import shaping
 from .reverse import TapeNode, sweep
@@ -35,7 +35,12 @@ class Tape:
     """One run of `f` in reverse mode: its results, and the nodes of its inputs and outputs."""
 
     def __init__(
-        self, f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any], argnums: tuple[int, ...], has_aux: bool
+        self,
+        f: Callable[..., Any],
+        args: Sequence[Any],
+        kwargs: dict[str, Any],
+        argnums: tuple[int, ...],
+        has_aux: bool,
     ) -> None:
         level = new_level()
         call = list(args)
@@ -84,8 +89,8 @@ def value_and_grad(
     """A function that returns ``(f(...), gradient)`` from one forward run and one reverse sweep.
 
     `argnums`: the argument, or tuple of arguments, to differentiate in. With `has_aux`, `f` returns
-    ``(value, aux)`` and the result is ``((value, aux), gradient)``. The value must be a real scalar;
-    in a complex argument z = x + iy the gradient is df/dx - i df/dy. With `holomorphic`, arguments
+    ``(value, aux)`` and the result is ``((value, aux), gradient)``. The value must be a real
+    scalar; in a complex argument z = x + iy the gradient is df/dx - i df/dy. With `holomorphic`, arguments
     and value are complex and the result is the complex derivative.
 
     >>> import autodiff as ad
@@ -121,8 +126,8 @@ def scalar_seed(tape: Tape, f: Callable[..., Any], holomorphic: bool) -> Any:
     is_complex = dtype is not None and dtype.kind == "c"
     if is_complex and not holomorphic:
         raise ShapeError(
-            f"grad needs a real result; {name_of(f)} returned a complex number; return np.real(...) "
-            "or np.abs(...), use autodiff.vjp, or say holomorphic=True if it is holomorphic"
+            f"grad needs a real result; {name_of(f)} returned a complex number; "
+            "return np.real(...) or np.abs(...), use autodiff.vjp, or say holomorphic=True if it is"
         )
     if holomorphic and not (is_complex and all(map(np.iscomplexobj, tape.inputs))):
         raise ShapeError(
@@ -189,7 +194,9 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fals
     (9.0, 6.0)
     """
     if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
-        raise ShapeError("jvp: primals and tangents must be tuples, one entry per argument: (x,), (dx,)")
+        raise ShapeError(
+            "jvp: primals and tangents must be tuples, one entry per argument: (x,), (dx,)"
+        )
     if len(primals) != len(tangents):
         raise ShapeError(f"jvp: {len(primals)} primals but {len(tangents)} tangents")
     leaves, structure = flatten(tuple(primals))
@@ -204,7 +211,11 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fals
 
 
 def push(
-    f: Callable[..., Any], values: Sequence[Any], directions: Sequence[Any], structure: Structure, has_aux: bool
+    f: Callable[..., Any],
+    values: Sequence[Any],
+    directions: Sequence[Any],
+    structure: Structure,
+    has_aux: bool,
 ) -> Any:
     level = new_level()
     duals = [Tensor(x, Dual(level, t)) for x, t in zip(values, directions, strict=True)]

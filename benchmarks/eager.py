@@ -112,9 +112,7 @@ def choices() -> Contestants:
     from autodiff import reverse
 
     select_back = reverse.select_back
-    f = ad.grad(
-        lambda x: np.sum(np.where(x > 0, np.sqrt(np.abs(x)) * np.tanh(x), np.exp(x) * x))
-    )
+    f = ad.grad(lambda x: np.sum(np.where(x > 0, np.sqrt(np.abs(x)) * np.tanh(x), np.exp(x) * x)))
 
     def plain() -> Any:
         reverse.select_back = lambda pullback, shape: pullback  # type: ignore[assignment]
@@ -127,13 +125,11 @@ def choices() -> Contestants:
 
 
 def relu_network() -> Contestants:
-    """Gradient of a relu network, 512 x 784 -> 256 -> 10 in float32, with and without strong zeros."""
+    """Gradient of a relu network, 512 x 784 -> 256 -> 10 in float32, strong or plain zeros."""
     from autodiff import reverse
 
     rng = np.random.default_rng(0)
-    x, w1, w2 = (
-        rng.normal(size=s).astype(np.float32) for s in ((512, 784), (784, 256), (256, 10))
-    )
+    x, w1, w2 = (rng.normal(size=s).astype(np.float32) for s in ((512, 784), (784, 256), (256, 10)))
     select_back = reverse.select_back
     f = ad.grad(lambda a, b: np.sum(np.tanh(np.maximum(x @ a, 0) @ b)), (0, 1))
 
@@ -180,7 +176,10 @@ def main() -> None:
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     missing = [p for p in ("torch", "autograd", "mygrad") if optional(p) is None]
-    print(f"Python {platform.python_version()}, NumPy {np.__version__}, one core of {platform.machine()}")
+    print(
+        f"Python {platform.python_version()}, NumPy {np.__version__}, "
+        f"one core of {platform.machine()}"
+    )
     if missing:
         print("not installed, left out:", ", ".join(missing))
     report = {}

@@ -1,4 +1,4 @@
-"""Activations and losses as plain functions of NumPy: composed of rows, no derivative of their own."""
+"""Activations as plain functions of NumPy, composed of rows, with no derivative of their own."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def test_alone(case: Case) -> None:
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("case", CASES)
 def test_inside_a_larger_function(case: Case) -> None:
-    """sin(3 f(2 x / 2)) and a part that does not know of f: the chain rule around the convention."""
+    """sin(3 f(2 x / 2)) plus a part that does not know of f: the chain rule around it."""
     value = float(np.sum(case.f(case.x)))
 
     def larger(x: Any) -> Any:

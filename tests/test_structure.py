@@ -18,6 +18,7 @@ ROOT = Path(__file__).parent.parent
 LAYERS = [
     ["errors", "shapes"],
     ["primitive"],
+    ["fitting"],
     ["kinds"],
     ["primitives"],  # the table
     ["containers", "dispatch", "tensor"],

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ..kinds import align_all, choice, elementwise, flat, special
+from ..fitting import align_all
+from ..kinds import choice, elementwise, flat, special
 from ..primitive import (
     CALL,
     COMPARISON,

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from ..kinds import Aval, linear
+from ..fitting import Aval
+from ..kinds import linear
 from ..shapes import Shape
 from .indexing import scatter_add
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..kinds import Aval, align, aval_of, bilinear, conform_cotangent, conform_tangent, full
+from ..fitting import Aval, align, aval_of, conform_cotangent, conform_tangent, full
+from ..kinds import bilinear
 from ..primitive import PRODUCT, ZERO, Primitive, register
 from ..shapes import ndim_of, shape_of
 from .indexing import scatter_add

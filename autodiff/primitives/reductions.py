@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..kinds import Aval, align, choice, flat, linear, special, stacked
+from ..fitting import Aval, align, stacked
+from ..kinds import choice, flat, linear, special
 from ..primitive import ZERO, Primitive
 from ..shapes import Shape, ndim_of, reduced, shape_of, size_of
 from .elementwise import share

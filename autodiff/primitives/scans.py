@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..kinds import Aval, choice, linear, special
+from ..fitting import Aval
+from ..kinds import choice, linear, special
 from .reductions import attained
 
 

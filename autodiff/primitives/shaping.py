@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..kinds import Aval, Linear, flat, linear, stacked, unbroadcast
+from ..fitting import Aval, stacked, unbroadcast
+from ..kinds import Linear, flat, linear
 from ..shapes import Shape, inverse_permutation, shape_of
 
 

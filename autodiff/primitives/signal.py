@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..kinds import Aval, bilinear, special
+from ..fitting import Aval
+from ..kinds import bilinear, special
 from ..primitive import Primitive
 from ..shapes import shape_of
 

@@ -1,0 +1,115 @@
+"""Fitting derivatives to values: shapes broadcast and summed back, dtypes cast, zeros filled in.
+
+The kinds call these on what a row's rule returns; a rule never does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .primitive import ZERO, Structural
+from .shapes import PYTHON_SCALARS, Shape, broadcast_axes, ndim_of, shape_of
+
+SCALARS = PYTHON_SCALARS | {np.float64}
+
+
+class Aval(NamedTuple):
+    """What a rule may know of an array without keeping it alive: shape and dtype.
+
+    A Python number has dtype ``None``: it is weak, and takes the dtype of what it meets.
+    """
+
+    shape: Shape
+    dtype: Any
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+
+def aval_of(x: Any) -> Aval:
+    if x.__class__ in PYTHON_SCALARS:
+        return Aval((), np.dtype(complex) if x.__class__ is complex else None)
+    return Aval(x.shape, x.dtype)
+
+
+def unbroadcast(cotangent: Any, shape: Shape) -> Any:
+    """Sum over the axes along which `shape` was repeated: the transpose of broadcasting."""
+    large = shape_of(cotangent)
+    if large == shape:
+        return cotangent
+    axes = broadcast_axes(shape, large)
+    if not axes:  # smaller than the input: a cotangent that was constant along some axes
+        return np.broadcast_to(cotangent, shape)
+    return np.reshape(np.sum(cotangent, axis=axes), shape)
+
+
+def cast(x: Any, dtype: Any) -> Any:
+    """`x` with the dtype of the input it belongs to; complex to real keeps the real part."""
+    if x.__class__ in PYTHON_SCALARS:
+        real = dtype is None or np.dtype(dtype).kind != "c"
+        return x.real if x.__class__ is complex and real else x
+    if x.dtype == dtype:
+        return x
+    if x.dtype.kind == "c" and (dtype is None or dtype.kind != "c"):
+        x = np.real(x)
+    return x if dtype is None else x.astype(dtype)
+
+
+def full(cotangent: Any, like: Aval) -> Any:
+    """A cotangent in the shape of its value. Along the sweep it may be smaller, or structural, as
+    long as it broadcasts: the gradient of a sum needs no array of ones."""
+    if cotangent.__class__ is Structural:
+        cotangent = (like.dtype.type if like.dtype else float)(cotangent.factor)
+    return (
+        cotangent if shape_of(cotangent) == like.shape else np.broadcast_to(cotangent, like.shape)
+    )
+
+
+def conform_cotangent(cotangent: Any, like: Aval) -> Any:
+    """A contribution in the shape and dtype of its input."""
+    if cotangent.__class__ is Structural:
+        return cotangent
+    return cast(unbroadcast(cotangent, like.shape), like.dtype)
+
+
+def conform_tangent(tangent: Any, y: Any) -> Any:
+    """A tangent in the shape and dtype of its value."""
+    if tangent is ZERO or tangent.__class__ is y.__class__ is np.float64:
+        return tangent
+    shape, dtype = aval_of(y)
+    if shape_of(tangent) != shape:
+        tangent = np.broadcast_to(tangent, shape)
+    return cast(tangent, dtype)
+
+
+def differing(primal: Any, y: Any) -> tuple[Aval, Aval] | None:
+    """The shapes and dtypes of an input and of the output, if they are not the same."""
+    before, after = aval_of(primal), aval_of(y)
+    return None if before == after else (before, after)
+
+
+def filled(tangent: Any, primal: Any) -> Any:
+    """A structural zero as an array of zeros, for rows that need every tangent at once."""
+    return np.zeros_like(primal) if tangent is ZERO else tangent
+
+
+def align(x: Any, ndim: int) -> Any:
+    """A stack of examples whose examples get `ndim` axes, new ones of size 1 in front."""
+    shape = shape_of(x)
+    missing = ndim - (len(shape) - 1)
+    return np.reshape(x, (shape[0], *(1,) * missing, *shape[1:])) if missing > 0 else x
+
+
+def align_all(args: Sequence[Any], flags: Sequence[bool]) -> list[Any]:
+    """Every flagged argument with as many example axes as the largest example has."""
+    ndim = max(ndim_of(a) - flag for a, flag in zip(args, flags, strict=True))
+    return [align(a, ndim) if flag else a for a, flag in zip(args, flags, strict=True)]
+
+
+def stacked(x: Any, flag: bool, size: int) -> Any:
+    """`x` as a stack: itself if it is one, else repeated along a new first axis."""
+    return x if flag else np.broadcast_to(x, (size, *shape_of(x)))
