@@ -112,7 +112,11 @@ class Symbols:
 
     def result(self, node: TraceNode) -> Any:
         if node.primitive is not None and node.primitive.multiple:
-            return tuple(self.leaf(f"{node.name}[{k}]", v) for k, v in enumerate(node.value))
+            whole = self.graph.expression(node).loose
+            names = {part.params["index"]: part.name for part in self.graph.parts(node)}
+            return tuple(
+                self.leaf(names.get(k) or f"{whole}[{k}]", v) for k, v in enumerate(node.value)
+            )
         return self.leaf(node.name or "", node.value)
 
 
@@ -267,10 +271,10 @@ def _index(node: Any, reading: Reading) -> Text | None:
 
 
 def _multiply(node: Any, reading: Reading) -> Text | None:
-    """1 * v is v, and u[..., None] * v an outer product."""
-    for one, v in (node.inputs, node.inputs[::-1]):
-        if isinstance(one, float) and one == 1:
-            return reading(v)
+    """1 * v is v, 0 * v nothing, and u[..., None] * v an outer product."""
+    for factor, v in (node.inputs, node.inputs[::-1]):
+        if isinstance(factor, float) and factor in (0, 1):
+            return reading(v) if factor else Text("0")
     for k, column in enumerate(node.inputs):
         row = node.inputs[1 - k]
         if is_index(column, Ellipsis, None) or is_index(column, slice(None), None):
@@ -294,6 +298,14 @@ def is_row(x: Any, name: str) -> bool:
     return isinstance(x, TraceNode) and x.primitive is not None and x.primitive.name == name
 
 
+def _sum(node: Any, reading: Reading) -> Text | None:
+    """A term that the engine filled in for a structural zero."""
+    a, b = node.inputs
+    if reading(b).loose == "0":
+        return reading(a)
+    return reading(b) if reading(a).loose == "0" and is_row(node, "add") else None
+
+
 def _divide(node: Any, reading: Reading) -> Text | None:
     """How many share a maximum is an integer, and mostly 1."""
     a, b = node.inputs
@@ -306,10 +318,12 @@ def _divide(node: Any, reading: Reading) -> Text | None:
 SIMPLER: dict[str, Callable[[Any, Reading], Text | None]] = {
     "bitwise_or": _or,
     "logical_or": _or,
+    "add": _sum,
     "divide": _divide,
     "index": _index,
     "multiply": _multiply,
     "reshape": _reshape,
+    "subtract": _sum,
     "broadcast_to": _spread,
     "cast": _cast,
 }

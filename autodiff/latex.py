@@ -128,6 +128,9 @@ class Latex(Style):
     def outer(self, u: Text, v: Text) -> Text:
         return Text(f"{u.compact} \\otimes {v.compact}", PRODUCT)
 
+    def omitted(self, count: int) -> Text:
+        return Text(f"\\cdots\\text{{ {count} more terms }}\\cdots")
+
     def repeated(self, text: Text, shape: Shape) -> Text:
         if not shape:
             return text

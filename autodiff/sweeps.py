@@ -28,6 +28,7 @@ from .text import TEXT, Style, Text
 from .tracing import Graph
 
 FEEDS = 4  # operations that a remark names
+TERMS = 8  # of a sum that are written out
 
 
 class Step:
@@ -62,7 +63,9 @@ class Step:
 
     def written(self, style: Style, decisions: dict[str, bool] | None = None) -> Text:
         """The rule in a style: text or LaTeX."""
-        texts = [term.written(style, decisions) for term in self.terms]
+        texts = [term.written(style, decisions) for term in ends(self.terms)]
+        if len(self.terms) > TERMS:
+            texts.insert(TERMS // 2, style.omitted(len(self.terms) - TERMS))
         if self.seeded:
             texts.insert(0, style.repeated(style.constant(1), np.shape(payload(self.primal))))
         return joined(texts)
@@ -80,6 +83,11 @@ class Step:
 
     def __repr__(self) -> str:
         return f"<Step {self.derivative} = {self.rule}>"
+
+
+def ends(terms: Sequence[Term]) -> Sequence[Term]:
+    """All terms, or the first and the last where there are too many to read."""
+    return terms if len(terms) <= TERMS else [*terms[: TERMS // 2], *terms[-TERMS // 2 :]]
 
 
 def unboxed(x: Any) -> Any:

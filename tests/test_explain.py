@@ -12,6 +12,7 @@ from strategies import SMOOTH, cases
 
 import autodiff as ad
 from autodiff.draw import picture_of_both_modes
+from autodiff.kinds import Special
 from autodiff.picture import dot_source
 from autodiff.primitives import reductions
 
@@ -252,16 +253,43 @@ def test_an_input_that_the_result_ignores():
 
 
 def test_a_row_with_several_results():
-    def f(A):
-        w, V = np.linalg.eigh(A)
-        return np.sum(w**2) + 0 * np.sum(V)
+    both = Special(
+        "both",
+        lambda a: (np.sin(a), np.cos(a)),
+        forward=lambda tangents, primals, y: (y[1] * tangents[0], -y[0] * tangents[0]),
+        backward=lambda y_bar, primals, y: [y[1] * y_bar[0] - y[0] * y_bar[1]],
+    )
+    both.multiple = True
 
-    if "eigh" not in ad.primitive.TABLE:
-        pytest.skip("no row with several results yet")
-    A = np.array([[2.0, 1.0], [1.0, 3.0]])
-    e = ad.explain(f, A)
-    assert {"w", "V"} <= {s.name for s in e.forward}
-    np.testing.assert_allclose(e.reverse[-1].value, 2 * A, rtol=1e-12)
+    def f(x):
+        s, c = both(x)
+        return s * c**2
+
+    e = ad.explain(f, 0.3)
+    assert [s.name for s in e.forward] == ["s", "c", "v1", "y"]
+    assert [s.expression for s in e.forward[:2]] == ["both(x)[0]", "both(x)[1]"]
+    assert rules(e.forward)["dc/dx"] == "-s * dx/dx"
+    assert rules(e.reverse)["dy/dx"] == "c * dy/ds - s * dy/dc"
+    assert e.reverse[-1].value == pytest.approx(
+        math.cos(0.3) ** 3 - 2 * math.sin(0.3) ** 2 * math.cos(0.3), rel=1e-14
+    )
+    one = ad.explain(lambda x: both(x)[0] * 2, 0.3)
+    assert rules(one.reverse)["dy/dx"] == "both(x)[1] * dy/dv1"
+    assert {b.name for b in picture_of_both_modes(e).boxes} == {"x", "s", "c", "v1", "y"}
+
+
+def test_a_value_that_feeds_thousands():
+    def f(x):
+        total = 0.0
+        for k in range(2000):
+            total = total + x * k
+        return total
+
+    step = ad.explain(f, 1.0).reverse[-1]
+    assert step.value == sum(range(2000))
+    assert step.rule.count("+") == 8
+    assert "... 1992 more terms ..." in step.rule
+    assert step.remark == "x feeds 2000 operations: their contributions add"
 
 
 def test_an_untaken_branch_contributes_nothing():
