@@ -15,7 +15,7 @@ import re
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -24,6 +24,7 @@ import numpy as np
 from . import __version__
 from .errors import AutodiffError
 from .expression import CONSTANTS, Expression, ExpressionError, assignments, callables
+from .files import write_all
 
 MISTAKE = 2
 FORMATS = {"svg": "the picture", "html": "tables and picture as one page", "latex": "the tables"}
@@ -54,8 +55,21 @@ def explain_command(arguments: argparse.Namespace) -> str:
     with np.errstate(all="ignore"):  # inf and nan are answers, and the tables show them
         explanation = explain(f, *map(np.float64, values.values()))
         tables = str(explanation)
-        write({path: getattr(explanation, form)() for form, path in paths.items()})
+        texts = {path: getattr(explanation, form)() for form, path in paths.items()}
+    try:
+        write_all(texts)
+    except OSError as error:
+        where = ", ".join(texts) if error.filename is None else error.filename
+        raise CommandError(f"cannot write {where}: {error.strerror or error}") from None
     return "\n".join([tables, *(f"wrote {path}" for path in paths.values())])
+
+
+def check_distinct(paths: Iterable[str]) -> None:
+    seen: set[Path] = set()
+    for path in paths:
+        if Path(path).resolve() in seen:
+            raise CommandError(f"two files cannot both be {path}")
+        seen.add(Path(path).resolve())
 
 
 def doctor_command(arguments: argparse.Namespace) -> str:
@@ -66,43 +80,6 @@ def doctor_command(arguments: argparse.Namespace) -> str:
         return report(measure=arguments.measure)
     except subprocess.SubprocessError as error:
         raise CommandError(f"the measurement failed: {error}") from None
-
-
-# -- files -------------------------------------------------------------------------------------
-def check_distinct(paths: Iterable[str]) -> None:
-    seen: set[Path] = set()
-    for path in paths:
-        if Path(path).resolve() in seen:
-            raise CommandError(f"two files cannot both be {path}")
-        seen.add(Path(path).resolve())
-
-
-def write(texts: Mapping[str, str]) -> None:
-    """Every text into its file, all of them or none: written beside it first, then renamed."""
-    staged: list[tuple[Path, Path]] = []
-    try:
-        for k, (name, text) in enumerate(texts.items()):
-            try:
-                target = Path(name).resolve()
-                if target.is_dir():
-                    raise CommandError(f"cannot write {name}: it is a directory")
-                if target.exists() and not os.access(target, os.W_OK):
-                    raise CommandError(f"cannot write {name}: it is read-only")
-                if (
-                    target.exists() and not target.is_file()
-                ):  # /dev/stdout, a pipe: nothing to rename
-                    target.write_text(text, encoding="utf-8")
-                    continue
-                beside = target.parent / f".autodiff-{os.getpid()}-{k}"
-                staged.append((beside, target))
-                beside.write_text(text, encoding="utf-8")
-            except OSError as error:
-                raise CommandError(f"cannot write {name}: {error.strerror}") from None
-        for beside, target in staged:
-            beside.replace(target)
-    finally:
-        for beside, _ in staged:
-            beside.unlink(missing_ok=True)
 
 
 # -- arguments ---------------------------------------------------------------------------------

@@ -45,33 +45,17 @@ class Operation(NamedTuple):
     most: float
 
 
-def arity_of(row: Primitive) -> int | None:
-    """How many real numbers a row takes to give one; `None` if it does anything else."""
-    function = row.numpy
-    if function is np.matmul:
-        return None
-    if isinstance(function, np.ufunc):
-        takes_reals = any(loop.startswith("d" * function.nin + "->") for loop in function.types)
-        return function.nin if takes_reals and function.nout == 1 else None
-    if isinstance(row, Elementwise) and not any(map(has_keywords, row.partials)):
-        return len(row.partials)
-    return None
-
-
-def has_keywords(partial: Any) -> bool:
-    """Whether the row needs parameters beside its arrays, which an expression cannot give."""
-    if not callable(partial):
-        return False
-    return any(p.kind is p.KEYWORD_ONLY for p in inspect.signature(partial).parameters.values())
-
-
 def callables() -> dict[str, Operation]:
-    """Every name that an expression may call: the rows on real numbers, and the usual synonyms."""
-    found = {
-        name: Operation(row, arity, arity)
-        for name, row in TABLE.items()
-        if (arity := arity_of(row)) is not None
-    }
+    """Every name that an expression may call: the functions of NumPy and of scipy.special that the
+    table knows on real numbers, and the usual synonyms."""
+    found: dict[str, Operation] = {}
+    for row in TABLE.values():
+        name, arity = row.name.removeprefix(SCIPY), arity_of(row)
+        known = hasattr(np, name) or row.name.startswith(SCIPY) or name in NEURAL
+        if name in NOT_REAL:
+            continue
+        if arity is not None and known and (name not in found or not row.name.startswith(SCIPY)):
+            found[name] = Operation(row, arity, arity)
     for synonym, name in SYNONYMS.items():
         found[synonym] = found[name]
     for synonym, name in {"max": "maximum", "min": "minimum"}.items():
@@ -82,6 +66,27 @@ def callables() -> dict[str, Operation]:
     return dict(sorted(found.items()))
 
 
+def arity_of(row: Primitive) -> int | None:
+    """How many real numbers a row takes to give one; `None` if it does anything else."""
+    if isinstance(row, Elementwise):
+        return None if any(map(has_keywords, row.partials)) else len(row.partials)
+    function = row.numpy
+    if not isinstance(function, np.ufunc) or function is np.matmul:
+        return None
+    takes_reals = any(loop.startswith("d" * function.nin + "->") for loop in function.types)
+    return function.nin if takes_reals and function.nout == 1 else None
+
+
+def has_keywords(partial: Any) -> bool:
+    """Whether the row needs parameters beside its arrays, which an expression cannot give."""
+    if not callable(partial):
+        return False
+    return any(p.kind is p.KEYWORD_ONLY for p in inspect.signature(partial).parameters.values())
+
+
+SCIPY = "scipy.special."
+NEURAL = {"sigmoid", "softplus"}
+NOT_REAL = {"hankel1", "hankel2", "lambertw", "expn", "kn", "yn"}  # complex, or of whole numbers
 SYNONYMS = {
     "abs": "absolute",
     "acos": "arccos",
