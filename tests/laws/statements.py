@@ -37,9 +37,11 @@ def reverse_mode_is_transpose_of_forward_mode(case: Case, rng: np.random.Generat
     x_bar = vjp(case, *case.inputs)[1](g)
     pushed, size = inner(g, y_dot)
     pulled, other_size = inner(x_bar, t)
-    assert abs(pushed - pulled) <= ROUNDING * max(size, other_size), (
-        f"<g, J t> = {pushed}, <J^T g, t> = {pulled}"
-    )
+    if np.isfinite(size) and np.isfinite(other_size):
+        gap = abs(pushed - pulled)
+        assert gap <= ROUNDING * max(size, other_size), f"<g, J t> {pushed}, <J^T g, t> {pulled}"
+    else:  # a vertical tangent: infinite in both modes
+        assert np.isfinite(size) == np.isfinite(other_size)
 
 
 def jacobians_agree(case: Case, rng: np.random.Generator) -> None:
@@ -90,13 +92,17 @@ def gradients_have_the_inputs_dtype_and_shape(case: Case, dtypes: Sequence[Any])
     """Each in its own, beside others of other dtypes; tangents in that of the value."""
     pairs = zip(case.inputs, dtypes, strict=True)
     x = tuple(a if a.__class__ is float else in_dtype(a, dtype) for a, dtype in pairs)
+    try:
+        plain = case(*x)
+    except TypeError:  # LAPACK has no half precision, and SciPy no extended one
+        return
     y, pullback = vjp(case, *x)
     for before, bar in zip(x, pullback(constant(y, 0.5)), strict=True):
         same_type(bar, before, "gradient")
     for value, dot in zip(*(flatten(z)[0] for z in jvp(case, x, constant(x, 0.5))), strict=True):
         same_type(dot, value, "tangent")
-    for value, plain in zip(flatten(y)[0], flatten(case(*x))[0], strict=True):
-        same_type(value, plain, "value")
+    for value, expected in zip(flatten(y)[0], flatten(plain)[0], strict=True):
+        same_type(value, expected, "value")
 
 
 def single_precision_agrees_with_double(case: Case, rng: np.random.Generator) -> None:
@@ -260,11 +266,16 @@ def slopes(function: Any, x: Sequence[Any], t: Sequence[Any]) -> tuple[Any, Any]
 
 
 def size_of(tree: Any) -> float:
-    return max((float(np.max(np.abs(a), initial=0.0)) for a in flatten(tree)[0]), default=0.0)
+    """The largest finite entry."""
+    return max(
+        (float(np.max(np.abs(a), where=np.isfinite(a), initial=0.0)) for a in flatten(tree)[0]),
+        default=0.0,
+    )
 
 
 def close(found: Any, expected: Any, error: Any, what: str) -> None:
-    """Entry by entry, within ten times the error (an estimate) and rounding of the largest."""
+    """Entry by entry, within ten times the error (an estimate) and rounding of the largest. Where
+    no finite difference could be taken, because the value is infinite, nothing is said."""
     found, expected = flatten(found)[0], flatten(expected)[0]
     errors = flatten(error)[0]
     errors = errors * len(found) if len(errors) == 1 else errors
@@ -274,7 +285,8 @@ def close(found: Any, expected: Any, error: Any, what: str) -> None:
         allowed = ROUNDING * max(size, 1e-3) + 10 * np.minimum(e, 1e-4 * max(size, 1.0))
         with np.errstate(invalid="ignore"):  # inf - inf, where both are the same inf
             off = np.abs(np.subtract(a, b, dtype=np.result_type(a, b, np.float64)))
-        assert np.all((off <= allowed) | (a == b)), f"{what}: {a}, expected {b}, allowed {allowed}"
+        same = (off <= allowed) | (a == b) | (np.isnan(b) & (np.isnan(a) | np.isinf(e)))
+        assert np.all(same), f"{what}: {a}, expected {b}, allowed {allowed}"
 
 
 def same_type(found: Any, expected: Any, what: str) -> None:

@@ -165,7 +165,7 @@ def programs(draw: Any) -> Program:
     return Program(inputs, tuple(steps))
 
 
-# Twice as many as each row is given.
+# More than each row is given: a program is made of several.
 SOME = settings(max_examples=max(1, settings.default.max_examples // 3))
 
 
