@@ -1,0 +1,96 @@
+"""Every code block of the README, and of the pages it leads to, prints what it says.
+
+Python blocks are sessions with >>>, one after the other in one namespace; a `console` block is a
+command with what it prints.
+"""
+
+import doctest
+import re
+import runpy
+import shlex
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+import autodiff
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+def blocks(language):
+    return [text for name, text in BLOCKS if name == language]
+
+
+def test_sessions_print_what_they_say(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    sessions = blocks("python")
+    assert sessions
+    source = "\n".join(sessions)
+    test = doctest.DocTestParser().get_doctest(source, {}, "README.md", "README.md", 0)
+    assert len(test.examples) == len(re.findall("^>>> ", source, re.MULTILINE))
+    report = []
+    doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=report.append)
+    assert not report, "".join(report)
+
+
+@pytest.mark.parametrize("block", blocks("console"))
+def test_commands_print_what_they_say(block, tmp_path):
+    command, printed = block.removeprefix("$ ").split("\n", 1)
+    program, *arguments = shlex.split(command)
+    assert program == "autodiff"
+    done = subprocess.run(
+        [sys.executable, "-m", "autodiff", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "PATH": "", "PYTHONIOENCODING": "utf-8"},
+    )
+    assert done.stdout + done.stderr == printed
+
+
+def test_blocks_have_a_language_and_shell_blocks_are_make_targets():
+    assert {name for name, _ in BLOCKS} <= {"python", "console", "sh"}
+    targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for line in "\n".join(blocks("sh")).splitlines():
+        match shlex.split(line, comments=True):
+            case ["make", target]:
+                assert target in targets
+            case ["pip", "install", _]:
+                pass
+            case other:
+                assert not other, line
+
+
+def test_the_table_of_names_is_that_of_the_package():
+    section = README.partition("## Names")[2].partition("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("| `")]
+    named = {name for row in rows for name in re.findall(r"`(\w+)", row.split("|")[1])}
+    assert named == set(autodiff.__all__)
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", *(str(p.relative_to(ROOT)) for p in ROOT.glob("docs/**/*.md"))]
+)
+def test_links_lead_somewhere(page):
+    path = ROOT / page
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", path.read_text(encoding="utf-8")):
+        if not target.startswith(("http://", "https://")):
+            assert (path.parent / target).exists(), target
+
+
+def test_the_picture_shows_what_explain_draws_today():
+    demo = runpy.run_path(str(ROOT / "tools" / "demo.py"))
+    drawn = ET.fromstring(autodiff.explain(demo["f"], demo["AT"]).svg())
+    kept = ET.parse(ROOT / "docs" / "exp_sin.svg").getroot()
+    assert words(drawn) == words(kept), "run `make picture`"
+
+
+def words(picture):
+    """What stands in a picture; where it stands depends on the version of Graphviz."""
+    return sorted("".join(text.itertext()) for text in picture.iter() if text.tag.endswith("text"))
