@@ -19,7 +19,7 @@ STYLE = """
 .autodiff h1 .values { font-weight: normal; white-space: pre-wrap; font-size: .8em; }
 .autodiff h2 { font-size: 1.05em; margin: 1.6em 0 .4em; white-space: pre-line; }
 .autodiff .picture { overflow-x: auto; padding: .4em 0; }
-.autodiff .picture svg { height: auto; min-width: 40em; max-width: 100%; }
+.autodiff .picture svg { height: auto; max-width: 100%; }
 .autodiff .picture.long svg { max-width: none; }
 .autodiff .rows { overflow-x: auto; }
 .autodiff table { border-collapse: collapse; font: 13px ui-monospace, monospace; }

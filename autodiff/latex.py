@@ -17,7 +17,18 @@ from .primitive import PRODUCT, Primitive
 from .shapes import Shape
 from .summary import summary
 from .tables import closing, ends
-from .text import LETTERS, MANY, Style, Text, called, chosen_template, escaped, param, told
+from .text import (
+    LETTERS,
+    MANY,
+    Style,
+    Text,
+    called,
+    chosen_template,
+    escaped,
+    from_the_front,
+    param,
+    told,
+)
 
 SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#",
@@ -73,6 +84,7 @@ class Latex(Style):
     times = ()
 
     def template(self, row: Primitive, params: dict[str, Any], shapes: Sequence[Shape]) -> str:
+        params = from_the_front(params, shapes)
         given = chosen_template(row.latex, params, shapes)
         if given:
             return given
@@ -93,7 +105,7 @@ class Latex(Style):
         """A text template for LaTeX: its words escaped, its slots kept."""
         pieces = re.split(r"(\{\{|\}\}|\{\w+\})", template)
         out = [p if re.fullmatch(r"\{\w+\}", p) else self._literal(p) for p in pieces]
-        return "".join(out)
+        return "".join(out).replace("(", r"\left(").replace(")", r"\right)")
 
     def _literal(self, text: str) -> str:
         if text in ("{{", "}}"):
@@ -203,7 +215,7 @@ def fragment(both: BothModes) -> str:
                 for s in shown
             ]
             parts += [f"\\noindent {mode} ({plain(sweep.seed)}):", align(rows, hidden)]
-    parts.append(plain(closing(both).strip()))
+    parts += [f"\\noindent {plain(line.strip())}.\\\\" for line in closing(both).splitlines()]
     return "\n".join(parts) + "\n"
 
 

@@ -19,6 +19,7 @@ from typing import Any
 from .errors import MissingExtraError
 
 MOST, ENDS = 40, 8  # so many boxes are drawn one by one; of more, so many at either end
+DEEP = 7  # steps from left to right; a deeper program is drawn from top to bottom
 FONT = "Helvetica,Arial,sans-serif"
 GREY, FORWARD, REVERSE, LINE = "#57606a", "#0f766e", "#b42318", "#b6bcc6"
 FILL = {"input": "#dbeafe", "operation": "#eef1f4", "output": "#fde68a", "folded": "#f6f8fa"}
@@ -119,7 +120,7 @@ def dot_source(picture: Picture) -> str:
     graph = graphviz.Digraph(
         "program",
         graph_attr={
-            "rankdir": "LR", "nodesep": "0.3", "ranksep": "0.55", "bgcolor": "white",
+            "rankdir": "LR" if depth(picture) <= DEEP else "TB", "nodesep": "0.3", "ranksep": "0.55", "bgcolor": "white",
             "fontname": FONT, "fontsize": "11", "fontcolor": GREY, "labelloc": "b", "pad": "0.15",
         },
         node_attr={"shape": "plain", "fontname": FONT, "fontsize": "11"},
@@ -136,6 +137,18 @@ def dot_source(picture: Picture) -> str:
         label = f"< {shown(arrow.label)} >" if arrow.label else ""
         graph.edge(names[arrow.tail], names[arrow.head], label=label)
     return graph.source
+
+
+def depth(picture: Picture) -> int:
+    """The number of boxes along the longest way through the picture."""
+    users: dict[Any, list[Any]] = {}
+    for arrow in picture.arrows:
+        users.setdefault(arrow.tail, []).append(arrow.head)
+    found = {box.key: 1 for box in picture.boxes}
+    for box in picture.boxes:  # operands come before what uses them
+        for head in users.get(box.key, ()):
+            found[head] = max(found[head], found[box.key] + 1)
+    return max(found.values(), default=0)
 
 
 def node_names(boxes: Sequence[Box]) -> dict[Any, str]:

@@ -25,7 +25,7 @@ def number(x: Any, digits: int = DIGITS) -> str:
         return str(x)
     if isinstance(x, (complex, np.complexfloating)):
         return f"({complex(x):.{digits}g})"
-    return f"{float(x):.{digits}g}"
+    return f"{float(x) + 0.0:.{digits}g}"  # + 0.0: a negative zero reads 0
 
 
 def summary(x: Any, digits: int = DIGITS) -> str:

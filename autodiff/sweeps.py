@@ -237,7 +237,8 @@ class ReverseSweep(Sweep):
         if not self.is_seed(node, terms):
             return symbols.leaf(self.derivative(node), self.numbers[node])
         shape = np.shape(payload(node.value))
-        if shape == () or node.primitive is None or node.primitive.kind == "elementwise":
+        alike = all(np.shape(payload(x.value)) == shape for x in nodes_in(node) if x in self.active)
+        if shape == () or (alike and node.primitive and node.primitive.kind == "elementwise"):
             return ONE
         return symbols.leaf(TEXT.repeated(TEXT.constant(1), shape).loose, self.numbers[node])
 

@@ -46,6 +46,7 @@ class Style:
     times: tuple[tuple[str, str], ...] = ((" * ", "*"), (" / ", "/"))
 
     def template(self, row: Primitive, params: dict[str, Any], shapes: Sequence[Shape]) -> str:
+        params = from_the_front(params, shapes)
         return chosen_template(row.text, params, shapes) or self.call(row, params, len(shapes))
 
     def call(self, row: Primitive, params: dict[str, Any], count: int) -> str:
@@ -113,6 +114,16 @@ TEXT = Style()
 def called(row: Primitive) -> str:
     """The name of a row without the module it comes from: ``erf`` for scipy.special.erf."""
     return row.name.rpartition(".")[2]
+
+
+def from_the_front(params: dict[str, Any], shapes: Sequence[Shape]) -> dict[str, Any]:
+    """Parameters with their axes counted as people do; rows count them from the end."""
+    axis, ndim = params.get("axis"), len(shapes[0]) if shapes else 0
+    if isinstance(axis, int) and -ndim <= axis < 0:
+        return {**params, "axis": axis + ndim}
+    if isinstance(axis, tuple) and all(isinstance(k, int) and -ndim <= k < 0 for k in axis):
+        return {**params, "axis": tuple(k + ndim for k in axis)}
+    return params
 
 
 def told(value: Any) -> bool:

@@ -86,6 +86,11 @@ def test_the_caption_says_which_direction():
     assert picture_of_both_modes(ad.explain(chain, 0.1)).caption == ""
 
 
+def test_a_deep_program_is_drawn_from_top_to_bottom():
+    assert "rankdir=LR" in ad.explain(chain, 0.1).dot()
+    assert "rankdir=TB" in ad.explain(network, *NETWORK).dot()
+
+
 def test_mathematics_is_written_with_its_signs():
     assert pretty("2 * x^2 + A^T @ b - x^-1") == "2·x² + Aᵀ @ b - x⁻¹"
     assert pretty("x^0.5") == "x^0.5"

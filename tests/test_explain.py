@@ -208,6 +208,17 @@ def test_a_result_that_is_an_array_is_seeded_with_ones():
     np.testing.assert_allclose(e.reverse[-1].value, np.cos(x) * x + np.sin(x), rtol=1e-14)
 
 
+def test_axes_count_from_the_front_as_people_do():
+    e = ad.explain(lambda x, b: np.sum(x, axis=0) * b, np.ones((3, 2)), np.ones(2))
+    assert e.forward[0].expression == "sum(x, axis=0)"
+    assert rules(e.reverse)["dy/dx"] == "dy/dv1[None, :] * ones(3, 2)"
+
+
+def test_broadcasting_is_summed_over():
+    e = ad.explain(lambda x, b: x + b, np.ones((3, 2)), np.zeros(2))
+    assert rules(e.reverse) == {"dy/dx": "ones(3, 2)", "dy/db": "sum(ones(3, 2), axis=0)"}
+
+
 def test_many_results_are_summed():
     e = ad.explain(lambda x: [x**k for k in range(1, 7)], 1.0)
     assert "s is the sum of all entries of 6 results" in str(e)
