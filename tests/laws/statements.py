@@ -6,6 +6,7 @@ nothing could break would say nothing.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -151,6 +152,23 @@ def arguments_are_left_alone(case: Case, rng: np.random.Generator) -> None:
     after = [*case.inputs, *flatten(g)[0], *first]
     for a, b in zip(after, [*before, *copies, *second], strict=True):
         same_bits(a, b, "after the sweep")
+
+
+def sweeps_leave_no_reference_cycles(case: Case, rng: np.random.Generator) -> None:
+    """Without the garbage collector, everything a sweep made is freed when it is dropped."""
+    t = directions(case.inputs, rng)
+    g = directions(case(*case.inputs), rng)
+    gc.disable()
+    gc.freeze()  # what is older than this test is not looked at
+    try:
+        jvp(case, case.inputs, t)
+        vjp(case, *case.inputs)[1](g)
+        vjp(lambda *x: vjp(case, *x)[1](g), *case.inputs)[1](t)
+        found = gc.collect()
+    finally:
+        gc.unfreeze()
+        gc.enable()
+    assert found == 0, f"{found} objects in reference cycles"
 
 
 def flat_rows_have_derivative_zero(case: Case, rng: np.random.Generator) -> None:

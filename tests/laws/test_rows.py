@@ -80,6 +80,14 @@ def test_arguments_are_left_alone(row, data):
     laws.arguments_are_left_alone(case, rng)
 
 
+@every_smooth_row
+@settings(max_examples=1)
+@given(data=st.data())
+def test_sweeps_leave_no_reference_cycles(row, data):
+    case, rng = data.draw(cases(row)), np.random.default_rng(data.draw(SEEDS))
+    laws.sweeps_leave_no_reference_cycles(case, rng)
+
+
 @every_flat_row
 @FEW
 @given(data=st.data())
