@@ -21,9 +21,12 @@ LAYERS = [
     ["fitting"],
     ["kinds"],
     ["primitives"],  # the table
-    ["containers", "dispatch", "tensor"],
+    ["containers", "dispatch", "views"],
+    ["array_methods"],
+    ["tensor"],
     ["graph", "arguments", "selection"],
     ["numpy_api"],
+    ["special"],
     ["batch", "forward", "reverse"],
     ["files", "names", "picture", "summary"],
     ["text"],
