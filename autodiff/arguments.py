@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,9 @@ from .primitive import ZERO, Traced
 
 def differentiable(x: Any, what: str) -> Any:
     """A leaf as something to differentiate in: integers become floats, the rest is refused."""
-    if isinstance(x, (Traced, float, complex)) and not isinstance(x, np.ndarray):
+    if isinstance(x, Traced):
+        return copy(x)  # a program may yet re-point its own handle
+    if isinstance(x, (float, complex)) and not isinstance(x, np.ndarray):
         return x
     if isinstance(x, bool):
         raise NotDifferentiableError(

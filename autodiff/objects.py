@@ -26,13 +26,14 @@ SMALL = 64  # a node keeps its value for the picture up to this many entries
 class ObjectNode(TapeNode):
     """A tape node that also keeps what a picture shows of it, and at a leaf the gradient."""
 
-    __slots__ = ("args", "grad", "name", "value")
+    __slots__ = ("args", "grad", "leaf", "name", "value")
     keeps = True
 
     def keep(self, y: Any, args: Sequence[Any]) -> None:
         self.value = shown(y)
         self.args = tuple(map(shown, args))
         self.name: str | None = None
+        self.leaf = False  # made by `tensor`, so that its gradient is wanted
         self.grad: Any = None
 
     def backward(self, value: Any, cotangent: Any, keep_graph: bool) -> None:
@@ -88,5 +89,5 @@ def tensor(value: Any, name: str | None = None) -> Tensor:
     value = differentiable(value, f"tensor({name or 'value'})")
     node = ObjectNode(LEVEL)
     node.keep(value, ())
-    node.value, node.name = value, name
+    node.value, node.name, node.leaf = value, name, True
     return Tensor(value, node)

@@ -70,6 +70,7 @@ class TapeNode(Node):
                     parents.append(node)
                 if a.__class__ is Tensor:
                     nested = True
+                    a = Tensor(a.value, a.node)  # a program may yet re-point its own handle
             values.append(a)
         try:
             y = primitive(*values, **params) if nested else primitive.value(*values, **params)

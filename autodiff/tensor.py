@@ -7,17 +7,21 @@ another handle shows.
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Iterator
+from copy import copy
 from typing import Any, Self
 
 import numpy as np
 
+from .array_methods import ATTRIBUTES, METHODS, missing
 from .dispatch import FUNCTIONS, UFUNCS, call_function, call_ufunc, operand
 from .errors import refuse
 from .primitive import Primitive, Structural, Traced
 from .primitives import elementwise as rows
 from .shapes import Shape, shape_of
+from .views import VIEWING, is_array, link, link_results, shares_memory
 
 SCALAR_EXPONENTS = (float, int, np.number)
 
@@ -30,7 +34,7 @@ class Tensor(Traced):
     array([2., 4.])
     """
 
-    __slots__ = ()
+    __slots__ = ("__weakref__", "_link", "_views")  # views.py sets the last two, where needed
     __array_priority__ = 1000.0
     __hash__ = None  # type: ignore[assignment]  # == is elementwise, as for an ndarray
 
@@ -46,7 +50,17 @@ class Tensor(Traced):
         return call_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        return call_function(function, args, kwargs)
+        y = call_function(function, args, kwargs)
+        if function in VIEWING:
+            link_results(y, function, args, kwargs)
+        return y
+
+    @property
+    def __array__(self) -> Any:
+        """Not there, so that np.asarray(x) is an object array of tracked scalars; what cannot work on
+        one is refused."""
+        FUNCTIONS["__array__"]()
+        raise AttributeError("__array__")
 
     # -- what an array knows of itself -------------------------------------------------------
     @property
@@ -120,11 +134,19 @@ class Tensor(Traced):
 
     # -- indexing and assignment -------------------------------------------------------------
     def __getitem__(self, key: Any) -> Any:
-        return FUNCTIONS["getitem"](self, key)
+        y = FUNCTIONS["getitem"](self, key)
+        if is_array(y) and shares_memory(y, self):
+            link(y, self, operator.itemgetter(key))
+        return y
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        new = FUNCTIONS["setitem"](self, key, value)
-        self.value, self.node = new.value, new.node
+        FUNCTIONS["setitem"](self, key, value)
+
+    def __delitem__(self, key: Any) -> None:
+        raise ValueError("cannot delete array elements; use np.delete")
+
+    def __contains__(self, value: Any) -> bool:
+        return bool(np.any(self == value))
 
     # -- operators ---------------------------------------------------------------------------
     def __pow__(self, exponent: Any, modulo: Any = None) -> Any:
@@ -146,6 +168,9 @@ class Tensor(Traced):
     def __divmod__(self, other: Any) -> Any:
         return self // other, self % other
 
+    def __rdivmod__(self, other: Any) -> Any:
+        return other // self, other % self
+
     # -- conversions that cannot carry a derivative ------------------------------------------
     def __bool__(self) -> bool:
         self._concrete("bool(x), as in `if x:`")
@@ -159,13 +184,28 @@ class Tensor(Traced):
         self._concrete("x used as an index")
         return operator.index(self.value)
 
+    def __floor__(self) -> int:
+        self._concrete("math.floor(x)")
+        return math.floor(self.value)
+
+    def __ceil__(self) -> int:
+        self._concrete("math.ceil(x)")
+        return math.ceil(self.value)
+
+    def __trunc__(self) -> int:
+        self._concrete("math.trunc(x)")
+        return math.trunc(self.value)
+
     def __round__(self, digits: int | None = None) -> Any:
-        return int(np.rint(self.value)) if digits is None else np.round(self, digits)
+        if digits is not None:
+            return np.round(self, digits)
+        self._concrete("round(x)")
+        return round(self.value)
 
     def __float__(self) -> float:
         raise refuse(
-            "float(x), math.sin(x) or assignment into a plain array (`a[0] = x`) of a tracked value "
-            "would drop its derivative",
+            "float(x), math.sin(x) or assignment into a plain array (`a[0] = x`) "
+            "of a tracked value would drop its derivative",
             "keep x as it is, use NumPy's functions (np.sin, not math.sin), start from "
             "np.zeros_like(x) or np.stack([...]) instead of filling a plain array, "
             "or use autodiff.stop_gradient(x) if the derivative should be dropped",
@@ -195,6 +235,27 @@ class Tensor(Traced):
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return type(self)(self.value, self.node)
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise refuse(
+            "pickling a tracked value would cut it off from its graph",
+            "pickle autodiff.stop_gradient(x)",
+        )
+
+    # -- the attributes of an ndarray that are not in the table of array_methods ----------------
+    @property
+    def flat(self) -> Any:
+        """The entries in one dimension: ``x.flat[i]``, and assignment into them."""
+        entries = copy(FUNCTIONS[np.ravel](self))
+        link(entries, self, np.ravel)
+        return entries
+
+    @flat.setter
+    def flat(self, values: Any) -> None:
+        np.put(self, np.arange(self.size), values)
+
+    def __getattr__(self, name: str) -> Any:
+        raise missing(name)
+
 
 def _binary(row: Callable[..., Any]) -> Callable[[Any, Any], Any]:
     def method(self: Any, other: Any) -> Any:
@@ -220,6 +281,13 @@ def _reflected(row: Callable[..., Any]) -> Callable[[Any, Any], Any]:
 def _unary(row: Callable[..., Any]) -> Callable[[Any], Any]:
     def method(self: Any) -> Any:
         return row(self)
+
+    return method
+
+
+def _in_place(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def method(self: Any, other: Any) -> Any:
+        return FUNCTIONS["in_place"](self, operation, other)
 
     return method
 
@@ -255,11 +323,19 @@ for _name, _ufunc in {
     "pos": np.positive,
     "abs": np.absolute,
     "invert": np.invert,
-    "floor": np.floor,
-    "ceil": np.ceil,
-    "trunc": np.trunc,
 }.items():
     setattr(Tensor, f"__{_name}__", _unary(UFUNCS[_ufunc]))
+
+for _name in (
+    *("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"),
+    *("and", "or", "xor", "lshift", "rshift"),
+):
+    setattr(Tensor, f"__i{_name}__", _in_place(getattr(operator, f"__{_name}__")))
+
+for _name, _method in METHODS.items():
+    setattr(Tensor, _name, _method)
+for _name, _read in ATTRIBUTES.items():
+    setattr(Tensor, _name, property(_read))
 
 # NumPy calls a method of the ufunc's name on each element of an object array, so these keep
 # np.sin(np.array([x[0], x[1]])) tracked.

@@ -4,17 +4,21 @@ Importing a module here fills the tables of `dispatch`.
 """
 
 from . import (
+    assignment,
     calculus,
     complex,
+    creating,
     fft,
     folds,
     indexing,
+    inspecting,
     joining,
     logic,
     nan_reductions,
     products,
     quantiles,
     reductions,
+    scipy_special,
     shaping,
     signal,
     sorting,
@@ -23,17 +27,21 @@ from . import (
 )
 
 __all__ = [
+    "assignment",
     "calculus",
     "complex",
+    "creating",
     "fft",
     "folds",
     "indexing",
+    "inspecting",
     "joining",
     "logic",
     "nan_reductions",
     "products",
     "quantiles",
     "reductions",
+    "scipy_special",
     "shaping",
     "signal",
     "sorting",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from ..errors import ShapeError, refuse
 from ..primitive import Traced
 from ..primitives import shaping as rows
 from ..shapes import shape_of
+from ..views import assign
 
 NO_VALUE = np._NoValue  # type: ignore[attr-defined]  # NumPy's mark of an argument not given
 
@@ -65,8 +67,7 @@ def deliver(result: Any, out: Any, function: str) -> Any:
         out[...] = result
         return out
     result = as_dtype(result, out.dtype)
-    result = lifted(result, out)
-    out.value, out.node = result.value, result.node
+    assign(out, lifted(result, out))
     return out
 
 
@@ -74,7 +75,10 @@ def lifted(value: Any, like: Any) -> Any:
     """`value` as a handle at the level of `like`, so that a program may assign into it."""
     if isinstance(value, Traced) and value.node.level >= like.node.level:
         return value
-    inner = lifted(value, like.value) if isinstance(like.value, Traced) else value
+    if isinstance(like.value, Traced):
+        inner = lifted(value, like.value)
+    else:
+        inner = copy(value) if isinstance(value, Traced) else value
     return like.node.constant(inner)
 
 

@@ -12,6 +12,7 @@ from ..errors import refuse
 from ..primitive import TABLE, Traced
 from ..primitives import elementwise, reductions, series
 from ..shapes import broadcast, ndim_of, shape_of
+from ..views import assign
 from .arguments import NO_VALUE, as_dtype, check_default, deliver, is_python_scalar, lifted, payload
 from .indexing import normalised_key
 
@@ -123,8 +124,7 @@ def at(ufunc: np.ufunc, a: Any, indices: Any, b: Any = None, /) -> None:
     if ufunc in (np.add, np.subtract):
         b = operand(b)
         new = reductions.add_at(a, -b if ufunc is np.subtract else b, key=key)
-        new = lifted(as_dtype(new, a.dtype), a)
-        a.value, a.node = new.value, new.node
+        assign(a, lifted(as_dtype(new, a.dtype), a))
         return
     visits = np.zeros(a.shape, int)
     np.add.at(visits, key, 1)

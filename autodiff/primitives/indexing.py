@@ -1,6 +1,7 @@
 """The indexing rows: picking entries out, and putting them back.
 
-`index` and `scatter_add` are each other's transpose; repeated indices add up.
+`index` and `scatter_add` are each other's transpose; repeated indices add up. The rows for indices
+that are themselves traced or batched are in `gathering`.
 """
 
 from __future__ import annotations
@@ -9,60 +10,90 @@ from typing import Any
 
 import numpy as np
 
-from ..kinds import Aval, Linear, choice, linear, stacked
-from ..shapes import Shape, ndim_of
+from ..fitting import Aval, stacked
+from ..kinds import Linear, choice, linear
+from ..shapes import Shape, shape_of
+
+
+class Hole:
+    """In a key, the place of an index that is an argument of the row: one that is itself traced or
+    batched. Every other index is known, and stands in the key."""
+
+    def __repr__(self) -> str:
+        return "HOLE"
+
+
+HOLE = Hole()
+
+
+def is_slice(k: Any) -> bool:
+    """Does this part of a key keep or make an axis, rather than pick along one?"""
+    return k is None or k is Ellipsis or isinstance(k, slice)
+
+
+def is_integer(k: Any) -> bool:
+    return isinstance(k, (int, np.integer)) and not isinstance(k, bool)
 
 
 def is_basic(key: tuple[Any, ...]) -> bool:
-    """Slices, integers, newaxis and Ellipsis only: such a key never picks an entry twice."""
+    """Slices, integers, newaxis and Ellipsis only: NumPy then gives a view."""
+    return all(is_slice(k) or is_integer(k) for k in key)
+
+
+def picks_once(key: tuple[Any, ...]) -> bool:
+    """Can this key not pick an entry twice? Integer arrays can, masks cannot."""
     return all(
-        k is None or k is Ellipsis or isinstance(k, slice) or (isinstance(k, (int, np.integer)) and not isinstance(k, bool))
-        for k in key
+        is_slice(k) or is_integer(k) or (isinstance(k, np.ndarray) and k.dtype == bool) for k in key
     )
 
 
 def _scatter_add(updates: Any, *, key: tuple[Any, ...], shape: Shape) -> Any:
     out = np.zeros_like(updates, shape=shape)
-    if is_basic(key):
+    if picks_once(key):
         out[key] = updates
     else:
         np.add.at(out, key, updates)
     return out
 
 
-def batch_key(key: tuple[Any, ...], ndim: int) -> tuple[tuple[Any, ...], int]:
-    """`key` for a stack of examples with `ndim` axes each, and where its batch axis comes out.
+def batch_key(key: tuple[Any, ...]) -> tuple[tuple[Any, ...], int]:
+    """`key` for a stack of examples, and where its batch axis comes out.
 
     NumPy puts the axes of an advanced index first when slices separate its parts, and then the
     batch axis comes out behind them.
     """
-    advanced = [
-        j
-        for j, k in enumerate(key)
-        if not (k is None or k is Ellipsis or isinstance(k, slice))
-    ]
-    arrays = [key[j] for j in advanced if not isinstance(key[j], (int, np.integer)) or isinstance(key[j], bool)]
-    separated = bool(arrays) and advanced[-1] - advanced[0] + 1 != len(advanced)
-    if not separated:
-        return (slice(None), *key), 0
-    shapes = [(k.nonzero()[0].shape if k.dtype == bool else k.shape) for k in map(np.asarray, arrays)]
-    return (slice(None), *key), len(np.broadcast_shapes(*shapes))
+    whole = (slice(None), *key)
+    advanced = [j for j, k in enumerate(key) if not is_slice(k)]
+    arrays = [key[j] for j in advanced if not is_integer(key[j])]
+    if not arrays or advanced[-1] - advanced[0] + 1 == len(advanced):
+        return whole, 0
+    return whole, len(np.broadcast_shapes(*map(_picked_shape, arrays)))
+
+
+def _picked_shape(k: Any) -> Shape:
+    """The shape that one index array or mask contributes."""
+    k = np.asarray(k)
+    return k.shape if k.dtype != bool else (np.count_nonzero(k),)
 
 
 def _batch_index(row: Linear, size: int, args: Any, flags: Any, *, key: Any) -> Any:
-    whole, position = batch_key(key, ndim_of(args[0]) - 1)
+    whole, position = batch_key(key)
     y = row(args[0], key=whole)
     return np.moveaxis(y, position, 0) if position else y
 
 
 def _batch_scatter_add(row: Linear, size: int, args: Any, flags: Any, *, key: Any, shape: Any) -> Any:
-    whole, position = batch_key(key, len(shape))
+    whole, position = batch_key(key)
     updates = np.moveaxis(args[0], 0, position) if position else args[0]
     return row(updates, key=whole, shape=(size, *shape))
 
 
-def _key_text(key: tuple[Any, ...]) -> str:
+def _key_text(key: tuple[Any, ...], letters: str = "bcdef") -> str:
+    unused = iter(letters)
+
     def one(k: Any) -> str:
+        if k is HOLE:
+            return f"{{{next(unused)}}}"
         if isinstance(k, slice):
             ends = ("" if e is None else str(e) for e in (k.start, k.stop))
             return ":".join(ends) + ("" if k.step is None else f":{k.step}")
@@ -79,7 +110,7 @@ index = linear(
     "index",
     lambda a, *, key: a[key],
     lambda y_bar, a, *, key: scatter_add(y_bar, key=key, shape=a.shape),
-    text=lambda key: "{a}[" + _key_text(key).replace("{", "{{").replace("}", "}}") + "]",
+    text=lambda key: f"{{a}}[{_key_text(key)}]",
     selects="back",
     batch=_batch_index,
 )
@@ -87,7 +118,7 @@ scatter_add = linear(
     "scatter_add",
     _scatter_add,
     lambda y_bar, updates, *, key, shape: index(y_bar, key=key),
-    text=lambda key, shape: f"scatter({{a}}, [{_key_text(key)}])".replace("[", "[").replace("]", "]"),
+    text=lambda key, shape: f"scatter({{a}}, [{_key_text(key)}])",
     selects="forward",
     batch=_batch_scatter_add,
 )
@@ -104,24 +135,25 @@ def _set_at_transpose(y_bar: Any, a: Aval, updates: Aval, *, key: Any) -> list[A
     picked = np.zeros_like(y_bar, shape=())
     a_bar = set_at(y_bar, picked, key=key)
     updates_bar = index(y_bar, key=key)
-    if not is_basic(key):
+    if not picks_once(key):
         position = np.zeros(a.shape, dtype=np.intp)
-        shape = position[key].shape
-        order = np.arange(position[key].size).reshape(shape)
+        order = np.arange(position[key].size).reshape(position[key].shape)
         position[key] = order
         updates_bar = np.where(position[key] == order, updates_bar, 0)
     return [a_bar, updates_bar]
 
 
+def _fitted(updates: Any, flag: bool, size: int, ndim: int) -> Any:
+    """A stack of what is written, each with the `ndim` axes of the place that it is written to."""
+    shape = shape_of(updates)[flag:]
+    grown = (*(1,) * (ndim - len(shape)), *shape[max(len(shape) - ndim, 0) :])
+    return np.reshape(updates, (size, *grown)) if flag else np.reshape(updates, (1, *grown))
+
+
 def _batch_set_at(row: Linear, size: int, args: Any, flags: Any, *, key: Any) -> Any:
     a = stacked(args[0], flags[0], size)
-    whole, position = batch_key(key, ndim_of(a) - 1)
-    if not flags[1]:
-        return row(a, args[1], key=whole)
-    example = np.empty(a.shape[1:], dtype=bool)[key].ndim
-    updates = args[1]
-    missing = example - (ndim_of(updates) - 1)
-    updates = np.reshape(updates, (size, *(1,) * missing, *updates.shape[1:]))
+    whole, position = batch_key(key)
+    updates = _fitted(args[1], flags[1], size, np.empty(a.shape[1:], dtype=bool)[key].ndim)
     return row(a, np.moveaxis(updates, 0, position), key=whole)
 
 

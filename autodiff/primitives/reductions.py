@@ -290,7 +290,7 @@ def _add_at(a: Any, updates: Any, *, key: Any) -> Any:
 
 def _batch_add_at(row: Primitive, size: int, args: Any, flags: Any, *, key: Any) -> Any:
     a, updates = stacked(args[0], flags[0], size), stacked(args[1], flags[1], size)
-    whole, position = batch_key(key, ndim_of(a) - 1)
+    whole, position = batch_key(key)
     updates = align(updates, np.empty(shape_of(a)[1:], bool)[key].ndim)
     return row(a, np.moveaxis(updates, 0, position), key=whole)
 

@@ -9,6 +9,7 @@ import numpy as np
 from ..fitting import Aval, stacked, unbroadcast
 from ..kinds import Linear, flat, linear
 from ..shapes import Shape, inverse_permutation, shape_of
+from .indexing import scatter_add
 
 
 def _batch_shape(row: Linear, size: int, args: Any, flags: Any, *, shape: Shape) -> Any:
@@ -86,6 +87,32 @@ concatenate = linear(
     selects="forward",
     batch=_batch_concatenate,
 )
+
+
+def diagonal_entries(shape: Shape, offset: int) -> slice:
+    """Where a diagonal stands among the entries of a matrix of this shape, row after row."""
+    rows, columns = shape
+    row, column = max(-offset, 0), max(offset, 0)
+    count = max(min(rows - row, columns - column), 0)
+    start = row * columns + column
+    return slice(start, start + (count - 1) * (columns + 1) + 1 if count else start, columns + 1)
+
+
+def _on_diagonal(y_bar: Any, a: Aval, *, offset: int) -> Any:
+    """Zeros in the shape of `a` with the cotangent on the diagonal of its last two axes."""
+    *stack, n, m = a.shape
+    key = (..., diagonal_entries((n, m), offset))
+    return np.reshape(scatter_add(y_bar, key=key, shape=(*stack, n * m)), a.shape)
+
+
+diagonal = linear(
+    "diagonal",
+    lambda a, *, offset: np.diagonal(a, offset, -2, -1),
+    _on_diagonal,
+    text=lambda offset: f"diagonal({{a}}, {offset})" if offset else "diagonal({a})",
+    selects="back",
+    batch="trailing",
+)
 cast = linear(
     "cast",
     lambda a, *, dtype: a.astype(dtype) if hasattr(a, "astype") else dtype.type(a),
@@ -96,4 +123,15 @@ cast = linear(
 truncate = flat(  # to integers or booleans: constant between the steps
     "truncate", lambda a, *, dtype: np.asarray(a).astype(dtype), batch="trailing"
 )
-stop_gradient = flat("stop_gradient", lambda a: a, batch="trailing")
+
+
+def _locked(a: Any) -> Any:
+    """The very memory of a tracked value, so not to be written to."""
+    if not isinstance(a, np.ndarray) or not a.ndim:
+        return a
+    a = a.view()
+    a.flags.writeable = False
+    return a
+
+
+stop_gradient = flat("stop_gradient", _locked, batch="trailing")

@@ -1,0 +1,138 @@
+"""Views: a handle on a part of another shares its fate, as NumPy's views share memory.
+
+    row = y[0]         row is linked to y by the function that reads it out of y
+    y[0, 1] = 5.0      y is re-pointed, then row is read again
+    row[1] = 5.0       y is re-pointed, with row's new value at the places that row shows
+
+Values never change; handles do. A view holds its base, and a base knows its views only weakly, so
+that there are no reference cycles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+from weakref import ref
+
+import numpy as np
+
+from .errors import refuse
+from .primitive import Traced
+from .primitives import indexing, shaping
+
+# Functions whose result shows their argument's memory, where NumPy can arrange it so ...
+VIEWING = {
+    *(np.reshape, np.ravel, np.transpose, np.matrix_transpose, np.swapaxes, np.moveaxis),
+    *(np.rollaxis, np.expand_dims, np.squeeze, np.flip, np.fliplr, np.flipud, np.rot90),
+    *(np.atleast_1d, np.atleast_2d, np.atleast_3d, np.trim_zeros, np.einsum, np.astype),
+    *(np.split, np.array_split, np.hsplit, np.vsplit, np.dsplit, np.unstack),
+    *(np.real, np.imag, np.linalg.matrix_transpose),
+}
+# ... and those whose result NumPy will not let anyone assign into.
+READ_ONLY = {
+    *(np.broadcast_to, np.broadcast_arrays, np.diagonal, np.diag, np.linalg.diagonal),
+    np.lib.stride_tricks.sliding_window_view,
+}
+VIEWING |= READ_ONLY
+
+
+def bottom(x: Any) -> Any:
+    """The plain array or number at the bottom of a tracked value."""
+    while isinstance(x, Traced):
+        x = x.value
+    return x
+
+
+def link(view: Any, base: Any, read: Callable[[Any], Any], read_only: bool = False) -> None:
+    """Let `view` follow `base`: ``read(base)`` is what it shows."""
+    view._link = base, read, read_only
+    try:
+        views = base._views
+    except AttributeError:
+        views = base._views = {}
+    views[id(view)] = ref(view, partial(views.pop, id(view)))
+
+
+def link_results(
+    results: Any, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> None:
+    """Link what a function of `VIEWING` returned to the argument whose memory it shows."""
+    many = isinstance(results, (tuple, list))
+    for k, view in enumerate(results if many else (results,)):
+        for place, base in (*enumerate(args), *kwargs.items()):
+            if view is not base and shares_memory(view, base):
+
+                def read(a: Any, k: int = k, place: Any = place) -> Any:
+                    call = [a if i == place else arg for i, arg in enumerate(args)]
+                    keywords = {name: a if name == place else v for name, v in kwargs.items()}
+                    y = function(*call, **keywords)
+                    return y[k] if many else y
+
+                link(view, base, read, function in READ_ONLY)
+                break
+
+
+def is_array(x: Any) -> bool:
+    """Whether NumPy would have an array here, which can be assigned into, and not a number."""
+    batched = False
+    while isinstance(x, Traced):
+        batched = batched or getattr(x.node, "batch_axis", False)
+        if batched and x.shape:
+            return True
+        x = x.value
+    return not batched and not isinstance(x, (np.generic, float, int, complex))
+
+
+def shares_memory(view: Any, base: Any) -> bool:
+    if not isinstance(view, Traced) or not isinstance(base, Traced):
+        return False
+    a, b = bottom(view), bottom(base)
+    return isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and np.may_share_memory(a, b)
+
+
+def assign(handle: Any, new: Any) -> None:
+    """Re-point `handle` at a new value, and with it its base and every view of either."""
+    check_not_a_leaf(handle)
+    while (linked := getattr(handle, "_link", None)) is not None:
+        base, read, read_only = linked
+        if read_only:
+            raise ValueError("assignment destination is read-only: take a copy of it first")
+        if base.dtype.kind == "c" and handle.dtype.kind != "c":
+            raise refuse(
+                "assignment into x.real or x.imag of a tracked x",
+                "assign into x itself: x[...] = v + 1j * x.imag",
+            )
+        handle, new = base, written(base, read, new)
+    handle.value, handle.node = new.value, new.node
+    bases = [handle]
+    while bases:
+        base = bases.pop()
+        for view in views_of(base):
+            shown = view._link[1](base)
+            view.value, view.node = shown.value, shown.node
+            bases.append(view)
+
+
+def views_of(base: Any) -> Iterator[Any]:
+    for found in list(getattr(base, "_views", {}).values()):
+        view = found()
+        if view is not None:
+            yield view
+
+
+def written(base: Any, read: Callable[[Any], Any], new: Any) -> Any:
+    """The value of `base` after `new` was written where `read` looks: the places are what it reads
+    from an array of places."""
+    places = read(np.arange(base.size).reshape(base.shape))
+    flat = shaping.reshape(base, shape=(base.size,))
+    flat = indexing.set_at(flat, new, key=(places,))
+    return shaping.reshape(flat, shape=base.shape)
+
+
+def check_not_a_leaf(handle: Any) -> None:
+    if getattr(handle.node, "leaf", False):
+        raise refuse(
+            "assignment into a tensor made by autodiff.tensor would cut it off from its gradient",
+            "assign into a copy, y = x.copy(), or make a new one from x.value",
+        )
