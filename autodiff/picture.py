@@ -120,7 +120,8 @@ def dot_source(picture: Picture) -> str:
     graph = graphviz.Digraph(
         "program",
         graph_attr={
-            "rankdir": "LR" if depth(picture) <= DEEP else "TB", "nodesep": "0.3", "ranksep": "0.55", "bgcolor": "white",
+            "rankdir": "LR" if depth(picture) <= DEEP else "TB",
+            "nodesep": "0.3", "ranksep": "0.55", "bgcolor": "white",
             "fontname": FONT, "fontsize": "11", "fontcolor": GREY, "labelloc": "b", "pad": "0.15",
         },
         node_attr={"shape": "plain", "fontname": FONT, "fontsize": "11"},
