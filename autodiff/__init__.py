@@ -1,6 +1,6 @@
 """Automatic differentiation of plain NumPy that you can see and trust."""
 
-from . import numpy_api  # noqa: F401 - fills the dispatch tables
+from . import numpy_api, special  # noqa: F401 - the first fills the dispatch tables
 from .batch import vmap
 from .check import check
 from .containers import register_container

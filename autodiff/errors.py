@@ -11,6 +11,7 @@ from types import FrameType
 import numpy as np
 
 _NUMPY = str(Path(np.__file__).parent) + os.sep
+_SCIPY = str(Path(np.__file__).parent.parent / "scipy") + os.sep  # beside NumPy, if it is there
 _HERE = str(Path(__file__).parent) + os.sep
 
 
@@ -41,8 +42,8 @@ def user_frame() -> FrameType | None:
 
 
 def is_users(frame: FrameType) -> bool:
-    """Whether a frame runs the user's code: neither this package's nor NumPy's."""
-    return not frame.f_code.co_filename.startswith((_HERE, _NUMPY))
+    """Whether a frame runs the user's code: neither this package's nor NumPy's nor SciPy's."""
+    return not frame.f_code.co_filename.startswith((_HERE, _NUMPY, _SCIPY))
 
 
 def location() -> str:

@@ -1,9 +1,12 @@
 """The table: every operation whose derivative is known, one row each."""
 
 from . import (
+    bessel,
     complex,
     elementwise,
     fft,
+    gamma,
+    hypergeometric,
     indexing,
     products,
     reductions,
@@ -12,12 +15,17 @@ from . import (
     shaping,
     signal,
     sorting,
+    special,
+    stable,
 )
 
 __all__ = [
+    "bessel",
     "complex",
     "elementwise",
     "fft",
+    "gamma",
+    "hypergeometric",
     "indexing",
     "products",
     "reductions",
@@ -26,4 +34,6 @@ __all__ = [
     "shaping",
     "signal",
     "sorting",
+    "special",
+    "stable",
 ]

@@ -1,0 +1,125 @@
+"""SciPy's gamma, beta and zeta functions, and the incomplete ones in their argument.
+
+The incomplete functions are integrals, so their slopes are densities. A density of large parameters
+is a product of huge and tiny factors; here it is exp of what is left when Stirling's formula has taken
+the huge parts away.
+Source: Abramowitz and Stegun (1964), chapters 6 and 26.5; Loader, Fast and accurate computation of
+binomial probabilities (2000).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..kinds import elementwise
+from ..primitive import POSITIVE, Interval
+from .borrowed import borrowed, borrowed_flat, special
+from .special import log_ratio
+
+LOG_2PI = math.log(2 * math.pi)
+# log gamma(a) = (a - 1/2) log a - a + log(2 pi) / 2 + 1/(12 a) - 1/(360 a^3) + ...
+STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156)
+
+
+# -- gamma, digamma, beta ----------------------------------------------------------------------------
+def _polygamma_difference(a: Any, b: Any, *, order: int) -> Any:
+    """psi_n(a + b) - psi_n(a). Where b is small beside a the difference would cancel: there it is
+    Taylor's series, whose terms are Hurwitz zeta functions."""
+    plain = special.polygamma(order, a + b) - special.polygamma(order, a)
+    near = np.abs(b) < a / 8
+    if not np.any(near):
+        return plain
+    a, b = np.where(near, a, 1), np.where(near, b, 0)
+    series, power = np.zeros_like(plain), np.ones_like(plain)
+    for k in range(1, 24):
+        m = order + k
+        power = power * b / k
+        with np.errstate(over="ignore", invalid="ignore"):
+            term = (-1) ** (m + 1) * math.factorial(m) * special.zeta(m + 1, a) * power
+        series = series + np.where(np.isfinite(term), term, 0)
+    return np.where(near, series, plain)
+
+
+# fmt: off
+gamma    = borrowed("gamma",    lambda a, y: y * special.psi(a), domain=POSITIVE, latex=r"\Gamma\left({a}\right)")
+gammaln  = borrowed("gammaln",  lambda a: special.psi(a), domain=POSITIVE, latex=r"\log \Gamma\left({a}\right)")
+loggamma = borrowed("loggamma", lambda a: special.psi(a), domain=POSITIVE, latex=r"\log \Gamma\left({a}\right)")
+psi      = borrowed("psi",      lambda a: polygamma(a, order=1), domain=POSITIVE, latex=r"\psi\left({a}\right)")
+polygamma = elementwise("polygamma", lambda a, *, order: special.polygamma(order, a),
+                        lambda a, *, order: polygamma(a, order=order + 1), domain=POSITIVE,
+                        text=lambda order: f"polygamma({order}, {{a}})",
+                        latex=lambda order: rf"\psi_{{{{{order}}}}}\left({{a}}\right)")
+polygamma_difference = elementwise("polygamma_difference", _polygamma_difference,
+                        lambda a, b, *, order: polygamma_difference(a, b, order=order + 1),
+                        lambda a, b, *, order: polygamma(a + b, order=order + 1), domain=POSITIVE,
+                        text=lambda order: f"(polygamma({order}, {{a}} + {{b}}) - polygamma({order}, {{a}}))")
+beta     = borrowed("beta",     lambda a, b, y: -y * polygamma_difference(a, b, order=0),
+                                lambda a, b, y: -y * polygamma_difference(b, a, order=0), domain=POSITIVE)
+betaln   = borrowed("betaln",   lambda a, b: -polygamma_difference(a, b, order=0),
+                                lambda a, b: -polygamma_difference(b, a, order=0), domain=POSITIVE)
+zeta     = borrowed("_zeta",    "its first argument, the exponent", lambda a, b: -a * special.zeta(a + 1, b),
+                                name="zeta", domain=Interval(1.0, math.inf))
+# fmt: on
+borrowed_flat("gammasgn")
+
+
+# -- the incomplete functions ----------------------------------------------------------------------
+def stirling_remainder(a: Any) -> Any:
+    """What Stirling's formula leaves of log gamma(a): 1/(12 a) - 1/(360 a^3) + ..."""
+    large = np.greater(a, 10)
+    b = np.where(large, 10, a)
+    exact = special.gammaln(b) - ((b - 0.5) * np.log(b) - b + LOG_2PI / 2)
+    u = 1 / np.where(large, a, 10)
+    series = 0.0
+    for coefficient in reversed(STIRLING):
+        series = series * (u * u) + coefficient
+    return np.where(large, series * u, exact)
+
+
+def _log_power(exponent: Any, log_base: Any) -> Any:
+    """exponent * log_base, and 0 for exponent 0 whatever the base is."""
+    return np.where(np.equal(exponent, 0), 0, exponent * log_base)
+
+
+def gamma_density(a: Any, x: Any) -> Any:
+    """x^(a-1) exp(-x) / gamma(a)."""
+    endless = np.equal(x, np.inf)
+    x = np.where(endless, 1, x)
+    exponent = _log_power(a - 1, log_ratio(x, a)) - (x - a) - stirling_remainder(a)
+    return np.where(endless, 0, np.exp(exponent) / np.sqrt(2 * math.pi * a))
+
+
+def beta_density(a: Any, b: Any, x: Any) -> Any:
+    """x^(a-1) (1-x)^(b-1) / B(a, b). Both logarithms depend on the one deviation (a+b) x - a, so that
+    its rounding error cancels between them."""
+    n = a + b
+    deviation = n * x - a
+    exponent = (
+        _log_power(a - 1, _log_deviation(deviation, a, x * n))
+        + _log_power(b - 1, _log_deviation(-deviation, b, (1 - x) * n))
+        + (stirling_remainder(n) - stirling_remainder(a) - stirling_remainder(b))
+    )
+    return np.exp(exponent) * n * np.sqrt(n / (2 * math.pi * a * b))
+
+
+def _log_deviation(deviation: Any, mean: Any, value: Any) -> Any:
+    """log(value / mean) for value = mean + deviation."""
+    near = np.abs(deviation) < mean / 2
+    return np.where(near, np.log1p(np.where(near, deviation / mean, 0)), np.log(value / mean))
+
+
+# fmt: off
+A, B = "its parameter a", "its parameter b"
+UNIT = Interval(0.0, 1.0)
+gammainc     = borrowed("gammainc",     A, lambda a, b:  gamma_density(a, b), domain=POSITIVE)
+gammaincc    = borrowed("gammaincc",    A, lambda a, b: -gamma_density(a, b), domain=POSITIVE)
+gammaincinv  = borrowed("gammaincinv",  A, lambda a, y:  1 / gamma_density(a, y), domain=(POSITIVE, UNIT))
+gammainccinv = borrowed("gammainccinv", A, lambda a, y: -1 / gamma_density(a, y), domain=(POSITIVE, UNIT))
+betainc      = borrowed("betainc",      A, B, lambda a, b, c:  beta_density(a, b, c), domain=(POSITIVE, POSITIVE, UNIT))
+betaincc     = borrowed("betaincc",     A, B, lambda a, b, c: -beta_density(a, b, c), domain=(POSITIVE, POSITIVE, UNIT))
+betaincinv   = borrowed("betaincinv",   A, B, lambda a, b, y:  1 / beta_density(a, b, y), domain=(POSITIVE, POSITIVE, UNIT))
+betainccinv  = borrowed("betainccinv",  A, B, lambda a, b, y: -1 / beta_density(a, b, y), domain=(POSITIVE, POSITIVE, UNIT))
+# fmt: on

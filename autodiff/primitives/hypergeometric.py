@@ -1,0 +1,37 @@
+"""SciPy's hypergeometric functions in their argument: a family that differentiation only renumbers.
+
+    d/dz 1F1(a; b; z) = a / b 1F1(a + 1; b + 1; z)
+
+So what is written with one of them has derivatives of every order, none of which cancels. Other rows
+lean on that where the derivative of the textbook would lose digits.
+Source: Abramowitz and Stegun (1964), 13.4.8, 13.4.21, 15.2.1 and 5.1.26.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .borrowed import borrowed, special
+
+A, B, C = "its parameter a", "its parameter b", "its parameter c"
+
+
+def _expn_before(n: Any, x: Any, y: Any) -> Any:
+    """E_(n-1); SciPy has none of order -1, which is E_0 (1 + 1/x)."""
+    first = np.equal(n, 0)
+    return np.where(first, y * (1 + 1 / x), special.expn(np.where(first, 0, n - 1), x))
+
+
+# fmt: off
+hyp0f1 = borrowed("hyp0f1", "its parameter v", lambda a, b: special.hyp0f1(a + 1, b) / a)
+hyp1f1 = borrowed("hyp1f1", A, B, lambda a, b, c: a / b * special.hyp1f1(a + 1, b + 1, c))
+hyp2f1 = borrowed("hyp2f1", A, B, C, lambda a, b, c, d: a * b / c * special.hyp2f1(a + 1, b + 1, c + 1, d))
+hyperu = borrowed("hyperu", A, B, lambda a, b, c: -a * special.hyperu(a + 1, b + 1, c))
+
+# The exponential integrals.
+expi   = borrowed("expi", lambda a:  np.exp(a) / a)
+exp1   = borrowed("exp1", lambda a: -np.exp(-a) / a)
+expn   = borrowed("expn", "its order n", lambda a, b, y: -_expn_before(a, b, y))
+# fmt: on

@@ -1,0 +1,150 @@
+"""The rows behind softmax, logsumexp and the logistic function: right where exp overflows.
+
+No difference of nearly equal numbers and no quotient of huge ones, at any order of derivative, from
+-inf to inf. So the slope of the logistic function is a row of its own, and not y (1 - y): that is 0
+from x = 37 on, where the slope is still exp(-x).
+Source: Blanchard, Higham and Higham, Accurately computing the log-sum-exp and softmax functions (2021);
+Maechler, Accurately computing log(1 - exp(-|a|)) (2012).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..kinds import elementwise, special
+from ..primitive import MINUS_ONE, ONE, POSITIVE, PRODUCT, REAL, SUM, Interval
+from ..shapes import reduced, shape_of
+from .reductions import _shown as shown, restored
+from .shaping import stop_gradient
+
+Axes = tuple[int, ...]
+
+
+# -- the logistic function -----------------------------------------------------------------------
+def _sigmoid(a: Any) -> Any:
+    small = np.exp(-np.abs(a))
+    return np.where(np.less(a, 0), small, 1) / (1 + small)
+
+
+def _sigmoid_slope(a: Any) -> Any:
+    small = np.exp(-np.abs(a))
+    return small / (1 + small) ** 2
+
+
+def _log1mexp(a: Any) -> Any:
+    near = np.less(a, math.log(2.0))
+    with np.errstate(divide="ignore", over="ignore"):  # log(0) is -inf; the branch not taken
+        return np.where(near, np.log(-np.expm1(-a)), np.log1p(-np.exp(-a)))[()]
+
+
+# fmt: off
+sigmoid       = elementwise("sigmoid", _sigmoid, lambda a: sigmoid_slope(a), latex=r"\sigma\left({a}\right)")
+sigmoid_slope = elementwise("sigmoid_slope", _sigmoid_slope, lambda a, y: -y * np.tanh(a / 2),
+                            text="sigmoid'({a})", latex=r"\sigma'\left({a}\right)")
+softplus      = elementwise("softplus", lambda a: np.logaddexp(0, a), lambda a: sigmoid(a))
+log1mexp      = elementwise("log1mexp", _log1mexp, lambda a: inverse_expm1(a), domain=POSITIVE,
+                            text="log(1 - exp(-{a}))", latex=r"\log\left(1 - e^{{-{a}}}\right)")
+inverse_expm1 = elementwise("inverse_expm1", lambda a: 1 / np.expm1(a), lambda y: -y * (1 + y), domain=POSITIVE,
+                            text="1 / expm1({a})", latex=r"1 / \left(e^{{{a}}} - 1\right)")
+# fmt: on
+
+
+# -- a log b, which is 0 at a = 0 whatever b is ----------------------------------------------------
+def _xlogy(a: Any, b: Any) -> Any:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(np.equal(a, 0) & ~np.isnan(b), 0, a * np.log(b))[()]
+
+
+def _xlog1py(a: Any, b: Any) -> Any:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(np.equal(a, 0) & ~np.isnan(b), 0, a * np.log1p(b))[()]
+
+
+def quotient(a: Any, b: Any) -> Any:
+    """a / b, and 0 for 0 / 0: 0 log b is 0 for every b, and so is its slope."""
+    return np.where(np.equal(a, 0) & np.equal(b, 0), 0, a / b)
+
+
+xlogy = elementwise(
+    "xlogy",
+    _xlogy,
+    lambda b: np.log(b),
+    lambda a, b: quotient(a, b),
+    domain=(REAL, POSITIVE),
+    latex=r"{a} \log {b}",
+    binds=PRODUCT,
+    text="{a} * log({b})",
+)
+xlog1py = elementwise(
+    "xlog1py",
+    _xlog1py,
+    lambda b: np.log1p(b),
+    lambda a, b: quotient(a, 1 + b),
+    domain=(REAL, Interval(-1.0, math.inf)),
+    latex=r"{a} \log\left(1 + {b}\right)",
+    binds=PRODUCT,
+    text="{a} * log1p({b})",
+)
+
+
+# -- the logarithm of a sum of exponentials --------------------------------------------------------
+def _difference(a: Any, b: Any) -> Any:
+    with np.errstate(invalid="ignore"):
+        return np.where(np.equal(a, b), 0, np.subtract(a, b))[()]
+
+
+shifted = elementwise(  # inf - inf is 0 here: softmax of [inf, 0] is [1, 0], not nan
+    "shifted", _difference, ONE, MINUS_ONE, text="{a} - {b}", binds=SUM
+)
+
+
+def centred(a: Any, axis: Axes) -> tuple[Any, Any]:
+    """a - m for the largest entry m along `axis`, and m; m is 0 where every entry is -inf."""
+    largest = np.max(stop_gradient(a), axis=axis, keepdims=True, initial=-np.inf)
+    largest = np.where(largest == -np.inf, 0, largest)
+    return shifted(a, largest), largest
+
+
+def softmax(a: Any, axis: Axes) -> Any:
+    """exp(a), divided by its sum along `axis`."""
+    terms = np.exp(centred(a, axis)[0])
+    return terms / np.sum(terms, axis=axis, keepdims=True)
+
+
+def _logsumexp(a: Any, *, axis: Axes, keepdims: bool) -> Any:
+    """The largest entries are counted, not summed: log1p of the rest keeps what 1 + rest would lose."""
+    largest = np.max(a, axis=axis, keepdims=True, initial=-np.inf)
+    attained = a == largest
+    with np.errstate(invalid="ignore"):
+        rest = np.sum(np.where(attained, 0, np.exp(a - largest)), axis=axis, keepdims=True)
+    how_many = np.maximum(np.sum(attained, axis=axis, keepdims=True, dtype=rest.dtype), 1)
+    y = largest + (np.log1p(rest / how_many) + np.log(how_many))
+    return y if keepdims else np.reshape(y, reduced(shape_of(a), axis, keepdims=False))[()]
+
+
+def _parts(a: Any, y: Any, axis: Axes) -> Any:
+    """The part of each entry in the sum: its softmax, and 0 where every entry is -inf."""
+    return np.where(restored(y, shape_of(a), axis) == -np.inf, 0, softmax(a, axis))
+
+
+def _logsumexp_jvp(tangents: Any, primals: Any, y: Any, *, axis: Axes, keepdims: bool) -> Any:
+    return np.sum(_parts(primals[0], y, axis) * tangents[0], axis=axis, keepdims=keepdims)
+
+
+def _logsumexp_vjp(y_bar: Any, primals: Any, y: Any, *, axis: Axes, keepdims: bool) -> Any:
+    (a,) = primals
+    return [restored(y_bar, shape_of(a), axis) * _parts(a, y, axis)]
+
+
+# Added for accuracy: as a composition it would round 1 + rest, and say nan for an infinite entry.
+logsumexp = special(
+    "logsumexp",
+    _logsumexp,
+    forward=_logsumexp_jvp,
+    backward=_logsumexp_vjp,
+    text=shown("logsumexp"),
+    batch="trailing",
+)
