@@ -61,7 +61,9 @@ def summary(x: Any, digits: int = DIGITS) -> str:
     if finite.size < x.size:
         return f"shape {shape}, {x.size - finite.size} of {x.size} inf or nan"
     low, high = number(finite.min(), digits), number(finite.max(), digits)
-    return f"shape {shape}, from {low} to {high}, mean {number(finite.mean(), digits)}"
+    with np.errstate(over="ignore"):
+        mean = number(finite.mean(), digits)
+    return f"shape {shape}, from {low} to {high}, mean {mean}"
 
 
 def entries(x: Any, digits: int) -> str:

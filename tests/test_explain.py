@@ -346,6 +346,12 @@ def test_a_wrong_transpose_is_noticed(monkeypatch):
 def test_what_is_not_finite_cannot_be_compared():
     with np.errstate(all="ignore"):
         assert "cannot be compared" in str(ad.explain(np.sqrt, 0.0))
+    both_signs = np.array([np.inf, -np.inf])
+    assert "cannot be compared" in str(ad.explain(lambda x: x * both_signs, np.ones(2)))
+
+
+def test_huge_values_are_summed_up_without_a_warning():
+    assert "from 1e+308 to 1.5e+308" in str(ad.explain(np.sin, np.linspace(1e308, 1.5e308, 20)))
 
 
 # -- size ------------------------------------------------------------------------------------------
