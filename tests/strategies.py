@@ -187,9 +187,13 @@ def load_builders() -> None:
         importlib.import_module(f"inputs.{module.name}")
 
 
-def has_inputs(row: Primitive) -> bool:
+def has_builder(row: Primitive) -> bool:
     load_builders()
-    return row.name in BUILDERS or arity(row) is not None
+    return row.name in BUILDERS
+
+
+def has_inputs(row: Primitive) -> bool:
+    return has_builder(row) or arity(row) is not None
 
 
 def builder_of(row: Primitive) -> Builder:

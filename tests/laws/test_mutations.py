@@ -44,7 +44,8 @@ def partial_off(partial):
 def cells(row):
     """What holds the row's derivative: attribute, place in it, and how to make it 1 % wrong."""
     if isinstance(row, Elementwise):
-        yield from (("partials", i, partial_off) for i in range(len(row.partials)))
+        known = (i for i, p in enumerate(row.partials) if callable(p) or isinstance(p, Structural))
+        yield from (("partials", i, partial_off) for i in known)
     elif isinstance(row, Linear):
         yield "transpose", None, lambda rule: after(off, rule)
     elif isinstance(row, Bilinear):

@@ -10,15 +10,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from hypothesis import given, settings, strategies as st
 from laws import statements as laws
-from strategies import SMOOTH, arity, cases, domains, has_inputs, is_float
+from strategies import SMOOTH, arity, cases, domains, has_builder, is_float
 
 import autodiff as ad
 from autodiff.primitive import Interval
 
 SHAPES = ((), (3,), (3, 1), (3, 3))
 SEEDS = st.integers(0, 2**32 - 1)
-ENTRYWISE = [row for row in SMOOTH if arity(row) in (1, 2)]
-OTHER = [row for row in SMOOTH if arity(row) is None and has_inputs(row)]
+ENTRYWISE = [row for row in SMOOTH if arity(row) in (1, 2) and not has_builder(row)]
+OTHER = [row for row in SMOOTH if has_builder(row)]
 
 
 def into(domain: Interval, x: Any) -> Any:

@@ -7,7 +7,7 @@ from laws import statements as laws
 from strategies import FLAT, ROWS, SMOOTH, cases
 
 # Each law tries each of some 250 rows, so each gets a small share of the examples of the profile.
-FEW = settings(max_examples=max(1, settings.default.max_examples // 20))
+FEW = settings(max_examples=max(1, settings.default.max_examples // 25))
 SEEDS = st.integers(0, 2**32 - 1)
 
 every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
