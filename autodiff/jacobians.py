@@ -86,8 +86,8 @@ def check_complex(name: str, one_way: Sequence[Any], holomorphic: bool, other: s
     if any(map(np.iscomplexobj, one_way)) and not holomorphic:
         raise NotDifferentiableError(
             f"{name}: complex {'results' if name == 'jacrev' else 'arguments'} of a function that "
-            f"is not said to be holomorphic; use {other}, say holomorphic=True if it is, or take real "
-            "and imaginary parts"
+            f"is not said to be holomorphic; use {other}, say holomorphic=True if it is, or take "
+            "real and imaginary parts"
         )
 
 

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from .arguments import check_like, differentiable, finished
-from .errors import AutodiffError, ShapeError
+from .draw import draw_tape
+from .errors import AutodiffError, MissingExtraError, ShapeError
 from .fitting import aval_of
 from .graph import ancestors
 from .primitive import ONE, ZERO
@@ -35,6 +36,13 @@ class ObjectNode(TapeNode):
         self.name: str | None = None
         self.leaf = False  # made by `tensor`, so that its gradient is wanted
         self.grad: Any = None
+
+    def picture(self, tensor: Tensor) -> str | None:
+        """The graph of `tensor` as SVG; nothing where nothing is installed that renders."""
+        try:
+            return draw_tape(tensor)
+        except MissingExtraError:
+            return None
 
     def backward(self, value: Any, cotangent: Any, keep_graph: bool) -> None:
         """Add dy/dx to ``grad`` of every leaf x that this node, y with that value, is made of."""

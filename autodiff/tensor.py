@@ -123,6 +123,11 @@ class Tensor(Traced):
         """
         self._object_node("backward()").backward(self.value, cotangent, keep_graph)
 
+    def _repr_svg_(self) -> str | None:
+        """The picture of the graph in a notebook."""
+        draw = getattr(self.node, "picture", None)
+        return None if draw is None else draw(self)
+
     def _object_node(self, what: str) -> Any:
         if not hasattr(self.node, "backward"):
             raise refuse(

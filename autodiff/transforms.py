@@ -90,8 +90,8 @@ def value_and_grad(
 
     `argnums`: the argument, or tuple of arguments, to differentiate in. With `has_aux`, `f` returns
     ``(value, aux)`` and the result is ``((value, aux), gradient)``. The value must be a real
-    scalar; in a complex argument z = x + iy the gradient is df/dx - i df/dy. With `holomorphic`, arguments
-    and value are complex and the result is the complex derivative.
+    scalar; in a complex argument z = x + iy the gradient is df/dx - i df/dy. With `holomorphic`,
+    arguments and value are complex and the result is the complex derivative.
 
     >>> import autodiff as ad
     >>> ad.value_and_grad(lambda x: x**3)(2.0)
