@@ -11,7 +11,7 @@ from ..dispatch import implements, operand
 from ..errors import ShapeError
 from ..primitive import TABLE, Traced
 from ..primitives import reductions as rows, scans
-from ..shapes import ndim_of, negative_axes, negative_axis, reduced, shape_of
+from ..shapes import broadcast, ndim_of, negative_axes, negative_axis, reduced, shape_of
 from .arguments import NO_VALUE, accumulator, as_dtype, deliver, given, refuse_argument
 
 # For each ufunc the row of its plain `reduce`, and the row that takes a mask and an initial value.
@@ -58,6 +58,10 @@ def reduce_by(
     if plain is not None and everywhere and not start:
         return deliver(plain(a, **params), out, name)
     mask = True if everywhere else operand(where)
+    if not everywhere:
+        if broadcast(shape_of(mask), shape_of(a)) != shape_of(a):
+            raise ShapeError(f"{name}: where of shape {shape_of(mask)} for {shape_of(a)}")
+        a = rows.keep(a, mask)  # NumPy does not look at the rest, and no derivative may
     return deliver(masked(a, mask, *start, **params), out, name)
 
 

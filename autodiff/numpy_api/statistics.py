@@ -1,4 +1,4 @@
-"""Statistics: mean, variance, average, covariance and norm, as functions on the rows.
+"""Statistics: mean, variance, average and covariance, as functions on the rows.
 
 Each follows NumPy's own steps, so that the value has NumPy's bits.
 """
@@ -13,7 +13,7 @@ from ..dispatch import implements, operand
 from ..errors import ShapeError
 from ..primitives.elementwise import root
 from ..shapes import Shape, ndim_of, negative_axes, shape_of, size_of
-from .arguments import NO_VALUE, accumulator, as_dtype, check_default, deliver, given, payload
+from .arguments import NO_VALUE, accumulator, as_dtype, deliver, given, payload
 from .reductions import reduce_by
 
 HALF, SINGLE, DOUBLE = np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float64)
@@ -216,11 +216,12 @@ def cov(
     else:
         freedom = total - ddof * np.sum(weights * reliability) / total
     freedom = max(freedom, 0) if isinstance(freedom, int) else np.maximum(freedom, 0)
-    x = x - centre[:, None]
+    x = as_dtype(x - centre[:, None], x.dtype)
     other = np.transpose(x if weights is None else x * weights)
     if dtype_of(x).kind == "c":
         other = np.conjugate(other)
-    return np.squeeze(np.dot(x, other) * np.true_divide(1, freedom))
+    products = np.dot(x, other)
+    return np.squeeze(as_dtype(products * np.true_divide(1, freedom), products.dtype))
 
 
 def _observation_weights(n: int, fweights: Any, aweights: Any) -> tuple[Any, Any]:
@@ -250,14 +251,3 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -
     if dtype_of(c).kind == "c":
         return np.clip(np.real(c), -1, 1) + 1j * np.clip(np.imag(c), -1, 1)
     return np.clip(c, -1, 1)
-
-
-@implements(np.linalg.norm)
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    check_default("np.linalg.norm", ord=(ord, None))
-    x = operand(x)
-    axes = negative_axes(axis, len(shape_of(x)))
-    if axis is None and not keepdims:
-        flat = np.ravel(x)
-        return root(np.dot(flat, flat))
-    return root(np.sum(x * x, axis=axes, keepdims=keepdims))

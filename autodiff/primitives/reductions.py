@@ -1,7 +1,8 @@
 """The reductions: many numbers to few. `axis` is always a tuple of negative numbers.
 
 A reduction with `where=` or `initial=` is a row of its own, `masked_...`, because NumPy then adds in
-another order: the row hands both to NumPy, and its rule selects what was not masked out.
+another order: the row hands both to NumPy. What is masked out never reaches these rows: `keep` has
+left it out before, so that it contributes exactly zero.
 """
 
 from __future__ import annotations
@@ -35,7 +36,29 @@ def _shown(name: str) -> Any:
 
 
 # -- what the masked rows share --------------------------------------------------------------------
-# Their arrays are (a, mask) or (a, mask, initial).
+def _kept(a: Any, mask: Any) -> Any:
+    """Zeros where `a` is masked out, in the memory order of `a`: NumPy adds in that order."""
+    if not isinstance(a, np.ndarray):
+        return np.where(mask, a, 0)
+    forward = tuple(slice(None, None, -1 if step < 0 else 1) for step in a.strides)
+    out = np.zeros_like(a[forward])[forward]
+    np.copyto(out, a, where=mask)
+    return out
+
+
+keep = choice(
+    "keep",
+    _kept,
+    lambda a, mask, y: mask,
+    lambda s, a_dot, _: np.where(s, a_dot, 0),
+    lambda y_bar, s, a: np.where(s, y_bar, 0),
+    None,
+    batch="elementwise",
+    text="where({b}, {a}, 0)",
+)
+
+
+# The arrays of a masked row are (a, mask) or (a, mask, initial).
 def _masked_value(function: Callable[..., Any]) -> Any:
     def value(a: Any, mask: Any, *initial: Any, **params: Any) -> Any:
         given = {"initial": initial[0]} if initial else {}
@@ -63,7 +86,6 @@ def _masked(name: str, function: Callable[..., Any], forward: Any, backward: Any
         forward=forward,
         backward=backward,
         batch=_batch_masked,
-        selects="both",
         text=lambda **_: f"{name.removeprefix('masked_')}({{a}}, where={{b}})",
         **row,
     )
@@ -215,7 +237,12 @@ def _extremum(name: str, function: Callable[..., Any]) -> tuple[Any, Any]:
         kinks="ties",
     )
     masked = _masked(
-        f"masked_{name}", function, _masked_extremum_jvp, _masked_extremum_vjp, kinks="ties"
+        f"masked_{name}",
+        function,
+        _masked_extremum_jvp,
+        _masked_extremum_vjp,
+        kinks="ties",
+        selects="both",
     )
     return plain, masked
 
