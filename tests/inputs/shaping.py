@@ -70,3 +70,20 @@ def truncate(draw: Draw, row: Primitive) -> Case:
 @inputs_for("stop_gradient")
 def stop_gradient(draw: Draw, row: Primitive) -> Case:
     return Case(row, (draw.array(draw.shape()),))
+
+
+@inputs_for("diagonal")
+def diagonal(draw: Draw, row: Primitive) -> Case:
+    shape = draw.shape(min_dims=2)
+    offset = draw.integer(-shape[-2], shape[-1])
+    return Case(row, (draw.values(shape),), {"offset": offset})
+
+
+@inputs_for("windows", "overlapped")
+def windows(draw: Draw, row: Primitive) -> Case:
+    shape = draw.shape(min_dims=1, min_side=1)
+    axis = draw.axis(shape)
+    size = draw.integer(1, shape[axis])
+    if row.name == "overlapped":
+        shape = (*shape, size)
+    return Case(row, (draw.values(shape),), {"size": size, "axis": axis})
