@@ -36,10 +36,12 @@ clean:
 # Some systems ship Python without ensurepip; their pip can then fill an environment from outside.
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Python >= 3.11 is needed; set PYTHON=/path/to/python" >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || { \
+	@echo "creating $(VENV) with $(PYTHON)"
+	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || { \
 		$(PYTHON) -m venv --clear --without-pip $(VENV) && \
 		$(PYTHON) -m pip --disable-pip-version-check --python $(BIN)/python install --quiet pip; }
 
 $(VENV)/.draw $(VENV)/.test $(VENV)/.dev: $(VENV)/.%: pyproject.toml | $(BIN)/python
-	$(PIP) --editable '.[$*]'
+	@echo "installing autodiff[$*] into $(VENV)"
+	@$(PIP) --editable '.[$*]'
 	@touch $@

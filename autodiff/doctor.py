@@ -17,16 +17,16 @@ import numpy as np
 
 from . import __version__
 
-# The packages that matter, and the extra that brings each optional one.
+# The packages that matter, and what each optional one is for.
 PACKAGES = {
     "numpy": "",
     "graphviz": "",
-    "pygraphviz": "draw",
-    "llvmlite": "jit",
-    "scipy": "nn",
-    "scikit-learn": "nn",
-    "matplotlib": "nn",
-    "tqdm": "nn",
+    "pygraphviz": "pictures",
+    "llvmlite": "compiled derivatives",
+    "scipy": "special functions",
+    "scikit-learn": "data sets and comparisons for nn",
+    "matplotlib": "plots",
+    "tqdm": "progress bars",
 }
 
 # OpenBLAS names its kernels after the processor they were written for; what sets them apart here is
@@ -58,15 +58,12 @@ def version_of(package: str) -> str:
         return ""
 
 
-def pip_line(extra: str) -> str:
-    return f"pip install 'autodiff{f'[{extra}]' if extra else ''}'"
-
-
 def versions() -> Iterator[tuple[str, str]]:
     yield "autodiff", f"{__version__} in {Path(__file__).parent}"
     yield "python", f"{platform.python_version()} on {platform.system()} {platform.machine()}"
-    for package, extra in PACKAGES.items():
-        yield package, version_of(package) or f"not installed; {pip_line(extra)}"
+    for package, purpose in PACKAGES.items():
+        why = f" ({purpose})" if purpose else ""
+        yield package, version_of(package) or f"not installed{why}: pip install {package}"
 
 
 def renderer() -> str:
@@ -76,7 +73,7 @@ def renderer() -> str:
         return f"the dot program, {program}"
     if version_of("pygraphviz"):
         return f"Graphviz inside the pygraphviz {version_of('pygraphviz')} wheel"
-    return f"nothing: {pip_line('draw')} brings Graphviz along"
+    return "nothing: pip install 'pygraphviz>=2' brings Graphviz along"
 
 
 # -- BLAS --------------------------------------------------------------------------------------

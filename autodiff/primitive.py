@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import count
-from typing import Any, ClassVar, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 from .shapes import explained
 
@@ -27,6 +27,12 @@ class Traced:
     __slots__ = ("node", "value")
     value: Any
     node: Any
+
+    if TYPE_CHECKING:  # that face, for the type checker
+
+        def __getattr__(self, name: str) -> Any: ...
+        def __getitem__(self, key: Any) -> Any: ...
+        def __setitem__(self, key: Any, value: Any) -> None: ...
 
 
 class Structural:

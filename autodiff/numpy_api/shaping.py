@@ -20,7 +20,7 @@ from .arguments import as_dtype, payload, refuse_argument
 def target_shape(shape: Any, size: int) -> Shape:
     """A reshape's target with its -1 worked out."""
     try:
-        sizes = (operator.index(shape),)
+        sizes: Shape = (operator.index(shape),)
     except TypeError:
         sizes = tuple(map(operator.index, shape))
     if sizes.count(-1) > 1:
