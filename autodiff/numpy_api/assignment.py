@@ -148,7 +148,7 @@ def copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) ->
         shape = shape[1:]
     value = np.broadcast_to(np.reshape(value, shape), a.shape)
     mask = operand(where)
-    if strong_dtype(mask) != bool:
+    if strong_dtype(mask).kind != "b":
         raise TypeError("np.copyto: where= must be boolean")
     if broadcast(shape_of(mask), a.shape) != a.shape:
         raise ValueError(f"np.copyto: where= of shape {shape_of(mask)} does not fit {a.shape}")

@@ -189,7 +189,7 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
     if len(condlist) == 0:
         raise ValueError("np.select: select with an empty condition list is not possible")
     conditions = [operand(c) for c in condlist]
-    if any(strong_dtype(c) != bool for c in conditions):
+    if any(strong_dtype(c).kind != "b" for c in conditions):
         raise TypeError("np.select: every condition must be boolean")
     values = [operand(v) for v in (*choicelist, default)]
     result = values.pop()

@@ -7,7 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from ..fitting import Aval, align, aval_of, conform_cotangent, conform_tangent, full
+from ..fitting import (
+    Aval,
+    align,
+    aval_of,
+    conform_cotangent,
+    conform_tangent,
+    full,
+    unbroadcast,
+)
 from ..kinds import bilinear
 from ..primitive import PRODUCT, ZERO, Primitive, register
 from ..shapes import ndim_of, shape_of
@@ -107,7 +115,14 @@ def _axes(batched: bool, start: int, count: int) -> list[int]:
 
 
 dot = bilinear(
-    "dot", np.dot, _dot_a, _dot_b, text="{a} . {b}", latex=r"{a} \cdot {b}", binds=PRODUCT, batch=_batch_dot
+    "dot",
+    np.dot,
+    _dot_a,
+    _dot_b,
+    text="{a} . {b}",
+    latex=r"{a} \cdot {b}",
+    binds=PRODUCT,
+    batch=_batch_dot,
 )
 
 
@@ -132,7 +147,9 @@ class Einsum(Primitive):
         def pullback(y_bar: Any) -> list[Any]:
             y_bar = full(y_bar, shape)
             return [
-                conform_cotangent(_einsum_transpose(self, y_bar, kept, i, avals[i], **params), avals[i])
+                conform_cotangent(
+                    _einsum_transpose(self, y_bar, kept, i, avals[i], **params), avals[i]
+                )
                 for i in wanted
             ]
 
@@ -166,6 +183,7 @@ def _einsum_transpose(
     full = np.broadcast_to(part, tuple(known_sizes.get(c, sizes[c]) for c in distinct))
     if distinct == term:
         return full
+    full = unbroadcast(full, tuple(sizes[c] for c in distinct))
     grid = np.ogrid[tuple(slice(sizes[c]) for c in distinct)]
     key = tuple(grid[distinct.index(c)] for c in term)
     return scatter_add(full, key=key, shape=like.shape)
@@ -184,9 +202,11 @@ einsum = register(
     Einsum(
         "einsum",
         lambda *operands, subscripts, optimize: np.einsum(subscripts, *operands, optimize=optimize),
-        text=lambda subscripts, optimize: f"einsum('{subscripts}', "
-        + ", ".join(f"{{{c}}}" for c in string.ascii_lowercase[: subscripts.count(",") + 1])
-        + ")",
+        text=lambda subscripts, optimize: (
+            f"einsum('{subscripts}', "
+            + ", ".join(f"{{{c}}}" for c in string.ascii_lowercase[: subscripts.count(",") + 1])
+            + ")"
+        ),
         batch=_batch_einsum,
     )
 )

@@ -38,3 +38,20 @@ def einsum(draw: Draw, row: Primitive) -> Case:
     shapes = [tuple(side[c] for c in term) for term in subscripts.split("->")[0].split(",")]
     arrays = tuple(map(draw.array, shapes))
     return Case(row, arrays, {"subscripts": subscripts, "optimize": draw.boolean()})
+
+
+@inputs_for("inner")
+def inner(draw: Draw, row: Primitive) -> Case:
+    k = draw.integer(0, 3)
+    left, right = (*draw.shape(max_dims=2), k), (*draw.shape(max_dims=2), k)
+    return Case(row, (draw.values(left), draw.values(right)))
+
+
+@inputs_for("vecdot", "matvec", "vecmat")
+def of_vectors(draw: Draw, row: Primitive) -> Case:
+    n, m = draw.integer(0, 3), draw.integer(0, 3)
+    left, right = draw.broadcastable(2)
+    left, right = left[-1:], right[-1:]
+    cores = {"vecdot": ((n,), (n,)), "matvec": ((m, n), (n,)), "vecmat": ((n,), (n, m))}
+    first, second = cores[row.name]
+    return Case(row, (draw.values((*left, *first)), draw.values((*right, *second))))
