@@ -9,10 +9,12 @@ Graphviz comes with a Python package: nobody needs to install the program `dot`.
 from __future__ import annotations
 
 import html
+import os
 import shutil
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -193,6 +195,30 @@ def render(source: str) -> str:
         raise MissingExtraError(
             'drawing needs Graphviz, which comes with: pip install "autodiff[draw]"'
         ) from None
-    with RENDERING:
+    with RENDERING, without_font_warnings():
         drawn = pygraphviz.AGraph(string=source).draw(format="svg", prog="dot")
     return drawn.decode("utf-8")
+
+
+@contextmanager
+def without_font_warnings() -> Iterator[None]:
+    """The wheel's font library complains on stderr, once, of settings that a newer system has. That
+    is dropped; whatever else is printed there meanwhile comes out afterwards."""
+    import tempfile
+
+    try:
+        stderr = os.dup(2)
+    except OSError:  # a program without stderr
+        yield
+        return
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+            held.seek(0)
+            for line in held:
+                if not line.startswith(b"Fontconfig warning"):
+                    os.write(2, line)

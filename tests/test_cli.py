@@ -211,6 +211,17 @@ def test_a_terminal_without_the_letters_gets_question_marks():
     assert "?**2" in done.stdout or "?^2" in done.stdout
 
 
+def test_drawing_prints_nothing_but_its_result(tmp_path):
+    done = program("explain", "x**2", "x=1", "--svg", str(tmp_path / "out.svg"))
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_what_is_printed_while_drawing_is_not_lost(capfd):
+    with picture.without_font_warnings():
+        os.write(2, b"Fontconfig warning: of no concern\nsomething else\n")
+    assert capfd.readouterr().err == "something else\n"
+
+
 def test_a_reader_that_stops_early_is_no_error():
     command = f"{sys.executable} -m autodiff explain '{CHAIN}' x=0.1 | true"
     done = subprocess.run(
