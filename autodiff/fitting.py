@@ -13,7 +13,7 @@ import numpy as np
 from .primitive import ZERO, Structural
 from .shapes import PYTHON_SCALARS, Shape, broadcast_axes, ndim_of, shape_of
 
-SCALARS = PYTHON_SCALARS | {np.float64}
+SCALARS = frozenset((float, int, bool, np.float64))  # real: nothing to cast behind them
 
 
 class Aval(NamedTuple):

@@ -1,0 +1,143 @@
+"""Values that coincide: where eigenvectors and singular vectors are a choice, not a function.
+
+The derivative of vectors divides by the differences of values. Where two values coincide, any
+rotation among their vectors is as good as the one LAPACK chose, so
+
+- what does not depend on the choice gets its derivative: there the numerator is zero too, and
+  the quotient is left out;
+- what depends on it, or cannot be told from what does, is refused: a reverse sweep raises an
+  error that names the values; forward mode, which does not know what will be done with the
+  vectors, gives them the derivative nan.
+
+Two values coincide when LAPACK cannot tell them apart: a few roundings of the largest.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..errors import refuse
+from ..kinds import flat, special
+from ..primitive import ZERO
+from .linalg import aligned, conj, mT
+
+ROUNDINGS = 8  # times the size of the matrix: the error of computed values, in units of eps
+
+
+def coincide(rows: Any, cols: Any) -> Any:
+    """Which pairs of the values `rows` (..., m, 1) and `cols` (..., 1, n) are the same."""
+    size = np.maximum(largest(rows), largest(cols))
+    n = max(rows.shape[-2], cols.shape[-1])
+    return np.abs(cols - rows) <= ROUNDINGS * n * np.finfo(cols.dtype).eps * size
+
+
+def largest(m: Any) -> Any:
+    return np.max(np.abs(m), axis=(-2, -1), keepdims=True, initial=0)
+
+
+def considerable(m: Any, like: Any) -> Any:
+    """Which entries are more than rounding errors of computations with `like`."""
+    return np.abs(m) > np.sqrt(np.finfo(m.dtype).eps) * largest(like)
+
+
+def clash(where: Any, rows: Any, cols: Any, of: str) -> Exception:
+    """The error for the first pair in `where`, named as the values of the function `of`."""
+    place = tuple(int(k) for k in np.argwhere(where)[0])
+    i, j = place[-2:]
+    first, second = (abs(np.broadcast_to(x, where.shape)[place]) for x in (rows, cols))
+    kind = "singular value" if of.endswith("svd") else "eigenvalue"
+    if rows.shape[-2] == 1:
+        which = f"{kind} number {j} is zero"
+    elif i == j:
+        which = f"the vectors of {kind} number {i}, {second:.6g}, have a free phase"
+    else:
+        which = f"{kind}s number {i} and {j}, {first:.6g} and {second:.6g}, coincide"
+    return refuse(
+        f"{of}: {which}, and this derivative depends on the choice of vectors there, or cannot be "
+        "told from one that does",
+        "use a function that needs no vectors (eigvalsh, norm, det, solve, the matrix itself), or "
+        "add a small matrix that sets the values apart",
+    )
+
+
+def _over_gaps(m: Any, rows: Any, cols: Any, like: Any, *, of: str, on_clash: str) -> Any:
+    """m[i, j] / (cols[j] - rows[i]), and 0 where the two coincide. With ``on_clash="raise"``, m must
+    be zero there, but for rounding errors of the size of `like`."""
+    close = coincide(rows, cols)
+    if on_clash == "raise" and np.any(clashes := close & considerable(m, like)):
+        raise clash(clashes, rows, cols, of)
+    return np.where(close, 0, m / np.where(close, 1, cols - rows)).astype(m.dtype, copy=False)
+
+
+def _over_gaps_jvp(tangents: Any, primals: Any, y: Any, *, of: str, on_clash: str) -> Any:
+    m_dot, rows_dot, cols_dot, like_dot = tangents
+    _, rows, cols, _ = primals
+    m_dot = m_dot - y * (cols_dot - rows_dot)
+    return over_gaps(m_dot, rows, cols, like_dot, of=of, on_clash=on_clash)
+
+
+def _over_gaps_vjp(y_bar: Any, primals: Any, y: Any, *, of: str, on_clash: str) -> Any:
+    """The transpose of what was left out in a forward rule is refused in the reverse sweep; that of
+    what was found to be zero stays zero."""
+    _, rows, cols, _ = primals
+    opposite = "raise" if on_clash == "zero" else "zero"
+    m_bar = over_gaps(y_bar, rows, cols, y_bar, of=of, on_clash=opposite)
+    return [m_bar, y * m_bar, -y * m_bar, ZERO]
+
+
+over_gaps = special(
+    "over_gaps", _over_gaps, forward=_over_gaps_jvp, backward=_over_gaps_vjp, batch=aligned
+)
+
+
+def _undecided(e: Any, rows: Any, cols: Any) -> Any:
+    """Which coinciding values part along the direction whose E this is: E mixes their vectors, or
+    moves them apart. Nobody has chosen the vectors that go with the parted values."""
+    pairs = coincide(rows, cols) & ~np.eye(e.shape[-1], dtype=bool)
+    if not pairs.any():
+        return np.broadcast_to(pairs, e.shape)
+    diagonal = np.diagonal(e, axis1=-2, axis2=-1)
+    parting = diagonal[..., None, :] - diagonal[..., :, None]
+    return pairs & (considerable(e, e) | considerable(parting, e))
+
+
+undecided = flat("undecided", _undecided, batch=aligned)
+
+
+def _settled(m: Any, values_bar: Any, rows: Any, cols: Any, *, of: str) -> Any:
+    """Raise where a function of values and vectors mixes coinciding vectors, or tells coinciding
+    values apart: its derivative then hangs on more than a reverse sweep knows."""
+    close = coincide(rows, cols) & ~np.eye(cols.shape[-1], dtype=bool)
+    if not close.any():
+        return False
+    mixed = considerable(m + conj(mT(m)), m)
+    apart = considerable(values_bar - mT(values_bar), values_bar)
+    clashes = close & (mixed | apart)
+    if clashes.any():
+        raise clash(clashes, rows, cols, of)
+    return False
+
+
+settled = flat("settled", _settled, batch=aligned)
+
+
+# -- ties ------------------------------------------------------------------------------------------
+def _share_ties(x: Any, values: Any) -> Any:
+    """`x` averaged over exactly equal values, as max shares ties: a function of the values alone
+    then has the derivative of least norm, whatever the vectors."""
+    equal = values[..., :, None] == values[..., None, :]
+    count = np.sum(equal, axis=-1)
+    if np.all(count <= 1):
+        return x
+    return np.sum(np.where(equal, x[..., None, :], 0), axis=-1) / np.maximum(count, 1)
+
+
+share_ties = special(
+    "share_ties",
+    _share_ties,
+    forward=lambda tangents, primals, y: share_ties(tangents[0], primals[1]),
+    backward=lambda y_bar, primals, y: [share_ties(y_bar, primals[1]), ZERO],
+    batch=aligned,
+)

@@ -1,0 +1,175 @@
+"""Eigenvalues and eigenvectors: eigh and eigvalsh of a Hermitian matrix, eig and eigvals of any.
+
+    A V = V diag(w)    E = V^-1 dA V    dw = diag(E)    dV = V X,  X_ij = E_ij / (w_j - w_i)
+
+What happens where values coincide: `linalg_coincidence`. Vectors are moved along the least
+rotation; those of `eig` as LAPACK normalises them, to length 1 and a real largest component.
+Source: Magnus, On differentiating eigenvalues and eigenvectors (1985).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..errors import refuse
+from ..kinds import flat, special
+from ..primitive import ZERO, register
+from .linalg import (
+    Several,
+    aligned,
+    conj,
+    dagger,
+    diagonal_of,
+    hermitian,
+    is_complex,
+    named,
+    real,
+    triangle,
+)
+from .linalg_coincidence import over_gaps, settled, share_ties, undecided
+from .linalg_solve import solve
+
+EIGH = "np.linalg.eigh"
+
+
+def as_rows_and_cols(values: Any) -> tuple[Any, Any]:
+    return values[..., :, None], values[..., None, :]
+
+
+def off_diagonal(m: Any) -> Any:
+    return np.where(np.eye(m.shape[-1], dtype=bool), 0, m)
+
+
+def spread_diagonal(d: Any, m: Any) -> Any:
+    """`m` with the diagonal d."""
+    return np.where(np.eye(m.shape[-1], dtype=bool), d[..., None, :], m)
+
+
+def rotation(e: Any, values: Any, of: str) -> Any:
+    """X_ij = E_ij / (w_j - w_i); nan where coinciding values part along this direction."""
+    rows, cols = as_rows_and_cols(values)
+    x = off_diagonal(over_gaps(e, rows, cols, e, of=of, on_clash="zero"))
+    return np.where(undecided(e, rows, cols), np.nan, x)
+
+
+# -- Hermitian -------------------------------------------------------------------------------------
+def _eigh_jvp(tangents: Any, primals: Any, y: Any, *, UPLO: str) -> Any:
+    w, v = y
+    e = dagger(v) @ hermitian(tangents[0], lower=UPLO == "L") @ v
+    return share_ties(real(diagonal_of(e)), w), v @ rotation(e, w, EIGH)
+
+
+def _eigh_vjp(bars: Any, primals: Any, y: Any, *, UPLO: str) -> Any:
+    (w_bar, v_bar), (w, v) = bars, y
+    if v_bar is ZERO:
+        w_bar = share_ties(w_bar, w)
+        return [triangle(conj((v * w_bar[..., None, :]) @ dagger(v)), lower=UPLO == "L")]
+    rows, cols = as_rows_and_cols(w)
+    coupling = dagger(v) @ conj(v_bar)
+    turning = (coupling - dagger(coupling)) / 2
+    middle = over_gaps(turning, rows, cols, coupling, of=EIGH, on_clash="raise")
+    if w_bar is not ZERO:
+        settled(coupling, w_bar[..., None, :], rows, cols, of=EIGH)
+        middle = spread_diagonal(share_ties(w_bar, w), middle)
+    return [triangle(conj(v @ middle @ dagger(v)), lower=UPLO == "L")]
+
+
+eigh = register(
+    Several(
+        "eigh",
+        named(np.linalg.eigh),
+        forward=_eigh_jvp,
+        backward=_eigh_vjp,
+        numpy=np.linalg.eigh,
+        batch="trailing",
+    )
+)
+
+
+# NumPy computes the values alone by another routine, with other last bits.
+def _eigvalsh_jvp(tangents: Any, primals: Any, y: Any, *, UPLO: str) -> Any:
+    w, v = eigh(*primals, UPLO=UPLO)
+    change = hermitian(tangents[0], lower=UPLO == "L") @ v
+    return share_ties(np.sum(real(conj(v) * change), axis=-2), w)
+
+
+def _eigvalsh_vjp(y_bar: Any, primals: Any, y: Any, *, UPLO: str) -> Any:
+    return _eigh_vjp((y_bar, ZERO), primals, eigh(*primals, UPLO=UPLO), UPLO=UPLO)
+
+
+eigvalsh = special(
+    "eigvalsh",
+    named(np.linalg.eigvalsh),
+    forward=_eigvalsh_jvp,
+    backward=_eigvalsh_vjp,
+    numpy=np.linalg.eigvalsh,
+    batch="trailing",
+)
+
+
+# -- general ---------------------------------------------------------------------------------------
+def _check_independent(v: Any) -> Any:
+    """Refuse a defective matrix: it has too few eigenvectors, and its values move like roots."""
+    s = np.linalg.svd(v, compute_uv=False)
+    if np.any(s[..., -1:] <= 8 * v.shape[-1] * np.finfo(v.dtype).eps * s[..., :1]):
+        raise refuse(
+            "np.linalg.eig: the matrix is defective (its eigenvectors are dependent), so that its "
+            "eigenvalues have no derivative",
+            "use functions of the matrix itself (np.trace, np.linalg.det, np.linalg.matrix_power)",
+        )
+    return False
+
+
+check_independent = flat("check_independent", _check_independent, batch="trailing")
+
+
+def _eig_jvp(tangents: Any, primals: Any, y: Any) -> Any:
+    w, v = y
+    check_independent(v)
+    e = solve(v, tangents[0] @ v)
+    v_dot = v @ rotation(e, w, "np.linalg.eig")
+    v_dot = v_dot - v * np.sum(real(conj(v) * v_dot), axis=-2, keepdims=True)
+    if is_complex(v):
+        place = np.argmax(np.abs(v), axis=-2)[..., None, :]
+        at, at_dot = (np.take_along_axis(x, place, -2) for x in (v, v_dot))
+        v_dot = v_dot - v * (1j * np.imag(at_dot / at))
+    return share_ties(diagonal_of(e), w), v_dot
+
+
+eig = register(
+    Several("eig", named(np.linalg.eig), forward=_eig_jvp, numpy=np.linalg.eig, batch="trailing")
+)
+
+
+def _matching(values: Any, others: Any) -> Any:
+    """For each of `values` the place of the same one among `others`, each place used once."""
+    shape = values.shape
+    values, others = (np.reshape(x, (-1, shape[-1])) for x in (values, others))
+    places = np.empty(values.shape, dtype=np.intp)
+    for k, (one, other) in enumerate(zip(values, others, strict=True)):
+        distance = np.abs(one[:, None] - other)
+        for i in range(shape[-1]):
+            places[k, i] = np.argmin(distance[i])
+            distance[:, places[k, i]] = np.inf
+    return np.reshape(places, shape)
+
+
+matching = flat("matching", _matching, batch=aligned)
+
+
+def _eigvals_jvp(tangents: Any, primals: Any, y: Any) -> Any:
+    w, v = eig(*primals)
+    check_independent(v)
+    w_dot = share_ties(diagonal_of(solve(v, tangents[0] @ v)), w)
+    return np.take_along_axis(w_dot, matching(y, w), -1)
+
+
+eigvals = special(
+    "eigvals",
+    named(np.linalg.eigvals),
+    forward=_eigvals_jvp,
+    numpy=np.linalg.eigvals,
+    batch="trailing",
+)

@@ -1,0 +1,141 @@
+"""Singular values and vectors: svd and svdvals.
+
+    A = U S V^H    P = U^H dA V = X S + dS - S Y,    X = U^H dU and Y = V^H dV skew-Hermitian
+
+so that X + Y = (P + P^H) / (s_j - s_i) and X - Y = (P - P^H) / (s_j + s_i): no square of a singular
+value appears. Beside the first k = min(m, n) vectors, what dA adds outside their span is divided by
+s. The other columns of a full U, which nothing but their span determines, move along the least
+rotation. What happens where values coincide: `linalg_coincidence`.
+Source: Townsend, Differentiating the singular value decomposition (2016).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..kinds import special
+from ..primitive import ZERO, register
+from .linalg import Several, conj, dagger, diagonal_of, named, real
+from .linalg_coincidence import over_gaps, settled, share_ties
+from .linalg_eigen import as_rows_and_cols, off_diagonal, spread_diagonal, undecided
+
+SVD = "np.linalg.svd"
+
+
+def over_values(m: Any, s: Any, on_clash: str) -> Any:
+    """m / s column by column; a column without a direction, s = 0, must be zero."""
+    return over_gaps(
+        m, np.zeros_like(s, shape=(1, 1)), s[..., None, :], m, of=SVD, on_clash=on_clash
+    )
+
+
+def skew(m: Any) -> Any:
+    return (m - dagger(m)) / 2
+
+
+def _svd_jvp(tangents: Any, primals: Any, y: Any, *, full_matrices: bool) -> Any:
+    (a_dot,), (u, s, vh) = tangents, y
+    k = s.shape[-1]
+    u1, u2, v1, v2 = u[..., :k], u[..., k:], dagger(vh[..., :k, :]), dagger(vh[..., k:, :])
+    p = dagger(u1) @ a_dot @ v1
+    rows, cols = as_rows_and_cols(s)
+    double = p + dagger(p)
+    sum_xy = off_diagonal(over_gaps(double, rows, cols, p, of=SVD, on_clash="zero"))
+    sum_xy = np.where(undecided(double, rows, cols), np.nan, sum_xy)
+    difference_xy = over_gaps(p - dagger(p), -rows, cols, p, of=SVD, on_clash="zero")
+    u_dot = u1 @ ((sum_xy + difference_xy) / 2)
+    v_dot = v1 @ ((sum_xy - difference_xy) / 2)
+    u_dot, u2_dot = _with_the_rest(u1, u2, u_dot, a_dot @ v1, s)
+    v_dot, v2_dot = _with_the_rest(v1, v2, v_dot, dagger(a_dot) @ u1, s)
+    if full_matrices:
+        u_dot, v_dot = (np.concatenate(x, axis=-1) for x in ((u_dot, u2_dot), (v_dot, v2_dot)))
+    return u_dot, share_ties(real(diagonal_of(p)), s), dagger(v_dot)
+
+
+def _with_the_rest(u1: Any, u2: Any, u1_dot: Any, pushed: Any, s: Any) -> Any:
+    """dU1 with its part outside the span of U1, and dU2 = -U1 (U2^H dU1)^H."""
+    if u1.shape[-2] > u1.shape[-1]:
+        outside = over_values(pushed - u1 @ (dagger(u1) @ pushed), s, "zero")
+        u1_dot = u1_dot + outside
+        return u1_dot, -u1 @ (dagger(outside) @ u2)
+    return u1_dot, u2
+
+
+def _svd_vjp(bars: Any, primals: Any, y: Any, *, full_matrices: bool) -> Any:
+    """In conjugated cotangents, so that all is Hermitian: with J = U^H U_bar and L = V^H V_bar, the
+    cotangent of P is skew(J + L) / (s_j - s_i) + skew(J - L) / (s_j + s_i) + diag(s_bar)."""
+    (u_bar, s_bar, vh_bar), (u, s, vh) = bars, y
+    k = s.shape[-1]
+    u1, u2, v1, v2 = u[..., :k], u[..., k:], dagger(vh[..., :k, :]), dagger(vh[..., k:, :])
+    if u_bar is ZERO and vh_bar is ZERO:
+        s_bar = share_ties(s_bar, s)
+        return [conj((u1 * s_bar[..., None, :]) @ dagger(v1))]
+    u_bar = np.zeros_like(u) if u_bar is ZERO else conj(u_bar)
+    v_bar = np.zeros_like(dagger(vh)) if vh_bar is ZERO else dagger(conj(vh_bar))
+    u1_bar, v1_bar = u_bar[..., :k], v_bar[..., :k]
+    j, l = dagger(u1) @ u1_bar, dagger(v1) @ v1_bar  # noqa: E741 - the names of the docstring
+    rows, cols = as_rows_and_cols(s)
+    p_bar = over_gaps(skew(j + l), rows, cols, abs(j) + abs(l), of=SVD, on_clash="raise")
+    p_bar = p_bar + over_gaps(skew(j - l), -rows, cols, abs(j) + abs(l), of=SVD, on_clash="raise")
+    if s_bar is not ZERO:
+        settled(j + l, s_bar[..., None, :], rows, cols, of=SVD)
+        p_bar = p_bar + spread_diagonal(share_ties(s_bar, s), np.zeros_like(p_bar))
+    a_bar = u1 @ p_bar @ dagger(v1)
+    a_bar = a_bar + _outside(u1, u2, u1_bar, u_bar[..., k:], s) @ dagger(v1)
+    a_bar = a_bar + u1 @ dagger(_outside(v1, v2, v1_bar, v_bar[..., k:], s))
+    return [conj(a_bar)]
+
+
+def _outside(u1: Any, u2: Any, u1_bar: Any, u2_bar: Any, s: Any) -> Any:
+    """What comes back through the part of dU1 outside its own span, and through dU2."""
+    if u1.shape[-2] == u1.shape[-1]:
+        return np.zeros_like(u1)
+    outside = u1_bar - u1 @ (dagger(u1) @ u1_bar)
+    if u2.shape[-1]:
+        among = dagger(u2) @ u2_bar
+        nothing = np.zeros_like(s, shape=(1, 1))
+        over_gaps(skew(among), nothing, nothing, among, of=SVD, on_clash="raise")
+        outside = outside - u2 @ (dagger(u2_bar) @ u1)
+    return over_values(outside, s, "raise")
+
+
+svd = register(
+    Several(
+        "svd",
+        named(np.linalg.svd),
+        forward=_svd_jvp,
+        backward=_svd_vjp,
+        numpy=np.linalg.svd,
+        batch="trailing",
+    )
+)
+
+
+# NumPy computes the values alone by another routine, with other last bits. Like |x| they have a
+# kink at zero: derivative 0 there.
+def _thin(a: Any) -> Any:
+    return svd(a, full_matrices=False)
+
+
+def _svdvals_jvp(tangents: Any, primals: Any, y: Any) -> Any:
+    u, s, vh = _thin(*primals)
+    s_dot = np.sum(real(conj(u) * (tangents[0] @ dagger(vh))), axis=-2)
+    return np.where(y == 0, 0, share_ties(s_dot, s))
+
+
+def _svdvals_vjp(y_bar: Any, primals: Any, y: Any) -> Any:
+    u, s, vh = _thin(*primals)
+    s_bar = share_ties(np.where(y == 0, 0, y_bar), s)
+    return [conj((u * s_bar[..., None, :]) @ vh)]
+
+
+svdvals = special(
+    "svdvals",
+    named(np.linalg.svdvals),
+    forward=_svdvals_jvp,
+    backward=_svdvals_vjp,
+    numpy=np.linalg.svdvals,
+    batch="trailing",
+)
