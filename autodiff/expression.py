@@ -71,7 +71,7 @@ def arity_of(row: Primitive) -> int | None:
     if isinstance(row, Elementwise):
         return None if any(map(has_keywords, row.partials)) else len(row.partials)
     function = row.numpy
-    if not isinstance(function, np.ufunc) or function is np.matmul:
+    if not isinstance(function, np.ufunc) or function.signature:  # matmul works on vectors
         return None
     takes_reals = any(loop.startswith("d" * function.nin + "->") for loop in function.types)
     return function.nin if takes_reals and function.nout == 1 else None

@@ -126,6 +126,7 @@ def test_derivatives_stand_in_the_table_alone(path):
         assert name not in RULES, f"line {node.lineno}: {name}(...) makes a row"
 
 
+@cache
 def names_from_kinds(path):
     return {
         alias.asname or alias.name
