@@ -38,7 +38,7 @@ def _shown(name: str) -> Any:
 # -- what the masked rows share --------------------------------------------------------------------
 def _kept(a: Any, mask: Any) -> Any:
     """Zeros where `a` is masked out, in the memory order of `a`: NumPy adds in that order."""
-    if not isinstance(a, np.ndarray):
+    if not isinstance(a, np.ndarray) or a.ndim == 0:
         return np.where(mask, a, 0)
     forward = tuple(slice(None, None, -1 if step < 0 else 1) for step in a.strides)
     out = np.zeros_like(a[forward])[forward]

@@ -24,6 +24,12 @@ def reduction_of_some(draw: Draw, row: Primitive) -> Case:
     return Case(row, (draw.array(shape),), over(draw, shape))
 
 
+@inputs_for("keep")
+def keep(draw: Draw, row: Primitive) -> Case:
+    shape = draw.shape()
+    return Case(row, (draw.array(shape), draw.mask(draw.smaller(shape))))
+
+
 @inputs_for("masked_sum", "masked_prod")
 def masked(draw: Draw, row: Primitive) -> Case:
     shape = draw.shape()
