@@ -51,6 +51,33 @@ def strong(x: Any) -> Any:
     return np.float64(x) if x.__class__ is float or x.__class__ is int else x
 
 
+class ElementwisePullback:
+    """One contribution per edge. An object, not a closure: a tape of scalars is mostly these, and
+    a closure is five objects for the garbage collector to visit."""
+
+    __slots__ = ("edges", "params")
+
+    def __init__(self, edges: list[Any], params: dict[str, Any]) -> None:
+        self.edges = edges
+        self.params = params
+
+    def __call__(self, y_bar: Any) -> list[Any]:
+        bars = []
+        for partial, remembered, change in self.edges:
+            if partial.__class__ is Structural:
+                x_bar = y_bar * partial
+            else:
+                try:  # in one expression, so that NumPy multiplies into the partial's memory
+                    x_bar = y_bar * partial(*remembered, **self.params)
+                except (ZeroDivisionError, OverflowError):
+                    x_bar = y_bar * local(partial, remembered, self.params)
+            if change is not None and x_bar is not ZERO:
+                before, after = change
+                x_bar = conform_cotangent(full(x_bar, after), before)
+            bars.append(x_bar)
+        return bars
+
+
 class Elementwise(Primitive):
     """One partial per input. A partial's positional arguments are what it remembers:
     `a`, `b`, `c` the inputs, `y` the output; its keywords are the row's parameters."""
@@ -90,27 +117,12 @@ class Elementwise(Primitive):
         edges = []
         for i in wanted:
             saves = self.saves[i]
-            remembered = (values[saves[0]],) if len(saves) == 1 else [values[k] for k in saves]
+            remembered = (
+                (values[saves[0]],) if len(saves) == 1 else tuple([values[k] for k in saves])
+            )
             change = None if scalar else differing(primals[i], y)
             edges.append((self.partials[i], remembered, change))
-
-        def pullback(y_bar: Any) -> list[Any]:
-            bars = []
-            for partial, remembered, change in edges:
-                if partial.__class__ is Structural:
-                    x_bar = y_bar * partial
-                else:
-                    try:  # in one expression, so that NumPy multiplies into the partial's memory
-                        x_bar = y_bar * partial(*remembered, **params)
-                    except (ZeroDivisionError, OverflowError):
-                        x_bar = y_bar * local(partial, remembered, params)
-                if change is not None and x_bar is not ZERO:
-                    before, after = change
-                    x_bar = conform_cotangent(full(x_bar, after), before)
-                bars.append(x_bar)
-            return bars
-
-        return pullback
+        return ElementwisePullback(edges, params)
 
     def batched(self, size: int, args: Sequence[Any], flags: Sequence[bool], params: Any) -> Any:
         if self.batch is not None:
