@@ -46,18 +46,6 @@ def _kept(a: Any, mask: Any) -> Any:
     return out
 
 
-keep = choice(
-    "keep",
-    _kept,
-    lambda a, mask, y: mask,
-    lambda s, a_dot, _: np.where(s, a_dot, 0),
-    lambda y_bar, s, a: np.where(s, y_bar, 0),
-    None,
-    batch="elementwise",
-    text="where({b}, {a}, 0)",
-)
-
-
 # The arrays of a masked row are (a, mask) or (a, mask, initial).
 def _masked_value(function: Callable[..., Any]) -> Any:
     def value(a: Any, mask: Any, *initial: Any, **params: Any) -> Any:
@@ -77,6 +65,18 @@ def _batch_masked(row: Primitive, size: int, args: Any, flags: Any, **params: An
         mask = align(mask, ndim_of(a) - a_flag)
         a = stacked(a, a_flag, size)
     return row(a, mask, *initial, **params)
+
+
+keep = choice(
+    "keep",
+    _kept,
+    lambda a, mask, y: mask,
+    lambda s, a_dot, _: np.where(s, a_dot, 0),
+    lambda y_bar, s, a: np.where(s, y_bar, 0),
+    None,
+    batch=_batch_masked,
+    text="where({b}, {a}, 0)",
+)
 
 
 def _masked(name: str, function: Callable[..., Any], forward: Any, backward: Any, **row: Any) -> Any:
