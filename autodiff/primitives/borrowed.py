@@ -37,8 +37,9 @@ class SciPyFunction:
                 f"{self.__name__} is a function of SciPy: pip install scipy"
             ) from None
         for home in homes:
-            if hasattr(home, self.__name__):
-                return getattr(home, self.__name__)
+            function = getattr(home, self.__name__, None)
+            if callable(function):  # _lambertw is a module in the one and a ufunc in the other
+                return function
         raise AttributeError(f"scipy.special has no function named {self.__name__}")
 
     @property

@@ -55,6 +55,11 @@ def lambertw(draw: Draw, row: Primitive) -> Case:
     return Case(row, (draw.array(draw.shape(), row.domain), 0, 1e-8), only=(0,))
 
 
+@inputs_for("scipy.special.round", "scipy.special.gammasgn")
+def flat(draw: Draw, row: Primitive) -> Case:
+    return Case(row, (draw.array(draw.shape()),))
+
+
 @inputs_for("polygamma", "scaled_ierfc")
 def of_any_order(draw: Draw, row: Primitive) -> Case:
     return Case(row, (draw.array(draw.shape(), row.domain),), {"order": draw.integer(1, 3)})
