@@ -1,6 +1,6 @@
 # Two commands do everything on a machine with Python >= 3.11, make and pip: `make demo`, `make test`.
 # Each prepares what it needs in .venv, once: a stamp there is older than pyproject.toml or it is not.
-.PHONY: demo test check clean picture
+.PHONY: demo test check clean docs picture
 .DELETE_ON_ERROR:
 
 # The first Python that is new enough; set PYTHON=... to choose another.
@@ -24,6 +24,10 @@ check: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_structure.py
+
+# The pages that say what is covered and what is agreed, from the engine's own answers.
+docs: $(VENV)/.test
+	$(BIN)/python tests/write_docs.py
 
 # The picture that opens the README.
 picture: $(VENV)/.draw

@@ -5,7 +5,9 @@ Tests call the same functions and fail when a page has drifted.
 
 from __future__ import annotations
 
+import importlib
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ import numpy as np
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
 
 from conventions import CONVENTIONS  # noqa: E402 - after the path
+from forms import Form  # noqa: E402
 
 import autodiff as ad  # noqa: E402
 
@@ -51,8 +54,48 @@ def conventions_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def answer(form: Form) -> str:
+    """What the engine says to one form: a derivative, or a refusal by name."""
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ad.jvp(form.f, form.primals, tuple(map(np.ones_like, form.primals)))
+    except ad.NotDifferentiableError:
+        return "refused"
+    return "right, first order" if form.order == 1 else "right"
+
+
+def coverage_page() -> str:
+    """Every form of NumPy and SciPy code that the tests check, and the engine's answer to it."""
+    tables, right, refused = [], 0, 0
+    for path in sorted(Path(__file__).parent.glob("forms_*.py")):
+        forms = importlib.import_module(path.stem).FORMS
+        answers = [answer(form) for form in forms]
+        refused += answers.count("refused")
+        right += len(answers) - answers.count("refused")
+        title = path.stem.removeprefix("forms_").replace("_", " ").capitalize()
+        tables += ["", f"## {title}", "", "| form | answer |", "|---|---|"]
+        for form, said in zip(forms, answers, strict=True):
+            name = form.name.replace("|", "\\|")
+            tables.append(f"| `{name}` | {said} |")
+    head = [
+        "# What is covered",
+        "",
+        f"{right + refused} forms of everyday NumPy and SciPy code: {right} right in both modes",
+        f"(and to second order, unless the table says otherwise), {refused} refused by name, none",
+        "wrong. `tests/test_forms.py` checks each against a finite difference of sixth order.",
+        "",
+        "`make docs` writes this page from the engine's answers; a test fails when it drifts.",
+    ]
+    return "\n".join(head + tables) + "\n"
+
+
+PAGES = {"conventions.md": conventions_page, "coverage.md": coverage_page}
+
+
 def main() -> None:
-    (DOCS / "conventions.md").write_text(conventions_page())
+    for name, page in PAGES.items():
+        (DOCS / name).write_text(page())
 
 
 if __name__ == "__main__":
