@@ -257,7 +257,8 @@ def inner(a: Any, b: Any) -> tuple[float, float]:
     """`total`, and the sum of its terms' sizes."""
     pairs = zip(flatten(a)[0], flatten(b)[0], strict=True)
     terms = np.concatenate([np.ravel(np.multiply(p, q)) for p, q in pairs])
-    return float(np.sum(np.real(terms))), float(np.sum(np.abs(terms)))
+    with np.errstate(invalid="ignore"):  # inf - inf
+        return float(np.sum(np.real(terms))), float(np.sum(np.abs(terms)))
 
 
 def in_dtype(a: Any, dtype: Any) -> Any:
