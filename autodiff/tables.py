@@ -111,7 +111,7 @@ def aligned(table: Table) -> str:
     if table.hidden:
         lines.insert(LINES // 2, f"  {table.gap}")
     heading = f"  {table.heading}"
-    if table.heading == "program":
+    if table.heading == "program" and table.rows:
         heading = f"{heading:{names + rules + 7}}{' ' * signed}value"
     return "\n".join([heading, *lines])
 
