@@ -37,6 +37,9 @@ ROWS = [row for name, row in TABLE.items() if name not in INTERNAL]
 SMOOTH = [row for row in ROWS if not row.flat]
 FLAT = [row for row in ROWS if row.flat]
 
+# Rows of our own whose value is worked out with functions of SciPy.
+SCIPYS_OWN = {"polygamma", "polygamma_difference", "scaled_ierfc"}
+
 SPECIAL_VALUES = (0.0, -0.0, 1.0, -1.0, math.inf, -math.inf, math.nan, 1e200, -1e200, 1e-200, 710.0)
 
 
@@ -165,6 +168,13 @@ def domains(row: Primitive, count: int) -> list[Interval]:
     """The row's domain for each of its arguments."""
     single = isinstance(row.domain, Interval)
     return [row.domain if single else row.domain[k] for k in range(count)]
+
+
+def precisions(row: Primitive) -> tuple[Any, ...]:
+    """The floating dtypes that a row takes: SciPy's functions have none that is wider than double."""
+    every = (np.float16, np.float32, np.float64, np.longdouble)
+    by_scipy = row.name.startswith("scipy.") or row.name in SCIPYS_OWN
+    return every[:3] if by_scipy else every
 
 
 # -- which builder answers for a row -------------------------------------------------------------

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 from laws import statements as laws
-from strategies import FLAT, ROWS, SMOOTH, cases
+from strategies import FLAT, ROWS, SMOOTH, cases, precisions
 
 # Each law tries each of some 250 rows, so each gets a small share of the examples of the profile.
 FEW = settings(max_examples=max(1, settings.default.max_examples // 25))
@@ -52,8 +52,7 @@ def test_second_order_in_all_four_nestings(row, data):
 @given(data=st.data())
 def test_gradients_have_the_inputs_dtype_and_shape(row, data):
     case = data.draw(cases(row))
-    choices = st.sampled_from((np.float16, np.float32, np.float64, np.longdouble))
-    dtypes = [data.draw(choices) for _ in case.inputs]
+    dtypes = [data.draw(st.sampled_from(precisions(row))) for _ in case.inputs]
     laws.gradients_have_the_inputs_dtype_and_shape(case, dtypes)
 
 
