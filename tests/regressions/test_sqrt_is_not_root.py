@@ -14,4 +14,5 @@ def test_each_ufunc_is_answered_under_its_own_name():
     others = {np.conjugate: "conj"}
     for ufunc, row in UFUNCS.items():
         if hasattr(row, "value"):
-            assert row.name == others.get(ufunc, ufunc.__name__)
+            own = row.name.removeprefix("scipy.special.")
+            assert own == others.get(ufunc, ufunc.__name__)
