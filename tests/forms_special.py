@@ -1,5 +1,6 @@
 """Forms of scipy.special, by NumPy's protocol, and of the stable functions of autodiff.special."""
 
+# ruff: noqa: E501 - one entry of the table a line
 from __future__ import annotations
 
 from collections.abc import Callable

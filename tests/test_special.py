@@ -5,6 +5,7 @@ relative; where a point lies so close to a zero of the derivative that one round
 moves it by more, that much.
 """
 
+# ruff: noqa: E501 - one entry of the table a line
 from __future__ import annotations
 
 from collections.abc import Callable

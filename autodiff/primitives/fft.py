@@ -55,7 +55,7 @@ def _shown(name: str) -> Any:
         before = shapes[0][axis]
         usual = before if name != "irfft" else 2 * (before - 1)
         given = [f"n={n}"] if n != usual else []
-        given += [f"axis={axis}"] if axis != -1 else []
+        given += [f"axis={axis}"] if axis not in (-1, len(shapes[0]) - 1) else []
         given += [f"norm='{norm}'"] if norm != "backward" else []
         return f"{name}({', '.join(['{a}', *given])})"
 
