@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import location
-from ..fitting import align_all, aval_of, conform_cotangent, full
+from ..fitting import align_all, aval_of, conform_cotangent, full, stacked
 from ..kinds import Special, linear
 from ..primitive import Pullback, Structural
 from ..shapes import shape_of
@@ -25,15 +25,17 @@ LinAlgError = np.linalg.LinAlgError
 
 
 def named(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of `np.linalg` whose errors say which function failed, and on which line."""
+    """A function of `np.linalg` whose errors say which function failed, and on which line; several
+    results come as a plain tuple."""
     name = f"np.linalg.{function.__name__}"
 
     @functools.wraps(function)
     def call(*args: Any, **params: Any) -> Any:
         try:
-            return function(*args, **params)
+            result = function(*args, **params)
         except LinAlgError as error:
             raise LinAlgError(f"{name}: {error}{location()}") from error
+        return tuple(result) if isinstance(result, tuple) else result
 
     return call
 
@@ -78,6 +80,12 @@ def below_diagonal(m: Any, k: int = 0) -> Any:
 def aligned(row: Any, size: int, args: Any, flags: Any, **params: Any) -> Any:
     """The batch rule of a row of several matrices: their leading axes brought into line."""
     return row(*align_all(args, flags), **params)
+
+
+def aligned_to_first(row: Any, size: int, args: Any, flags: Any, **params: Any) -> Any:
+    """The same where the result has the shape of the first: that one gets the batch axis."""
+    first = stacked(args[0], flags[0], size)
+    return row(*align_all((first, *args[1:]), (True, *flags[1:])), **params)
 
 
 class Several(Special):

@@ -21,7 +21,7 @@ import numpy as np
 from ..errors import refuse
 from ..kinds import flat, special
 from ..primitive import ZERO
-from .linalg import aligned, conj, mT
+from .linalg import aligned_to_first, conj, mT
 
 ROUNDINGS = 8  # times the size of the matrix: the error of computed values, in units of eps
 
@@ -88,7 +88,7 @@ def _over_gaps_vjp(y_bar: Any, primals: Any, y: Any, *, of: str, on_clash: str) 
 
 
 over_gaps = special(
-    "over_gaps", _over_gaps, forward=_over_gaps_jvp, backward=_over_gaps_vjp, batch=aligned
+    "over_gaps", _over_gaps, forward=_over_gaps_jvp, backward=_over_gaps_vjp, batch=aligned_to_first
 )
 
 
@@ -103,24 +103,22 @@ def _undecided(e: Any, rows: Any, cols: Any) -> Any:
     return pairs & (considerable(e, e) | considerable(parting, e))
 
 
-undecided = flat("undecided", _undecided, batch=aligned)
+undecided = flat("undecided", _undecided, batch=aligned_to_first)
 
 
 def _settled(m: Any, values_bar: Any, rows: Any, cols: Any, *, of: str) -> Any:
     """Raise where a function of values and vectors mixes coinciding vectors, or tells coinciding
     values apart: its derivative then hangs on more than a reverse sweep knows."""
     close = coincide(rows, cols) & ~np.eye(cols.shape[-1], dtype=bool)
-    if not close.any():
-        return False
     mixed = considerable(m + conj(mT(m)), m)
     apart = considerable(values_bar - mT(values_bar), values_bar)
     clashes = close & (mixed | apart)
     if clashes.any():
         raise clash(clashes, rows, cols, of)
-    return False
+    return ~clashes.any(axis=(-2, -1))
 
 
-settled = flat("settled", _settled, batch=aligned)
+settled = flat("settled", _settled, batch=aligned_to_first)
 
 
 # -- ties ------------------------------------------------------------------------------------------
@@ -139,5 +137,5 @@ share_ties = special(
     _share_ties,
     forward=lambda tangents, primals, y: share_ties(tangents[0], primals[1]),
     backward=lambda y_bar, primals, y: [share_ties(y_bar, primals[1]), ZERO],
-    batch=aligned,
+    batch=aligned_to_first,
 )

@@ -18,7 +18,7 @@ from ..kinds import flat, special
 from ..primitive import ZERO, register
 from .linalg import (
     Several,
-    aligned,
+    aligned_to_first,
     conj,
     dagger,
     diagonal_of,
@@ -113,13 +113,14 @@ eigvalsh = special(
 def _check_independent(v: Any) -> Any:
     """Refuse a defective matrix: it has too few eigenvectors, and its values move like roots."""
     s = np.linalg.svd(v, compute_uv=False)
-    if np.any(s[..., -1:] <= 8 * v.shape[-1] * np.finfo(v.dtype).eps * s[..., :1]):
+    independent = np.min(s, -1) > 8 * v.shape[-1] * np.finfo(v.dtype).eps * np.max(s, -1)
+    if not np.all(independent):
         raise refuse(
             "np.linalg.eig: the matrix is defective (its eigenvectors are dependent), so that its "
             "eigenvalues have no derivative",
             "use functions of the matrix itself (np.trace, np.linalg.det, np.linalg.matrix_power)",
         )
-    return False
+    return independent
 
 
 check_independent = flat("check_independent", _check_independent, batch="trailing")
@@ -146,6 +147,7 @@ eig = register(
 def _matching(values: Any, others: Any) -> Any:
     """For each of `values` the place of the same one among `others`, each place used once."""
     shape = values.shape
+    others = np.broadcast_to(others, shape)
     values, others = (np.reshape(x, (-1, shape[-1])) for x in (values, others))
     places = np.empty(values.shape, dtype=np.intp)
     for k, (one, other) in enumerate(zip(values, others, strict=True)):
@@ -156,7 +158,7 @@ def _matching(values: Any, others: Any) -> Any:
     return np.reshape(places, shape)
 
 
-matching = flat("matching", _matching, batch=aligned)
+matching = flat("matching", _matching, batch=aligned_to_first)
 
 
 def _eigvals_jvp(tangents: Any, primals: Any, y: Any) -> Any:

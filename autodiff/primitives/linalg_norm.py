@@ -44,12 +44,12 @@ def _norm_vjp(y_bar: Any, primals: Any, y: Any, *, ord: Any, axis: Any, keepdims
 
 
 def _batch_norm(
-    row: Any, size: int, args: Any, flags: Any, *, ord: Any, axis: Any, keepdims: bool
-) -> Any:  # noqa: A002
+    row: Any, size: int, args: Any, flags: Any, *, axis: Any, keepdims: bool, **order: Any
+) -> Any:
     (x,) = args
     if axis is not None:
-        return row(x, ord=ord, axis=axis, keepdims=keepdims)
-    y = row(np.reshape(x, (size, -1)), ord=None, axis=(-1,), keepdims=False)
+        return row(x, axis=axis, keepdims=keepdims, **order)
+    y = row(np.reshape(x, (size, -1)), axis=(-1,), keepdims=False, **order)
     return np.reshape(y, (size, *(1,) * (x.ndim - 1))) if keepdims else y
 
 
