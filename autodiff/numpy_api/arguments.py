@@ -28,11 +28,19 @@ def check_default(function: str, **arguments: tuple[Any, Any]) -> None:
             refuse_argument(function, name, value, "leave it out")
 
 
+def dtype_named(dtype: Any) -> np.dtype[Any]:
+    """What a dtype argument stands for, which may be NumPy's class of that dtype."""
+    found = dtype() if isinstance(dtype, type) and issubclass(dtype, np.dtype) else np.dtype(dtype)
+    if found.kind not in "biufc":  # objects, strings, dates: no array of numbers
+        raise refuse(f"dtype={found} for a tracked value", "use a dtype of numbers")
+    return found
+
+
 def as_dtype(x: Any, dtype: Any) -> Any:
     """`x` cast to `dtype`, differentiably; `None` leaves it."""
     if dtype is None:
         return x
-    dtype = np.dtype(dtype)
+    dtype = dtype_named(dtype)
     if not isinstance(x, Traced):
         return np.asarray(x, dtype)
     if x.dtype == dtype and not is_python_scalar(x):
@@ -90,7 +98,7 @@ def given(keepdims: Any) -> bool:
 def accumulator(function: str, a: Any, dtype: Any, out: Any) -> Any:
     """The dtype in which NumPy adds up `a`: that of a wider `out`, where no other is asked for."""
     if dtype is not None:
-        return np.dtype(dtype)
+        return dtype_named(dtype)
     target = out[0] if isinstance(out, tuple) else out
     if target is None or target.dtype == a.dtype:
         return None

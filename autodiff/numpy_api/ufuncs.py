@@ -13,7 +13,16 @@ from ..primitive import TABLE, Traced
 from ..primitives import elementwise, reductions, series
 from ..shapes import broadcast, ndim_of, shape_of
 from ..views import assign
-from .arguments import NO_VALUE, as_dtype, check_default, deliver, is_python_scalar, lifted, payload
+from .arguments import (
+    NO_VALUE,
+    as_dtype,
+    check_default,
+    deliver,
+    dtype_named,
+    is_python_scalar,
+    lifted,
+    payload,
+)
 from .indexing import normalised_key
 
 
@@ -77,7 +86,8 @@ def loop_dtypes(
 ) -> tuple[Any, ...]:
     """The dtypes in which NumPy would compute: its own answer, and its own error."""
     if signature is None:
-        signature = (None,) * ufunc.nin + (None if dtype is None else np.dtype(dtype),) * ufunc.nout
+        result = None if dtype is None else dtype_named(dtype)
+        signature = (None,) * ufunc.nin + (result,) * ufunc.nout
     kinds = [type(payload(x)) if is_python_scalar(x) else x.dtype for x in operands]
     unknown = (None,) * ufunc.nout
     return ufunc.resolve_dtypes((*kinds, *unknown), signature=signature, casting=casting)
