@@ -1,9 +1,9 @@
-"""Stable building blocks: softmax, logsumexp, the logistic function and their kin, as plain functions.
+"""Stable building blocks: softmax, logsumexp, the logistic function and kin, as plain functions.
 
 They are right, with their derivatives of every order, where exp overflows and at infinities, in
-single and double precision. Arguments are numbers, arrays or tracked values; a plain argument gives a
-plain result. Signatures are those of the namesakes in scipy.special, whose Python functions take a
-tracked value apart and are refused; only `polygamma` and `multigammaln` need SciPy to be installed.
+single and double precision. Arguments are numbers, arrays or tracked values; a plain argument gives
+a plain result. Signatures are those of the namesakes in scipy.special, whose Python functions take
+a tracked value apart and are refused; only `polygamma` and `multigammaln` need SciPy.
 """
 
 from __future__ import annotations
@@ -126,12 +126,12 @@ def logsumexp(
 ) -> Any:
     """log(sum(b * exp(a))) over `axis` (an int, a tuple of ints, or all axes), without overflow.
 
-    `b`: weights that broadcast with `a`, some of them perhaps negative or zero; an entry with weight
-    zero adds nothing, even where `a` is infinite. With `return_sign` the result is ``(y, sign)``, the
-    logarithm of the sum's absolute value and its sign; without, a negative sum gives nan.
+    `b`: weights that broadcast with `a`, some of them perhaps negative or zero; an entry of weight
+    zero adds nothing, even where `a` is infinite. With `return_sign` the result is ``(y, sign)``,
+    the logarithm of the sum's absolute value and its sign; without, a negative sum gives nan.
 
-    The derivative in `a` is the softmax. Where every entry is -inf it is 0; an entry +inf has all of
-    it, and several share it evenly.
+    The derivative in `a` is the softmax. Where every entry is -inf it is 0; an entry +inf has all
+    of it, and several share it evenly.
 
     >>> import numpy as np, autodiff as ad
     >>> ad.special.logsumexp(np.array([1000.0, 1000.0]))
@@ -144,18 +144,32 @@ def logsumexp(
         axes = negative_axes(axis, len(shape_of(a)))
         y = stable.logsumexp(a, axis=axes, keepdims=bool(keepdims))
         return (y, np.sign(np.exp(stop_gradient(y)))) if return_sign else y
-    a, b = np.broadcast_arrays(a, real(b, "logsumexp"))
+    return weighted(a, real(b, "logsumexp"), axis, keepdims, return_sign)
+
+
+def weighted(a: Any, b: Any, axis: Any, keepdims: bool, return_sign: bool) -> Any:
+    """logsumexp with weights: the terms of the largest entry, and log1p of what the rest adds."""
+    a, b = np.broadcast_arrays(a, b)
     counted = np.not_equal(b, 0)
     if not isinstance(b, Traced):
         a = np.where(counted, a, -np.inf)
     axes = negative_axes(axis, a.ndim)
     _, largest = stable.centred(np.where(counted, stop_gradient(a), -np.inf), axes)
-    total = np.sum(b * np.exp(stable.shifted(a, largest)), axis=axes, keepdims=True)
+    terms = b * np.exp(stable.shifted(a, largest))
+    attained = a == largest
+    top = np.sum(np.where(attained, terms, 0), axis=axes, keepdims=True)
+    rest = np.sum(np.where(attained, 0, terms), axis=axes, keepdims=True)
+    total = top + rest
     sign = np.sign(stop_gradient(total))
-    absent = ~np.any(counted & (a != -np.inf), axis=axes, keepdims=True)
     size = np.abs(total) if return_sign else np.where(sign < 0, np.nan, total)
+
+    near = np.abs(rest) < np.abs(top) / 2
+    split = (top > 0) & near if not return_sign else near
+    absent = ~np.any(counted & (a != -np.inf), axis=axes, keepdims=True)
     with np.errstate(divide="ignore"):  # log(0) is -inf: the sum may be exactly zero
-        y = np.where(absent, -np.inf, np.log(np.where(absent, 1, size)) + largest)
+        whole = np.log(np.where(split | absent, 1, size))
+    parts = np.log(np.abs(np.where(split, top, 1))) + np.log1p(rest / np.where(split, top, np.inf))
+    y = np.where(absent, -np.inf, np.where(split, parts, whole) + largest)
     results = [x if keepdims else np.squeeze(x, axes)[()] for x in (y, sign)]
     return tuple(results) if return_sign else results[0]
 
@@ -186,7 +200,7 @@ def log_softmax(x: Any, axis: Any = None) -> Any:
     return below - stable.logsumexp(below, axis=axes, keepdims=True)
 
 
-# -- gamma functions that SciPy writes in Python -----------------------------------------------------
+# -- gamma functions that SciPy writes in Python ---------------------------------------------------
 def polygamma(n: int, x: Any) -> Any:
     """The n-th derivative of the digamma function at `x`, entry by entry. Needs SciPy.
 
@@ -205,8 +219,8 @@ def polygamma(n: int, x: Any) -> Any:
 
 
 def multigammaln(a: Any, d: int) -> Any:
-    """The logarithm of the multivariate gamma function of dimension `d`, entry by entry of `a`, which
-    must be greater than (d - 1) / 2. Needs SciPy.
+    """The logarithm of the multivariate gamma function of dimension `d`, entry by entry of `a`,
+    which must be greater than (d - 1) / 2. Needs SciPy.
 
     >>> import autodiff as ad
     >>> ad.grad(ad.special.multigammaln)(3.0, 2)

@@ -1,6 +1,5 @@
 """Forms of numpy.fft: every transform, with n, s, axes, norm and out, real and complex."""
 
-# ruff: noqa: E501 - one entry of the table a line
 from __future__ import annotations
 
 from typing import Any

@@ -27,7 +27,7 @@ LAYERS = [
     ["graph", "arguments", "selection"],
     ["numpy_api"],
     ["special"],
-    ["batch", "forward", "reverse"],
+    ["batch", "forward", "reverse", "special"],
     ["files", "names", "picture", "summary"],
     ["text"],
     ["tracing"],
