@@ -50,8 +50,9 @@ def unbroadcast(cotangent: Any, shape: Shape) -> Any:
 def cast(x: Any, dtype: Any) -> Any:
     """`x` with the dtype of the input it belongs to; complex to real keeps the real part."""
     if x.__class__ in PYTHON_SCALARS:
-        real = dtype is None or np.dtype(dtype).kind != "c"
-        return x.real if x.__class__ is complex and real else x
+        if dtype is not None and dtype.kind == "c":
+            return complex(x)
+        return x.real if x.__class__ is complex else x
     if x.dtype == dtype:
         return x
     if x.dtype.kind == "c" and (dtype is None or dtype.kind != "c"):
