@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..dispatch import operand
-from ..errors import ShapeError, refuse
+from ..errors import NotDifferentiableError, ShapeError, refuse
 from ..primitive import Traced
 from ..primitives import shaping as rows
 from ..shapes import shape_of
@@ -116,6 +116,15 @@ def concrete(x: Any, what: str) -> Any:
             check(what)
         x = x.value
     return x
+
+
+def is_concrete(x: Any) -> bool:
+    """May the program look at the numbers in `x`?"""
+    try:
+        concrete(x, "")
+    except NotDifferentiableError:
+        return False
+    return True
 
 
 def payload(x: Any) -> Any:

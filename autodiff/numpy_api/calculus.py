@@ -11,7 +11,7 @@ from ..errors import ShapeError
 from ..primitive import Traced
 from ..primitives.shaping import stop_gradient
 from ..shapes import ndim_of, negative_axes, negative_axis, shape_of
-from .arguments import NO_VALUE, as_dtype, concrete
+from .arguments import NO_VALUE, as_dtype, is_concrete, payload
 from .signal import slice_along
 
 
@@ -118,8 +118,7 @@ def _along(f: Any, spacing: Any, k: int, edge_order: int) -> Any:
     if shape_of(spacing) != (n,):
         raise ShapeError(f"np.gradient: spacing of shape {shape_of(spacing)} for {n} samples")
     steps = np.diff(as_dtype(spacing, np.dtype(float)) if spacing.dtype.kind in "iu" else spacing)
-    seen = concrete(steps, "np.gradient: the spacing")
-    if not np.all(seen == seen[0]):
+    if not is_concrete(steps) or np.any(payload(steps) != payload(steps)[0]):
         return _uneven(f, steps, k, edge_order)
     if not isinstance(steps, Traced):
         return _even(f, steps[0], k, edge_order)

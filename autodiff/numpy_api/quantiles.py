@@ -20,7 +20,7 @@ from ..dispatch import implements, operand
 from ..errors import ShapeError
 from ..primitive import Traced
 from ..shapes import ndim_of, negative_axes, reduced, shape_of, size_of
-from .arguments import as_dtype, concrete, deliver, given, is_python_scalar
+from .arguments import as_dtype, concrete, deliver, given, is_python_scalar, payload
 from .statistics import aligned_weights, dtype_of
 
 
@@ -85,31 +85,34 @@ def _neighbours(index: Any, n: Any) -> tuple[Any, Any]:
     return np.where(outside, end, previous), np.where(outside, end, previous + 1)
 
 
-def _interpolated(a: Any, q: Any, n: Any, method: str, weak: bool, pick: Callable[..., Any]) -> Any:
-    """The quantiles of a sorted sample of which the first `n` entries count."""
+def _pick(a: Any, index: Any) -> Any:
+    """The entries at one row of places per quantile: a row for all columns, or one for each."""
+    rest = shape_of(a)[1:]
+    places = np.broadcast_to(as_dtype(index, np.intp), (shape_of(index)[0], *rest))
+    return np.take_along_axis(a, places, 0)
+
+
+def _interpolated(a: Any, q: Any, n: Any, method: str, weak: bool) -> Any:
+    """The quantiles of a sorted sample of which the first `n` entries count. `q` has one axis for
+    the quantiles, in front of as many as the columns have."""
     if method in DISCRETE:
-        return pick(a, DISCRETE[method](n, q))
+        return _pick(a, DISCRETE[method](n, q))
     if method not in VIRTUAL_INDEX:
         raise ValueError(f"{method!r} is not one of {sorted({*VIRTUAL_INDEX, *DISCRETE})}")
     index = VIRTUAL_INDEX[method](n, q)
     if method == "linear" and dtype_of(index).kind in "iu":
-        return pick(a, index)
+        return _pick(a, index)
     before, after = _neighbours(index, n)
     gamma = index - before
     if method in FIXED_GAMMA:
         gamma = FIXED_GAMMA[method](gamma, index)
-    low, high = pick(a, before), pick(a, after)
-    gamma = np.reshape(gamma, shape_of(gamma) + (1,) * (ndim_of(low) - ndim_of(gamma)))
+    low, high = _pick(a, before), _pick(a, after)
     weight, rest = gamma, 1 - gamma
     if weak:  # a Python float takes the dtype of the sample
         dtype = low.dtype if low.dtype.kind == "f" else np.dtype(np.float64)
         weight, rest = as_dtype(gamma, dtype), as_dtype(rest, dtype)
     difference = high - low
     return np.where(gamma >= 0.5, high - difference * rest, low + difference * weight)
-
-
-def _places(function: str, index: Any) -> Any:
-    return np.asarray(concrete(index, f"{function}: q")).astype(np.intp)
 
 
 def _finished(y: Any, shape: Any, axes: Any, keepdims: Any, out: Any, function: str) -> Any:
@@ -176,7 +179,7 @@ def _checked(function: str, a: Any, q: Any, per_cent: bool) -> tuple[Any, Any, b
 
 
 def _check_range(function: str, q: Any, top: int) -> None:
-    seen = np.asarray(concrete(q, f"{function}: q"))
+    seen = payload(q)
     if not np.all((seen >= 0) & (seen <= 1)):
         raise ValueError(f"{function}: q must be in the range [0, {top}]")
 
@@ -202,33 +205,27 @@ def _quantile(function: str, per_cent: bool, ignore_nan: bool) -> Callable[..., 
                 raise ValueError(f"{function}: method={method!r} does not take weights")
             full = np.broadcast_to(aligned_weights(function, weights, shape, axis), shape)
             y = _weighted(function, sample, q, samples_first(full, axes), ignore_nan)
-        elif ignore_nan:
-            y = _without_nan(function, sample, q, method, weak)
         else:
+            rest = shape_of(sample)[1:]
+            levels = np.reshape(q, (-1, *(1,) * len(rest)))
             entries = np.sort(sample, axis=0)
-            n = entries.shape[0]
-            y = _interpolated(entries, q, n, method, weak, lambda e, i: e[_places(function, i)])
-            y = _with_nan(y, entries[-1])
+            if ignore_nan:
+                y = _without_nan(entries, levels, method, weak)
+            else:
+                y = _interpolated(entries, levels, entries.shape[0], method, weak)
+                y = _with_nan(y, entries[-1])
+            y = np.reshape(y, shape_of(q) + rest)
         return _finished(y, shape, axes, keepdims, out, function)
 
     return quantile
 
 
-def _without_nan(function: str, sample: Any, q: Any, method: str, weak: bool) -> Any:
+def _without_nan(entries: Any, q: Any, method: str, weak: bool) -> Any:
     """Each column has as many entries as are not nan; the nans sort to its end."""
-    rest = shape_of(sample)[1:]
-    entries = np.sort(sample, axis=0)
-    n = np.sum(~np.isnan(sample), axis=0)
-    # One axis for all of q, in front of those of the columns; n in the dtype of q, as a number is.
-    levels = np.reshape(q, (-1, *(1,) * len(rest)))
-    sizes = as_dtype(np.maximum(n, 1), dtype_of(q) if dtype_of(q).kind == "f" else None)
-
-    def pick(e: Any, index: Any) -> Any:
-        places = np.broadcast_to(_places(function, index), (shape_of(levels)[0], *rest))
-        return np.take_along_axis(e, places, 0)
-
-    y = _interpolated(entries, levels, sizes, method, weak, pick)
-    return np.reshape(np.where(n == 0, np.nan, y), shape_of(q) + rest)
+    n = np.sum(~np.isnan(entries), axis=0)
+    dtype = dtype_of(q) if dtype_of(q).kind == "f" else None  # a number takes the dtype of q
+    y = _interpolated(entries, q, as_dtype(np.maximum(n, 1), dtype), method, weak)
+    return np.where(n == 0, np.nan, y)
 
 
 def _weighted(function: str, sample: Any, q: Any, weights: Any, ignore_nan: bool) -> Any:

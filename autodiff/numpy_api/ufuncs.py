@@ -71,6 +71,7 @@ def call(
     if dtype is not None or signature is not None or casting != "same_kind":
         loop = loop_dtypes(ufunc, operands, dtype, signature, casting)
         operands = [as_dtype(x, t) for x, t in zip(operands, loop, strict=False)]
+    where = True if where is NO_VALUE else where
     if where is True:
         results = UFUNCS[ufunc](*operands)
     else:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..fitting import Aval
+from ..fitting import Aval, stacked
 from ..kinds import bilinear, special
 from ..primitive import Primitive
 from ..shapes import shape_of
@@ -41,8 +41,23 @@ def _at(table: Any, j: Any) -> Any:
 
 
 def _batch_interp(row: Primitive, size: int, args: Any, flags: Any) -> Any:
-    """Many places, one function; NumPy interpolates one function at a time."""
-    return NotImplemented if any(flags[1:]) else row(*args)
+    """NumPy interpolates one function at a time, at as many places as one likes. Where the function
+    differs from example to example too, the straight line between the knots is written out."""
+    if not any(flags[1:]):
+        return row(*args)
+    x, xp, fp, left, right = (stacked(a, f, size) for a, f in zip(args, flags, strict=True))
+    shape = shape_of(x)
+    x = np.reshape(x, (size, -1))
+    left, right = np.reshape(left, (size, 1)), np.reshape(right, (size, 1))
+    last = xp.shape[-1] - 1
+    before = np.count_nonzero(xp[:, None, :] <= x[:, :, None], axis=-1)
+    j = np.clip(before - 1, 0, max(last - 1, 0))
+    k = np.minimum(j + 1, last)
+    x0, x1, f0, f1 = (np.take_along_axis(t, i, -1) for t in (xp, fp) for i in (j, k))
+    slope = (f1 - f0) / np.where(x1 == x0, 1, x1 - x0)
+    y = np.where(x < xp[:, :1], left, f0 + slope * (x - x0))
+    y = np.where(x > xp[:, -1:], right, np.where(x == xp[:, -1:], fp[:, -1:], y))
+    return np.reshape(y, shape)
 
 
 interp = special("interp", np.interp, forward=_interp_jvp, kinks="knots", batch=_batch_interp)

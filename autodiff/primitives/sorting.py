@@ -1,4 +1,4 @@
-"""The sorting rows: the same numbers in another order. The derivative is the permutation at the value."""
+"""The sorting rows: the same numbers in another order. The derivative is that permutation."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..fitting import stacked
 from ..kinds import choice, flat
 from ..primitive import Primitive
 from .indexing import take_along_axis
@@ -44,9 +45,12 @@ partition = _sorted_row(
 
 # -- flat ------------------------------------------------------------------------------------------
 def _batch_search(row: Primitive, size: int, args: Any, flags: Any, **params: Any) -> Any:
-    """One sorted array for all examples; NumPy searches in one only."""
+    """NumPy searches in one sorted array only; where each example has its own, one by one."""
     sorted_array = 0 if row.name == "searchsorted" else 1
-    return NotImplemented if flags[sorted_array] else row(*args, **params)
+    if not flags[sorted_array]:
+        return row(*args, **params)
+    examples = zip(*(stacked(a, f, size) for a, f in zip(args, flags, strict=True)), strict=True)
+    return np.stack([row(*example, **params) for example in examples])
 
 
 flat("argsort", np.argsort, batch="trailing")
