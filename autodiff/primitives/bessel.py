@@ -61,12 +61,13 @@ def _written(letter: str) -> str:
 
 
 # fmt: off
+# yn and kn cut the fraction of their order off.
 jv = borrowed("jv", ORDER, lambda a, b: (special.jv(a - 1, b) - special.jv(a + 1, b)) / 2, latex=_written("J"), domain=POSITIVE)
 yv = borrowed("yv", ORDER, lambda a, b: (special.yv(a - 1, b) - special.yv(a + 1, b)) / 2, latex=_written("Y"), domain=POSITIVE)
-yn = borrowed("yn", ORDER, lambda a, b: (special.yv(a - 1, b) - special.yv(a + 1, b)) / 2, latex=_written("Y"), domain=POSITIVE)
+yn = borrowed("yn", ORDER, lambda a, b: (special.yv(np.trunc(a) - 1, b) - special.yv(np.trunc(a) + 1, b)) / 2, latex=_written("Y"), domain=POSITIVE)
 iv = borrowed("iv", ORDER, lambda a, b: (special.iv(a - 1, b) + special.iv(a + 1, b)) / 2, latex=_written("I"), domain=POSITIVE)
 kv = borrowed("kv", ORDER, lambda a, b: -(special.kv(a - 1, b) + special.kv(a + 1, b)) / 2, latex=_written("K"), domain=POSITIVE)
-kn = borrowed("kn", ORDER, lambda a, b: -(special.kv(a - 1, b) + special.kv(a + 1, b)) / 2, latex=_written("K"), domain=POSITIVE)
+kn = borrowed("kn", ORDER, lambda a, b: -(special.kv(np.trunc(a) - 1, b) + special.kv(np.trunc(a) + 1, b)) / 2, latex=_written("K"), domain=POSITIVE)
 ive = borrowed("ive", ORDER, lambda a, b, y: _ive_slope(a, b, y), domain=POSITIVE)
 kve = borrowed("kve", ORDER, lambda a, b, y: _kve_slope(a, b, y), domain=POSITIVE)
 hankel1 = borrowed("hankel1", ORDER, lambda a, b: (special.hankel1(a - 1, b) - special.hankel1(a + 1, b)) / 2, domain=POSITIVE)

@@ -21,7 +21,8 @@ A, B, C = "its parameter a", "its parameter b", "its parameter c"
 
 
 def _expn_before(n: Any, x: Any, y: Any) -> Any:
-    """E_(n-1); SciPy has none of order -1, which is E_0 (1 + 1/x)."""
+    """E_(n-1) for the integer part of n; SciPy has none of order -1, which is E_0 (1 + 1/x)."""
+    n = np.trunc(n)
     first = np.equal(n, 0)
     return np.where(first, y * (1 + 1 / x), special.expn(np.where(first, 0, n - 1), x))
 
