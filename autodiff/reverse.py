@@ -82,8 +82,8 @@ class TapeNode(Node):
             pullback = transposed_jvp(primitive, y, values, tracked, params)
         else:
             pullback = primitive.vjp(y, values, tracked, params)
-            if primitive.selects_back and any(parent.pullback for parent in parents):
-                pullback = select_back(pullback, shape_of(y))
+        if primitive.selects_back and any(parent.pullback for parent in parents):
+            pullback = select_back(pullback, shape_of(y))
         node = self.__class__(level, primitive, parents, params, pullback)
         if self.keeps:
             node.keep(y, args)

@@ -213,6 +213,15 @@ def test_what_is_left_out_contributes_nothing(f: Any) -> None:
     assert np.array_equal(curvature, np.zeros((4, 4)))
 
 
+def test_a_knot_that_is_not_used_contributes_nothing() -> None:
+    def f(heights: Any) -> Any:
+        return np.interp(0.5, [0.0, 1.0, 2.0], np.log(heights))
+
+    heights = np.array([2.0, 4.0, 0.0])
+    forward, reverse = gradients(f, heights)
+    assert np.array_equal(forward, [0.25, 0.125, 0]) and np.array_equal(reverse, [0.25, 0.125, 0])
+
+
 # -- shapes and arguments --------------------------------------------------------------------------
 @pytest.mark.parametrize("f", [np.sum, np.prod, np.mean, np.max, np.var, np.median, np.cumsum])
 @pytest.mark.parametrize("axis", [3, -3, (0, 0), 1.5])

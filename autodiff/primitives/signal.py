@@ -60,7 +60,15 @@ def _batch_interp(row: Primitive, size: int, args: Any, flags: Any) -> Any:
     return np.reshape(y, shape)
 
 
-interp = special("interp", np.interp, forward=_interp_jvp, kinks="knots", batch=_batch_interp)
+# Most knots take no part: they are left out.
+interp = special(
+    "interp",
+    np.interp,
+    forward=_interp_jvp,
+    kinks="knots",
+    batch=_batch_interp,
+    selects="back",
+)
 
 
 # -- convolve and correlate ------------------------------------------------------------------------
