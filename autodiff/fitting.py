@@ -51,7 +51,7 @@ def cast(x: Any, dtype: Any) -> Any:
     """`x` with the dtype of the input it belongs to; complex to real keeps the real part."""
     if x.__class__ in PYTHON_SCALARS:
         if dtype is not None and dtype.kind == "c":
-            return complex(x)
+            return dtype.type(x)
         return x.real if x.__class__ is complex else x
     if x.dtype == dtype:
         return x

@@ -36,7 +36,7 @@ def conventions_page() -> str:
         "The rule: ties share evenly; otherwise the minimal-norm subgradient if one exists; where",
         "smooth pieces meet, the common limit; where no finite derivative exists, the IEEE value;",
         "an untaken branch contributes exactly zero; forward and reverse mode always agree. Named",
-        "exceptions: leaky_relu and elu follow their definition `z if z >= 0`; clip keeps its bound.",
+        "exceptions: leaky_relu and elu follow `z if z >= 0`; clip keeps its bound.",
         "",
         "`make docs` writes this page from the engine's answers; a test fails when it drifts.",
         "",
