@@ -98,24 +98,76 @@ def _undecided(e: Any, rows: Any, cols: Any) -> Any:
     pairs = coincide(rows, cols) & ~np.eye(e.shape[-1], dtype=bool)
     if not pairs.any():
         return np.broadcast_to(pairs, e.shape)
-    diagonal = np.diagonal(e, axis1=-2, axis2=-1)
-    parting = diagonal[..., None, :] - diagonal[..., :, None]
+    parting = diagonals(e) - mT(diagonals(e))
     return pairs & (considerable(e, e) | considerable(parting, e))
 
 
 undecided = flat("undecided", _undecided, batch=aligned_to_first)
 
 
-def _settled(m: Any, values_bar: Any, rows: Any, cols: Any, *, of: str) -> Any:
-    """Raise where a function of values and vectors mixes coinciding vectors, or tells coinciding
-    values apart: its derivative then hangs on more than a reverse sweep knows."""
-    close = coincide(rows, cols) & ~np.eye(cols.shape[-1], dtype=bool)
-    mixed = considerable(m + conj(mT(m)), m)
-    apart = considerable(values_bar - mT(values_bar), values_bar)
-    clashes = close & (mixed | apart)
+def _decided(e: Any, rows: Any, cols: Any, *, of: str) -> Any:
+    """True for each matrix; raises where coinciding values part along E."""
+    parting = _undecided(e, rows, cols)
+    if parting.any():
+        raise clash(parting, rows, cols, of)
+    return ~parting.any(axis=(-2, -1))
+
+
+decided = flat("decided", _decided, batch=aligned_to_first)
+
+
+def _guarded_vjp(y_bar: Any, primals: Any, y: Any, *, of: str, vectors: bool) -> Any:
+    e, rows, cols = primals
+    decided(e, rows, cols, of=of)
+    decided(np.ones_like(y_bar) if vectors else y_bar, rows, cols, of=of)
+    return [guarded(y_bar, rows, cols, of=of, vectors=vectors), ZERO, ZERO]
+
+
+# E itself, on its way to the derivatives of eigenvalues and vectors of a general matrix. Two
+# derivatives of a function of eigenvalues mix coinciding vectors even where each one does not, and
+# no cotangent tells: a reverse sweep through E raises where its values part. On its way to `vectors`
+# it raises wherever values coincide: of V f(w) V^-1 the sweep would see the diagonal alone.
+guarded = special(
+    "guarded",
+    lambda e, rows, cols, *, of, vectors: e,
+    forward=lambda tangents, primals, y, **which: guarded(tangents[0], *primals[1:], **which),
+    backward=_guarded_vjp,
+    batch=aligned_to_first,
+)
+
+
+def live_columns(bar: Any) -> Any:
+    """Which columns of a cotangent the program has looked at: a column that it left out by
+    indexing, as V[:, -1] leaves out all but one, is known to be a strong zero (`selection`)."""
+    live = getattr(getattr(bar, "node", None), "live", None)
+    if live is None:
+        return np.ones(bar.shape[-1:], dtype=bool)
+    return np.any(live.array(), axis=-2)
+
+
+def _settled(m: Any, values_bar: Any, live: Any, rows: Any, cols: Any, *, of: str) -> Any:
+    """Raise where the derivative of a function of values and vectors hangs on more than a reverse
+    sweep knows. Of tr(C f(A)), with K = V^H C V, it knows M = 2 K f(w) and values_bar = K_ii f'(w);
+    the derivative needs every K_ij among coinciding values. That these are a multiple of the unit
+    matrix, as for C = I, shows in M; nothing shows where M is zero. Only vectors that are `live`
+    count."""
+    close = coincide(rows, cols) & ~np.eye(cols.shape[-1], dtype=bool) & (live | mT(live))
+    weight = diagonals(m)
+    unknown = (
+        considerable(m + conj(mT(m)), m)
+        | considerable(weight - mT(weight), m)
+        | considerable(values_bar - mT(values_bar), values_bar)
+        | ~considerable(weight, m)
+    )
+    clashes = close & unknown
     if clashes.any():
         raise clash(clashes, rows, cols, of)
     return ~clashes.any(axis=(-2, -1))
+
+
+def diagonals(m: Any) -> Any:
+    """The diagonal of `m` as a row."""
+    return np.diagonal(m, axis1=-2, axis2=-1)[..., None, :]
 
 
 settled = flat("settled", _settled, batch=aligned_to_first)
@@ -132,10 +184,11 @@ def _share_ties(x: Any, values: Any) -> Any:
     return np.sum(np.where(equal, x[..., None, :], 0), axis=-1) / np.maximum(count, 1)
 
 
+# The values get zeros, not a structural zero: they do count, and `settled` must know.
 share_ties = special(
     "share_ties",
     _share_ties,
     forward=lambda tangents, primals, y: share_ties(tangents[0], primals[1]),
-    backward=lambda y_bar, primals, y: [share_ties(y_bar, primals[1]), ZERO],
+    backward=lambda y_bar, primals, y: [share_ties(y_bar, primals[1]), np.zeros_like(primals[1])],
     batch=aligned_to_first,
 )

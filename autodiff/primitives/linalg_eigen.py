@@ -28,10 +28,10 @@ from .linalg import (
     real,
     triangle,
 )
-from .linalg_coincidence import over_gaps, settled, share_ties, undecided
+from .linalg_coincidence import guarded, live_columns, over_gaps, settled, share_ties, undecided
 from .linalg_solve import solve
 
-EIGH = "np.linalg.eigh"
+EIG, EIGH = "np.linalg.eig", "np.linalg.eigh"
 
 
 def as_rows_and_cols(values: Any) -> tuple[Any, Any]:
@@ -67,11 +67,12 @@ def _eigh_vjp(bars: Any, primals: Any, y: Any, *, UPLO: str) -> Any:
         w_bar = share_ties(w_bar, w)
         return [triangle(conj((v * w_bar[..., None, :]) @ dagger(v)), lower=UPLO == "L")]
     rows, cols = as_rows_and_cols(w)
+    live = live_columns(v_bar)
     coupling = dagger(v) @ conj(v_bar)
     turning = (coupling - dagger(coupling)) / 2
     middle = over_gaps(turning, rows, cols, coupling, of=EIGH, on_clash="raise")
     if w_bar is not ZERO:
-        settled(coupling, w_bar[..., None, :], rows, cols, of=EIGH)
+        settled(coupling, w_bar[..., None, :], live[..., None, :], rows, cols, of=EIGH)
         middle = spread_diagonal(share_ties(w_bar, w), middle)
     return [triangle(conj(v @ middle @ dagger(v)), lower=UPLO == "L")]
 
@@ -126,11 +127,16 @@ def _check_independent(v: Any) -> Any:
 check_independent = flat("check_independent", _check_independent, batch="trailing")
 
 
+def _mixing(v: Any, w: Any, a_dot: Any) -> Any:
+    """E = V^-1 dA V."""
+    check_independent(v)
+    return guarded(solve(v, a_dot @ v), *as_rows_and_cols(w), of=EIG, vectors=False)
+
+
 def _eig_jvp(tangents: Any, primals: Any, y: Any) -> Any:
     w, v = y
-    check_independent(v)
-    e = solve(v, tangents[0] @ v)
-    v_dot = v @ rotation(e, w, "np.linalg.eig")
+    e = _mixing(v, w, tangents[0])
+    v_dot = v @ rotation(guarded(e, *as_rows_and_cols(w), of=EIG, vectors=True), w, EIG)
     v_dot = v_dot - v * np.sum(real(conj(v) * v_dot), axis=-2, keepdims=True)
     if is_complex(v):
         place = np.argmax(np.abs(v), axis=-2)[..., None, :]
@@ -163,8 +169,7 @@ matching = flat("matching", _matching, batch=aligned_to_first)
 
 def _eigvals_jvp(tangents: Any, primals: Any, y: Any) -> Any:
     w, v = eig(*primals)
-    check_independent(v)
-    w_dot = share_ties(diagonal_of(solve(v, tangents[0] @ v)), w)
+    w_dot = share_ties(diagonal_of(_mixing(v, w, tangents[0])), w)
     return np.take_along_axis(w_dot, matching(y, w), -1)
 
 

@@ -84,6 +84,8 @@ inv = special(
 
 # -- pinv and lstsq --------------------------------------------------------------------------------
 # Both are differentiated along matrices of the same rank: where the rank may change they jump.
+# I - A A+ is zero for independent rows, I - A+ A for independent columns: then they are left out,
+# for their rounding errors would be multiplied by the square of A+.
 def _pinv_jvp(tangents: Any, primals: Any, y: Any, *, rcond: Any, hermitian: bool) -> Any:
     """With A+ for the pseudo-inverse: -A+ dA A+ + A+ A+^H dA^H (I - A A+) + (I - A+ A) dA^H A+^H A+,
     in the order of products that forms no matrix larger than A."""
@@ -91,9 +93,11 @@ def _pinv_jvp(tangents: Any, primals: Any, y: Any, *, rcond: Any, hermitian: boo
     if hermitian:
         a, a_dot = as_read(a), as_read(a_dot)
     e, y_h = dagger(a_dot), dagger(y)
-    left = e - (e @ a) @ y
-    right = e - y @ (a @ e)
-    if a.shape[-2] >= a.shape[-1]:
+    rank = np.rint(np.sum(real(a * mT(y)), axis=(-2, -1), keepdims=True))  # the trace of A A+
+    m, n = a.shape[-2:]
+    left = np.where(rank == m, 0, e - (e @ a) @ y)
+    right = np.where(rank == n, 0, e - y @ (a @ e))
+    if m >= n:
         return (y @ y_h) @ left + (right @ y_h) @ y - (y @ a_dot) @ y
     return y @ (y_h @ left) + right @ (y_h @ y) - y @ (a_dot @ y)
 
@@ -118,7 +122,7 @@ def _lstsq_jvp(tangents: Any, primals: Any, y: Any, *, rcond: Any) -> Any:
     r = b - A x; and A+ v is again a least-squares problem."""
     (a_dot, b_dot), (a, b), vector = tangents, primals, ndim_of(primals[1]) == 1
     x, b_dot = columns(y[0], vector), columns(b_dot, vector)
-    r = columns(b, vector) - a @ x
+    r = np.where(y[2] == a.shape[-2], 0, columns(b, vector) - a @ x)
 
     def least(m: Any, v: Any) -> Any:
         return lstsq(m, v, rcond=rcond)[0]
@@ -126,7 +130,8 @@ def _lstsq_jvp(tangents: Any, primals: Any, y: Any, *, rcond: Any) -> Any:
     change = b_dot - a_dot @ x
     a_h, e = dagger(a), dagger(a_dot)
     outside = e @ least(a_h, x)
-    x_dot = least(a, change + least(a_h, e @ r) - a @ outside) + outside
+    outside = np.where(y[2] == a.shape[-1], 0, outside - least(a, a @ outside))
+    x_dot = least(a, change + least(a_h, e @ r)) + outside
     sizes_dot = 2 * np.sum(real(conj(r) * change), axis=-2) if y[1].shape[-1] else ZERO
     u, _, vh = np.linalg.svd(a, full_matrices=False)
     s_dot = np.sum(real(conj(u) * (a_dot @ dagger(vh))), axis=-2)
@@ -136,7 +141,7 @@ def _lstsq_jvp(tangents: Any, primals: Any, y: Any, *, rcond: Any) -> Any:
 def _lstsq_vjp(bars: Any, primals: Any, y: Any, *, rcond: Any) -> Any:
     (x_bar, sizes_bar, _, s_bar), (a, b), vector = bars, primals, ndim_of(primals[1]) == 1
     x = columns(y[0], vector)
-    r = columns(b, vector) - a @ x
+    r = np.where(y[2] == a.shape[-2], 0, columns(b, vector) - a @ x)
 
     def least(m: Any, v: Any) -> Any:
         return lstsq(m, v, rcond=rcond)[0]
@@ -147,7 +152,7 @@ def _lstsq_vjp(bars: Any, primals: Any, y: Any, *, rcond: Any) -> Any:
         x_bar = columns(x_bar, vector)
         b_bar = least(mT(a), x_bar)
         opposite = conj(x_bar)
-        outside = opposite - least(a, a @ opposite)
+        outside = np.where(y[2] == a.shape[-1], 0, opposite - least(a, a @ opposite))
         a_bar = (
             conj(r) @ mT(least(a, conj(b_bar)))
             + conj(least(dagger(a), x)) @ mT(outside)

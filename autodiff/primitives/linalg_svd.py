@@ -17,8 +17,8 @@ import numpy as np
 
 from ..kinds import special
 from ..primitive import ZERO, register
-from .linalg import Several, conj, dagger, diagonal_of, named, real
-from .linalg_coincidence import over_gaps, settled, share_ties
+from .linalg import Several, conj, dagger, diagonal_of, mT, named, real
+from .linalg_coincidence import live_columns, over_gaps, settled, share_ties
 from .linalg_eigen import as_rows_and_cols, off_diagonal, spread_diagonal, undecided
 
 SVD = "np.linalg.svd"
@@ -72,20 +72,26 @@ def _svd_vjp(bars: Any, primals: Any, y: Any, *, full_matrices: bool) -> Any:
     if u_bar is ZERO and vh_bar is ZERO:
         s_bar = share_ties(s_bar, s)
         return [conj((u1 * s_bar[..., None, :]) @ dagger(v1))]
+    live = _live(u_bar, k) | _live(vh_bar if vh_bar is ZERO else mT(vh_bar), k)
     u_bar = np.zeros_like(u) if u_bar is ZERO else conj(u_bar)
-    v_bar = np.zeros_like(dagger(vh)) if vh_bar is ZERO else dagger(conj(vh_bar))
+    v_bar = np.zeros_like(dagger(vh)) if vh_bar is ZERO else mT(vh_bar)
     u1_bar, v1_bar = u_bar[..., :k], v_bar[..., :k]
     j, l = dagger(u1) @ u1_bar, dagger(v1) @ v1_bar  # noqa: E741 - the names of the docstring
     rows, cols = as_rows_and_cols(s)
     p_bar = over_gaps(skew(j + l), rows, cols, abs(j) + abs(l), of=SVD, on_clash="raise")
     p_bar = p_bar + over_gaps(skew(j - l), -rows, cols, abs(j) + abs(l), of=SVD, on_clash="raise")
     if s_bar is not ZERO:
-        settled(j + l, s_bar[..., None, :], rows, cols, of=SVD)
+        settled(j + l, s_bar[..., None, :], live[..., None, :], rows, cols, of=SVD)
         p_bar = p_bar + spread_diagonal(share_ties(s_bar, s), np.zeros_like(p_bar))
     a_bar = u1 @ p_bar @ dagger(v1)
     a_bar = a_bar + _outside(u1, u2, u1_bar, u_bar[..., k:], s) @ dagger(v1)
     a_bar = a_bar + u1 @ dagger(_outside(v1, v2, v1_bar, v_bar[..., k:], s))
     return [conj(a_bar)]
+
+
+def _live(bar: Any, k: int) -> Any:
+    """Which of the first k vectors the program has looked at."""
+    return np.zeros(k, dtype=bool) if bar is ZERO else live_columns(bar)[..., :k]
 
 
 def _outside(u1: Any, u2: Any, u1_bar: Any, u2_bar: Any, s: Any) -> Any:
