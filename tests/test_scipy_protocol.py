@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.fft
 import scipy.special as sp
 
 import autodiff as ad
@@ -94,8 +95,16 @@ def test_namesakes_of_refused_functions_exist() -> None:
         assert not isinstance(getattr(sp, name), np.ufunc)
 
 
+def test_scipys_fourier_transforms_are_refused() -> None:
+    for function in (scipy.fft.fft, scipy.fft.irfft, scipy.fft.dct):
+        with pytest.raises(
+            ad.NotDifferentiableError, match=r"a function of scipy.fft .* use np.fft"
+        ):
+            ad.vjp(function, np.ones(3))
+
+
 def test_asarray_elsewhere_is_an_object_array_of_tracked_scalars() -> None:
-    """Only functions of scipy.special are refused: what works on object arrays goes on working."""
+    """What works on object arrays goes on working."""
     x = np.array([0.5, 1.5])
     np.testing.assert_array_equal(ad.grad(lambda x: np.sum(np.asarray(x) ** 2))(x), 2 * x)
     np.testing.assert_array_equal(ad.grad(lambda x: np.dot(np.array([x[0], x[1]]), x))(x), 2 * x)

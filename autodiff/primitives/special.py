@@ -65,7 +65,7 @@ erfcx   = borrowed("erfcx",   lambda a: -2 * scaled_ierfc(a, order=1))
 scaled_ierfc = elementwise("scaled_ierfc", _scaled_ierfc, lambda a, *, order: -2 * (order + 1) * scaled_ierfc(a, order=order + 1),
                            text=lambda order: f"exp({{a}}^2) * i{order}erfc({{a}})")
 # 1 - 2 a y cancels as a grows.
-dawsn   = borrowed("dawsn",   lambda a: special.hyp1f1(1.0, 0.5, -a * a))
+dawsn   = borrowed("dawsn",   lambda a: special.hyp1f1(1.0, 0.5, -(a**2)))
 
 ndtr      = borrowed("ndtr",      lambda a: np.exp(-(a**2) / 2) / SQRT_2PI, latex=r"\Phi\left({a}\right)")
 log_ndtr  = borrowed("log_ndtr",  lambda a: mills(a), latex=r"\log \Phi\left({a}\right)")
