@@ -13,6 +13,7 @@ s = 0.7  # a Python number
 x = np.array([0.6, -1.3, 2.2, 1.4])
 y = np.array([1.7, 0.4, -0.8, -2.1])
 w = np.array([0.2, 1.5, 0.7, 1.1])  # weights
+p = np.array([0.5, 1.2, 2.4, 0.8])  # positive
 u = np.array([0.1, 0.9, 1.6, 2.8])  # increasing
 m = np.array([[0.3, -1.1, 2.5], [1.9, 0.8, -0.4]])
 n = np.array([[NAN, -1.1, 2.5], [1.9, NAN, -0.4], [0.7, NAN, 1.3]])
@@ -100,12 +101,17 @@ FORMS: list[Any] = [
     Form("np.histogram(x)", np.histogram, x, refused="np.histogram: bins"),
     Form("np.histogram(range)", lambda x: x.sum() * np.histogram(x, 3, (-2, 3))[0], x),
     Form("np.histogram(edges, density)", lambda x: np.histogram(x, [-2, 0, 3], density=True), x),
+    Form("np.histogram(weights)", lambda x: np.histogram(w, 3, (0.5, 2), weights=x), x),
     Form(
-        "np.histogram(weights)",
-        lambda x: np.histogram(w, 3, (0, 2), weights=x),
-        x,
-        refused="np.histogram: weights",
+        "np.histogram(weights, edges, density)",
+        lambda x: np.histogram(w, [0, 0.7, 1.2], weights=x, density=True)[0],
+        p,
     ),
+    Form("np.union1d(x, y)", np.union1d, x, y),
+    Form("np.intersect1d(x, x)", lambda x: np.intersect1d(x, x[::-1]) ** 2, x),
+    Form("np.intersect1d(indices)", lambda x: np.intersect1d(x, x[1:], return_indices=True), x),
+    Form("np.setdiff1d(x, y)", lambda x: np.setdiff1d(x, [0.5, 2.2]) ** 2, x + 0.1),
+    Form("np.setxor1d(x, y)", lambda x, y: np.setxor1d(x, y), x, y),
     Form("np.bincount(weights)", lambda x: np.bincount([2, 0, 2, 1], x**2, minlength=5), x),
 ]
 

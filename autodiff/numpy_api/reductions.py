@@ -43,6 +43,9 @@ def reduce_by(
     plain, masked = ROWS[ufunc]
     a = operand(a)
     params: dict[str, Any] = {"axis": negative_axes(axis, ndim_of(a)), "keepdims": given(keepdims)}
+    everywhere = where is True or where is NO_VALUE
+    if plain and everywhere and dtype is out is None and initial is NO_VALUE:
+        return plain(a, **params)
     dtype = accumulator(name, a, dtype, out)
     if dtype is not None:
         if ufunc not in (np.add, np.multiply):
@@ -54,7 +57,6 @@ def reduce_by(
     if initial is None and ufunc.identity is not None:
         refuse_argument(name, "initial", initial, "leave it out")
     start = () if initial is NO_VALUE or initial is None else (operand(initial),)
-    everywhere = where is True or where is NO_VALUE
     if plain is not None and everywhere and not start:
         return deliver(plain(a, **params), out, name)
     mask = True if everywhere else operand(where)

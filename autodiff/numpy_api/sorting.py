@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 
 from ..dispatch import implements, operand
-from ..errors import refuse
+from ..errors import ShapeError, refuse
 from ..primitive import TABLE, Traced
 from ..primitives import sorting as rows
 from ..primitives.indexing import scatter_add
+from ..primitives.reductions import weigh
 from ..shapes import ndim_of, negative_axis
-from .arguments import as_dtype, check_default, concrete, refuse_argument
+from .arguments import as_dtype, check_default, concrete
 
 
 def _along(a: Any, axis: Any) -> tuple[Any, int]:
@@ -130,6 +131,46 @@ for _function in (np.unique_all, np.unique_counts, np.unique_inverse):
     _unique_results(_function)
 
 
+# -- sets: which entries remain is flat, their values are choices ----------------------------------
+def _joined(ar1: Any, ar2: Any) -> tuple[Any, Any, Any]:
+    """Both arrays, flat, and one after the other."""
+    first, second = (np.ravel(operand(a)) for a in (ar1, ar2))
+    return first, second, np.concatenate((first, second))
+
+
+@implements(np.union1d)
+def union1d(ar1: Any, ar2: Any) -> Any:
+    return unique(_joined(ar1, ar2)[2])
+
+
+@implements(np.intersect1d)
+def intersect1d(
+    ar1: Any, ar2: Any, assume_unique: bool = False, return_indices: bool = False
+) -> Any:
+    first, second, _ = _joined(ar1, ar2)
+    plain = [concrete(a, "np.intersect1d") for a in (first, second)]
+    _, i, j = np.intersect1d(*plain, assume_unique, return_indices=True)
+    return (first[i], i, j) if return_indices else first[i]
+
+
+@implements(np.setdiff1d)
+def setdiff1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
+    first, second, _ = _joined(ar1, ar2)
+    first = first if assume_unique else unique(first)
+    found = np.isin(concrete(first, "np.setdiff1d"), concrete(second, "np.setdiff1d"))
+    return first[~found]
+
+
+@implements(np.setxor1d)
+def setxor1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
+    first, second, both = _joined(ar1, ar2)
+    plain = [concrete(a, "np.setxor1d") for a in (first, second)]
+    values = np.setxor1d(*plain, assume_unique)
+    everything = concrete(both, "np.setxor1d")
+    order = np.argsort(everything, kind="stable")
+    return both[order[np.searchsorted(everything, values, sorter=order)]]
+
+
 # -- counting --------------------------------------------------------------------------------------
 @implements(np.bincount)
 def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
@@ -146,12 +187,8 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
 def histogram(
     a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None  # noqa: A002
 ) -> Any:
-    """The counts are flat, the edges are what was given; edges that NumPy would find from tracked
-    data, and tracked weights, are refused."""
-    if isinstance(weights, Traced):
-        refuse_argument(
-            "np.histogram", "weights", weights, "use np.bincount(np.digitize(a, edges), weights)"
-        )
+    """The counts are flat in the data and linear in the weights, the edges are what was given;
+    edges that NumPy would find from tracked data are refused."""
     if range is None and (isinstance(bins, (int, str, np.integer))) and isinstance(a, Traced):
         raise refuse(
             f"np.histogram: bins={bins!r} would find its edges from tracked data",
@@ -159,7 +196,13 @@ def histogram(
         )
     edges = bins if isinstance(bins, Traced) else None
     data, plain_bins = (concrete(v, "np.histogram") for v in (a, bins))
-    counts, found = np.histogram(data, plain_bins, range, None, weights)
+    tracked = isinstance(weights, Traced)
+    counts, found = np.histogram(data, plain_bins, range, None, None if tracked else weights)
+    if tracked:
+        data = np.ravel(data)
+        if weights.size != data.size:
+            raise ShapeError(f"np.histogram: weights of shape {weights.shape} for {np.shape(a)}")
+        counts = weigh(np.ravel(weights), data=data, bins=plain_bins, limits=range)
     edges = found if edges is None else edges
     if density:
         counts = counts / np.diff(edges) / np.sum(counts)

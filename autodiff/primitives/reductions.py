@@ -332,6 +332,36 @@ add_at = linear(
 )
 
 
+# -- a weighted histogram --------------------------------------------------------------------------
+def _bin_of(data: Any, edges: Any) -> tuple[Any, Any]:
+    """The bin of each sample, and whether it has one; the last bin holds its right edge."""
+    places = np.searchsorted(edges, data, side="right") - 1
+    places = np.where(data == edges[-1], len(edges) - 2, places)
+    inside = (data >= edges[0]) & (data <= edges[-1])
+    return np.where(inside, places, 0), inside
+
+
+def _weigh_transpose(y_bar: Any, w: Aval, *, data: Any, bins: Any, limits: Any) -> Any:
+    places, inside = _bin_of(data, np.histogram_bin_edges(data, bins, limits))
+    return np.where(inside, y_bar[places], 0)
+
+
+def _batch_weigh(row: Any, size: int, args: Any, flags: Any, *, data: Any, bins: Any, limits: Any) -> Any:
+    edges = np.histogram_bin_edges(data, bins, limits)
+    places, inside = _bin_of(data, edges)
+    return args[0] @ (inside[:, None] & (places[:, None] == np.arange(len(edges) - 1))).astype(float)
+
+
+# The data are parameters: in them the histogram is flat.
+weigh = linear(
+    "histogram",
+    lambda w, *, data, bins, limits: np.histogram(data, bins, limits, weights=w)[0],
+    _weigh_transpose,
+    batch=_batch_weigh,
+    selects="back",
+)
+
+
 # -- flat --------------------------------------------------------------------------------------------
 for _name in ("any", "all"):
     flat(_name, _masked_value(getattr(np, _name)), batch=_batch_masked)

@@ -13,13 +13,23 @@ from ..primitive import Primitive
 from .indexing import take_along_axis
 
 
+def _inverse(permutation: Any, axis: int) -> Any:
+    """The permutation that undoes one, in one pass where it is a plain array."""
+    if not isinstance(permutation, np.ndarray):
+        return np.argsort(permutation, axis=axis)
+    places = np.arange(permutation.shape[axis]).reshape(-1, *(1,) * (-axis - 1))
+    inverse = np.empty_like(permutation)
+    np.put_along_axis(inverse, permutation, places, axis)
+    return inverse
+
+
 def _sorted_row(name: str, value: Callable[..., Any], permutation: Callable[..., Any]) -> Any:
     return choice(
         name,
         value,
         permutation,
         lambda s, a_dot, *, axis, **_: take_along_axis(a_dot, s, axis=axis),
-        lambda y_bar, s, a, *, axis, **_: take_along_axis(y_bar, np.argsort(s, axis=axis), axis=axis),
+        lambda y_bar, s, a, *, axis, **_: take_along_axis(y_bar, _inverse(s, axis), axis=axis),
         selects="",  # a permutation leaves nothing out
         batch="trailing",
         kinks="ties",

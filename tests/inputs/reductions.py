@@ -79,6 +79,13 @@ def scan(draw: Draw, row: Primitive) -> Case:
     return Case(row, (draw.array(shape),), {"axis": draw.axis(shape)})
 
 
+@inputs_for("histogram")
+def histogram(draw: Draw, row: Primitive) -> Case:
+    n = draw.integer(1, 4)
+    params = {"data": np.linspace(-0.3, 2.1, n), "bins": 3, "limits": (0.0, 2.0)}
+    return Case(row, (draw.array((n,)),), params)
+
+
 @inputs_for("add_reduceat")
 def reduceat(draw: Draw, row: Primitive) -> Case:
     shape = draw.shape(min_dims=1, min_side=1)
