@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from copy import copy
 from typing import Any
@@ -129,12 +130,27 @@ def finished(bar: Any, x: Any) -> Any:
     if bar.__class__ is x.__class__ is np.float64:
         return bar
     like = aval_of(x)
-    if like.shape == ():  # a Python number is a double
-        return cast(full(bar, like), like.dtype or np.dtype(np.float64))
-    bar = cast(full(bar, like), like.dtype)
-    if isinstance(bar, np.ndarray) and not (bar.flags.writeable and bar.flags.owndata):
-        bar = bar.copy()
+    bar = cast(full(bar, like), like.dtype or np.dtype(np.float64))  # a Python number is a double
+    if isinstance(bar, np.ndarray):
+        if like.shape == () and not isinstance(x, np.ndarray):
+            return bar[()]
+        own = bar.flags.writeable and bar.flags.owndata and holders(bar) <= FRESH
+        return bar if own else bar.copy()
     return bar
+
+
+def holders(bar: Any) -> int:
+    """How many places hold `bar`. The gradient of sum(x * c) may be the array `c` itself, which must
+    not be handed out: the person who gets a gradient may change it."""
+    return sys.getrefcount(bar)
+
+
+# What `holders` finds for an array that only the list of cotangents holds, called as below.
+FRESH = next(map(lambda bar, x: holders(bar), [np.empty(1)], [None]))  # noqa: C417
+
+
+def finish_all(bars: list[Any], inputs: Sequence[Any]) -> list[Any]:
+    return list(map(finished, bars, inputs))
 
 
 def zeros_for(x: Any) -> Any:

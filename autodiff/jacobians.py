@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .arguments import argument_names, chosen, differentiable, finished, name_of
+from .arguments import argument_names, chosen, differentiable, finish_all, name_of
 from .batch import batch_map
 from .containers import Structure, flatten, unflatten
 from .errors import NotDifferentiableError
@@ -103,7 +103,7 @@ def reverse_blocks(tape: Tape) -> list[list[Any]]:
         def rows(y_bar: Any, node: TapeNode = node) -> list[Any]:
             with np.errstate(all="ignore"):
                 found = sweep([(node, y_bar)], tape.leaves, keep=True)
-            return list(map(finished, found, tape.inputs))
+            return finish_all(found, tape.inputs)
 
         stacks = in_unit_directions(rows, [basis(y)], size_of(shape), tape.inputs)
         blocks.append(

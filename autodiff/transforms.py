@@ -13,7 +13,7 @@ from .arguments import (
     check_like,
     chosen,
     differentiable,
-    finished,
+    finish_all,
     name_of,
     release,
     result_leaf,
@@ -75,7 +75,7 @@ class Tape:
         seeds = [(n, c) for n, c in zip(self.nodes, cotangents, strict=True) if n is not None]
         with np.errstate(all="ignore"):  # a derivative that is inf or nan is an answer
             found = sweep(seeds, self.leaves, keep)
-        bars = list(map(finished, found, self.inputs))
+        bars = finish_all(found, self.inputs)
         parts, start = [], 0
         for structure in self.structures:
             parts.append(unflatten(structure, bars[start : start + structure.size]))

@@ -11,7 +11,7 @@ def relu(x: Any) -> Any:
     """max(x, 0), with derivative 0 at 0. Any shape; the dtype of `x`.
 
     >>> import autodiff as ad
-    >>> ad.grad(relu)(0.0)
+    >>> float(ad.grad(relu)(0.0))
     0.0
     """
     return np.where(x > 0, x, 0)
