@@ -75,8 +75,10 @@ def entries(x: Any, digits: int) -> str:
 def brief(x: Any, digits: int = 4) -> str:
     """A value for a box of the picture: a number, a few entries, or shape and range."""
     x = payload(x)
+    if isinstance(x, tuple):
+        return summary(x, digits)
     shape = np.shape(x)
-    if isinstance(x, tuple) or shape == () or np.size(x) <= 3:
+    if shape == () or np.size(x) <= 3:
         return summary(x, digits)
     x = np.asarray(x)
     if x.size == 0 or x.dtype.kind not in "iuf" or not np.all(np.isfinite(x)):

@@ -237,6 +237,8 @@ def brackets_needed(row: Primitive, operand: Text, before: str, after: str, firs
 
 def shape_of(x: Any) -> Shape:
     x = payload(x)
+    if isinstance(x, tuple):  # what a row with several outputs returns
+        return ()
     return x.shape if isinstance(x, Aval) else np.shape(x)
 
 
