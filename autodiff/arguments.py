@@ -146,7 +146,7 @@ def holders(bar: Any) -> int:
 
 
 # What `holders` finds for an array that only the list of cotangents holds, called as below.
-FRESH = next(map(lambda bar, x: holders(bar), [np.empty(1)], [None]))  # noqa: C417
+FRESH = next(map(lambda bar, x: holders(bar), [np.empty(1)], [None]))
 
 
 def finish_all(bars: list[Any], inputs: Sequence[Any]) -> list[Any]:

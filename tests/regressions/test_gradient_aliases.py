@@ -33,7 +33,7 @@ def test_a_fresh_array_is_not_copied() -> None:
     bars = [np.ones(5)]
     address = bars[0].__array_interface__["data"]
     assert finish_all(bars, [np.zeros(5)])[0].__array_interface__["data"] == address
-    assert next(map(lambda bar, _: holders(bar), [np.ones(5)], [None])) == FRESH  # noqa: C417
+    assert next(map(lambda bar, _: holders(bar), [np.ones(5)], [None])) == FRESH
 
 
 def test_the_gradient_in_a_number_is_a_number() -> None:
