@@ -140,8 +140,8 @@ def finished(bar: Any, x: Any) -> Any:
 
 
 def holders(bar: Any) -> int:
-    """How many places hold `bar`. The gradient of sum(x * c) may be the array `c` itself, which must
-    not be handed out: the person who gets a gradient may change it."""
+    """How many places hold `bar`. The gradient of sum(x * c) may be the array `c` itself, which
+    must not be handed out: the person who gets a gradient may change it."""
     return sys.getrefcount(bar)
 
 
