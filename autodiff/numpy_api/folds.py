@@ -84,6 +84,9 @@ def reduce(
 
 def fold(ufunc: np.ufunc, a: Any, axis: int, where: Any, *initial: Any) -> Iterator[Any]:
     """The running results along `axis`, beginning with `initial` or with the first slice."""
+    if a.dtype == np.float16 and ufunc in (np.subtract, np.divide):
+        # NumPy rounds to half precision after every step, or once, depending on the memory order.
+        raise refuse(f"{name_of(ufunc)} folded in half precision", "give dtype=np.float32")
     slices = np.moveaxis(a, axis, 0)
     masks = None if where is True else np.moveaxis(np.broadcast_to(where, a.shape), axis, 0)
     if not initial and not len(slices):

@@ -81,7 +81,7 @@ def _neighbours(index: Any, n: Any) -> tuple[Any, Any]:
     """The entries before and after a virtual index, both the last or first one beyond the ends."""
     previous = np.floor(index)
     outside = (index >= n - 1) | (index < 0)
-    end = np.where(index < 0, 0, n - 1)
+    end = as_dtype(np.where(index < 0, 0, n - 1), dtype_of(index))
     return np.where(outside, end, previous), np.where(outside, end, previous + 1)
 
 

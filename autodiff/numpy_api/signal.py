@@ -28,6 +28,7 @@ def interp(
         period = np.abs(operand(period))
         left = right = None
         x, xp = (as_dtype(v, DOUBLE) % period for v in (x, xp))
+        fp = as_dtype(fp, np.result_type(DOUBLE, np.complex64) if fp.dtype.kind == "c" else DOUBLE)
         order = np.argsort(xp)
         xp, fp = np.take_along_axis(xp, order, -1), np.take_along_axis(fp, order, -1)
         xp = np.concatenate((xp[-1:] - period, xp, xp[0:1] + period))

@@ -59,6 +59,9 @@ def mean(
         dtype = DOUBLE
     dtype = SINGLE if half else accumulator("np.mean", a, dtype, out)
     total = reduce_by(np.add, "np.mean", a, axes, dtype, None, keepdims, where=where)
+    if out is not None:  # NumPy adds up in `out`, and divides there
+        target = out[0] if isinstance(out, tuple) else out
+        total, half = as_dtype(total, target.dtype), False
     y = divided(total, count(shape_of(a), axes, keepdims, where))
     return deliver(as_dtype(y, HALF) if half else y, out, "np.mean")
 
