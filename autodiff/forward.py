@@ -33,8 +33,10 @@ class Dual:
             if isinstance(a, Traced) and a.node.level == level:
                 primals[i], tangents[i] = a.value, a.node.tangent
         y = primitive(*primals, **params)
-        if primitive.flat or all(t is ZERO for t in tangents):
+        if primitive.flat:
             return y
+        if all(t is ZERO for t in tangents):  # made of zeros_like(x): it can be assigned into too
+            return tuple(map(self.constant, y)) if primitive.multiple else self.constant(y)
         with np.errstate(all="ignore"):  # a derivative that is inf or nan is an answer
             if primitive.backward_only:
                 y_dot = transposed_vjp(primitive, y, primals, tangents, params)
@@ -47,7 +49,7 @@ class Dual:
         return self.dual(y, y_dot)
 
     def dual(self, y: Any, y_dot: Any) -> Any:
-        return y if y_dot is ZERO else Tensor(y, Dual(self.level, y_dot))
+        return Tensor(y, Dual(self.level, y_dot))
 
     def constant(self, value: Any) -> Tensor:
         """A handle on `value` at this level that depends on no input: what `zeros_like` returns."""
