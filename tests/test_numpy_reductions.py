@@ -62,6 +62,8 @@ LARGE = [
     ("var", np.var, LONG),
     ("var f4", np.var, SINGLE),
     ("var f4 ddof", lambda x: np.var(x, ddof=1.5), SINGLE),
+    ("var f4 fractional ddof", lambda x: np.var(x, ddof=0.1), SINGLE),
+    ("var f2 fractional ddof", lambda x: np.var(x, ddof=1.5), LONG.astype(np.float16)),
     ("var f2", np.var, LONG[:500].astype(np.float16)),
     ("var where", lambda x: np.var(x, where=FEW, ddof=1), LONG),
     ("std axis", lambda x: np.std(x, axis=0), WIDE),

@@ -36,7 +36,7 @@ def divided(total: Any, n: Any) -> Any:
     least; where n is small that is known to round to the same bits as a division in `total`'s."""
     dtype = dtype_of(total)
     if not isinstance(n, int):
-        return as_dtype(total / n, dtype)
+        return as_dtype(total / (np.float64(n) if isinstance(n, float) else n), dtype)
     if dtype.char in "dgDG" or (dtype == SINGLE and n < 2**24):
         return total / n
     return as_dtype(total / np.intp(n), dtype)
