@@ -36,6 +36,11 @@ def dtype_named(dtype: Any) -> np.dtype[Any]:
     return found
 
 
+def dtype_of(x: Any) -> np.dtype[Any]:
+    """The dtype of an array, or what a Python number becomes in one."""
+    return x.dtype if hasattr(x, "dtype") else np.result_type(x)
+
+
 def as_dtype(x: Any, dtype: Any) -> Any:
     """`x` cast to `dtype`, differentiably; `None` leaves it."""
     if dtype is None:

@@ -128,7 +128,8 @@ def _along(f: Any, spacing: Any, k: int, edge_order: int) -> Any:
     return stop_gradient(_even(f, steps[0], k, edge_order)) + (general - stop_gradient(general))
 
 
-def _joined(parts: list[Any], f: Any, k: int) -> Any:
+def _joined(first: Any, middle: Any, last: Any, f: Any, k: int) -> Any:
+    parts = (np.expand_dims(first, k), middle, np.expand_dims(last, k))
     return np.concatenate([as_dtype(part, f.dtype) for part in parts], axis=k)
 
 
@@ -139,7 +140,7 @@ def _taps(f: Any, k: int) -> Any:
 
 
 def _edge(f: Any, k: int, places: tuple[int, ...]) -> list[Any]:
-    return [f[slice_along(k, i, i + 1 or None)] for i in places]
+    return [f[(*(slice(None),) * (f.ndim + k), i)] for i in places]
 
 
 def _even(f: Any, h: Any, k: int, edge_order: int) -> Any:
@@ -153,7 +154,7 @@ def _even(f: Any, h: Any, k: int, edge_order: int) -> Any:
     else:
         weights = ((-1.5 / h, 2.0 / h, -0.5 / h), (0.5 / h, -2.0 / h, 1.5 / h))
         ends = _weighted_ends(f, k, weights)
-    return _joined([ends[0], middle, ends[1]], f, k)
+    return _joined(ends[0], middle, ends[1], f, k)
 
 
 def _weighted_ends(f: Any, k: int, weights: Any) -> list[Any]:
@@ -184,4 +185,4 @@ def _uneven(f: Any, steps: Any, k: int, edge_order: int) -> Any:
         )
         last = (h2 / (h1 * (h1 + h2)), -(h2 + h1) / (h1 * h2), (2.0 * h2 + h1) / (h2 * (h1 + h2)))
         ends = _weighted_ends(f, k, (first, last))
-    return _joined([ends[0], middle, ends[1]], f, k)
+    return _joined(ends[0], middle, ends[1], f, k)

@@ -10,9 +10,9 @@ import numpy as np
 from ..dispatch import implements, operand
 from ..primitives.elementwise import root
 from ..shapes import ndim_of, negative_axes, reduced, shape_of
-from .arguments import NO_VALUE, accumulator, as_dtype, deliver, given
+from .arguments import NO_VALUE, accumulator, as_dtype, deliver, dtype_of, given
 from .reductions import reduce_by
-from .statistics import degrees_of_freedom, divided, dtype_of, squared
+from .statistics import degrees_of_freedom, divided
 
 
 def without_nan(a: Any, replacement: Any) -> tuple[Any, Any]:
@@ -100,7 +100,11 @@ def nanvar(
         total = reduce_by(np.add, "np.nanvar", present, axes, dtype, None, True, where=where)
         mean = _quotient(total, n)
     deviation = as_dtype(present - operand(mean), dtype_of(present))
-    squares = squared(np.where(missing, 0, deviation))
+    deviation = np.where(missing, 0, deviation)
+    if dtype_of(deviation).kind == "c":
+        squares = np.real(deviation * np.conjugate(deviation))
+    else:
+        squares = np.square(deviation)
     dtype = accumulator("np.nanvar", squares, dtype, out)
     total = reduce_by(np.add, "np.nanvar", squares, axes, dtype, None, keepdims, where=where)
     freedom = np.reshape(n, reduced(shape_of(present), axes, keepdims)) - ddof

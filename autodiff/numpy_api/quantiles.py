@@ -20,8 +20,8 @@ from ..dispatch import implements, operand
 from ..errors import ShapeError
 from ..primitive import Traced
 from ..shapes import ndim_of, negative_axes, reduced, shape_of, size_of
-from .arguments import as_dtype, concrete, deliver, given, is_python_scalar, payload
-from .statistics import aligned_weights, dtype_of
+from .arguments import as_dtype, concrete, deliver, dtype_of, given, is_python_scalar, payload
+from .statistics import aligned_weights
 
 
 def _hyndman_fan(alpha: float, beta: float) -> Callable[[Any, Any], Any]:

@@ -12,7 +12,7 @@ from ..errors import ShapeError
 from ..primitive import TABLE, Traced
 from ..primitives import reductions as rows, scans
 from ..shapes import broadcast, ndim_of, negative_axes, negative_axis, reduced, shape_of
-from .arguments import NO_VALUE, accumulator, as_dtype, deliver, given, refuse_argument
+from .arguments import NO_VALUE, accumulator, as_dtype, deliver, dtype_of, given, refuse_argument
 
 # For each ufunc the row of its plain `reduce`, and the row that takes a mask and an initial value.
 ROWS = {
@@ -52,7 +52,8 @@ def reduce_by(
             a = as_dtype(a, dtype)
         else:  # handed to NumPy, which casts block by block and so adds in another order
             params["dtype"] = dtype
-            if dtype.kind not in "fc" and isinstance(a, Traced):
+            kinds = dtype.kind + dtype_of(a).kind
+            if isinstance(a, Traced) and (kinds[0] not in "fc" or kinds == "fc"):
                 a = as_dtype(a, dtype)
     if initial is None and ufunc.identity is not None:
         refuse_argument(name, "initial", initial, "leave it out")

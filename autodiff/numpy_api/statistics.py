@@ -13,15 +13,10 @@ from ..dispatch import implements, operand
 from ..errors import ShapeError
 from ..primitives.elementwise import root
 from ..shapes import Shape, ndim_of, negative_axes, shape_of, size_of
-from .arguments import NO_VALUE, accumulator, as_dtype, deliver, given, payload
+from .arguments import NO_VALUE, accumulator, as_dtype, deliver, dtype_of, given, payload
 from .reductions import reduce_by
 
 HALF, SINGLE, DOUBLE = np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float64)
-
-
-def dtype_of(x: Any) -> np.dtype[Any]:
-    """The dtype of an array, or what a Python number becomes in one."""
-    return x.dtype if hasattr(x, "dtype") else np.result_type(x)
 
 
 def count(shape: Shape, axes: tuple[int, ...], keepdims: bool = False, where: Any = True) -> Any:

@@ -137,6 +137,8 @@ def at(ufunc: np.ufunc, a: Any, indices: Any, b: Any = None, /) -> None:
         new = reductions.add_at(a, -b if ufunc is np.subtract else b, key=key)
         assign(a, lifted(as_dtype(new, a.dtype), a))
         return
+    if a.dtype.kind == "c":  # NumPy's loop here rounds a product in another way than `*` does
+        raise refuse(f"{name} on a complex array", "write it as a[indices] = ...")
     visits = np.zeros(a.shape, int)
     np.add.at(visits, key, 1)
     if np.any(visits > 1):
