@@ -145,6 +145,18 @@ def live_columns(bar: Any) -> Any:
     return np.any(live.array(), axis=-2)
 
 
+def _used_together(live: Any, rows: Any, cols: Any, *, of: str) -> Any:
+    """Raise where of coinciding vectors some are looked at and others not: that is a choice."""
+    close = coincide(rows, cols) & ~np.eye(cols.shape[-1], dtype=bool)
+    clashes = close & (live != mT(live))
+    if clashes.any():
+        raise clash(clashes, rows, cols, of)
+    return ~clashes.any(axis=(-2, -1))
+
+
+used_together = flat("used_together", _used_together, batch=aligned_to_first)
+
+
 def _settled(m: Any, values_bar: Any, live: Any, rows: Any, cols: Any, *, of: str) -> Any:
     """Raise where the derivative of a function of values and vectors hangs on more than a reverse
     sweep knows. Of tr(C f(A)), with K = V^H C V, it knows M = 2 K f(w) and values_bar = K_ii f'(w);
@@ -174,13 +186,13 @@ settled = flat("settled", _settled, batch=aligned_to_first)
 
 
 # -- ties ------------------------------------------------------------------------------------------
-def _share_ties(x: Any, values: Any) -> Any:
+def _share_ties(values: Any, x: Any) -> Any:
     """`x` averaged over exactly equal values, as max shares ties: a function of the values alone
     then has the derivative of least norm, whatever the vectors."""
     equal = values[..., :, None] == values[..., None, :]
     count = np.sum(equal, axis=-1)
     if np.all(count <= 1):
-        return x
+        return x if x.shape == values.shape else np.broadcast_to(x, values.shape)
     return np.sum(np.where(equal, x[..., None, :], 0), axis=-1) / np.maximum(count, 1)
 
 
@@ -188,7 +200,7 @@ def _share_ties(x: Any, values: Any) -> Any:
 share_ties = special(
     "share_ties",
     _share_ties,
-    forward=lambda tangents, primals, y: share_ties(tangents[0], primals[1]),
-    backward=lambda y_bar, primals, y: [share_ties(y_bar, primals[1]), np.zeros_like(primals[1])],
+    forward=lambda tangents, primals, y: share_ties(primals[0], tangents[1]),
+    backward=lambda y_bar, primals, y: [np.zeros_like(primals[0]), share_ties(primals[0], y_bar)],
     batch=aligned_to_first,
 )

@@ -28,7 +28,15 @@ from .linalg import (
     real,
     triangle,
 )
-from .linalg_coincidence import guarded, live_columns, over_gaps, settled, share_ties, undecided
+from .linalg_coincidence import (
+    guarded,
+    live_columns,
+    over_gaps,
+    settled,
+    share_ties,
+    undecided,
+    used_together,
+)
 from .linalg_solve import solve
 
 EIG, EIGH = "np.linalg.eig", "np.linalg.eigh"
@@ -58,22 +66,23 @@ def rotation(e: Any, values: Any, of: str) -> Any:
 def _eigh_jvp(tangents: Any, primals: Any, y: Any, *, UPLO: str) -> Any:
     w, v = y
     e = dagger(v) @ hermitian(tangents[0], lower=UPLO == "L") @ v
-    return share_ties(real(diagonal_of(e)), w), v @ rotation(e, w, EIGH)
+    return share_ties(w, real(diagonal_of(e))), v @ rotation(e, w, EIGH)
 
 
 def _eigh_vjp(bars: Any, primals: Any, y: Any, *, UPLO: str) -> Any:
     (w_bar, v_bar), (w, v) = bars, y
     if v_bar is ZERO:
-        w_bar = share_ties(w_bar, w)
+        w_bar = share_ties(w, w_bar)
         return [triangle(conj((v * w_bar[..., None, :]) @ dagger(v)), lower=UPLO == "L")]
     rows, cols = as_rows_and_cols(w)
-    live = live_columns(v_bar)
+    live = live_columns(v_bar)[..., None, :]
+    used_together(live, rows, cols, of=EIGH)
     coupling = dagger(v) @ conj(v_bar)
     turning = (coupling - dagger(coupling)) / 2
     middle = over_gaps(turning, rows, cols, coupling, of=EIGH, on_clash="raise")
     if w_bar is not ZERO:
-        settled(coupling, w_bar[..., None, :], live[..., None, :], rows, cols, of=EIGH)
-        middle = spread_diagonal(share_ties(w_bar, w), middle)
+        settled(coupling, w_bar[..., None, :], live, rows, cols, of=EIGH)
+        middle = spread_diagonal(share_ties(w, w_bar), middle)
     return [triangle(conj(v @ middle @ dagger(v)), lower=UPLO == "L")]
 
 
@@ -93,7 +102,7 @@ eigh = register(
 def _eigvalsh_jvp(tangents: Any, primals: Any, y: Any, *, UPLO: str) -> Any:
     w, v = eigh(*primals, UPLO=UPLO)
     change = hermitian(tangents[0], lower=UPLO == "L") @ v
-    return share_ties(np.sum(real(conj(v) * change), axis=-2), w)
+    return share_ties(w, np.sum(real(conj(v) * change), axis=-2))
 
 
 def _eigvalsh_vjp(y_bar: Any, primals: Any, y: Any, *, UPLO: str) -> Any:
@@ -142,7 +151,7 @@ def _eig_jvp(tangents: Any, primals: Any, y: Any) -> Any:
         place = np.argmax(np.abs(v), axis=-2)[..., None, :]
         at, at_dot = (np.take_along_axis(x, place, -2) for x in (v, v_dot))
         v_dot = v_dot - v * (1j * np.imag(at_dot / at))
-    return share_ties(diagonal_of(e), w), v_dot
+    return share_ties(w, diagonal_of(e)), v_dot
 
 
 eig = register(
@@ -169,7 +178,7 @@ matching = flat("matching", _matching, batch=aligned_to_first)
 
 def _eigvals_jvp(tangents: Any, primals: Any, y: Any) -> Any:
     w, v = eig(*primals)
-    w_dot = share_ties(diagonal_of(_mixing(v, w, tangents[0])), w)
+    w_dot = share_ties(w, diagonal_of(_mixing(v, w, tangents[0])))
     return np.take_along_axis(w_dot, matching(y, w), -1)
 
 

@@ -18,8 +18,15 @@ import numpy as np
 from ..kinds import special
 from ..primitive import ZERO, register
 from .linalg import Several, conj, dagger, diagonal_of, mT, named, real
-from .linalg_coincidence import live_columns, over_gaps, settled, share_ties
-from .linalg_eigen import as_rows_and_cols, off_diagonal, spread_diagonal, undecided
+from .linalg_coincidence import (
+    live_columns,
+    over_gaps,
+    settled,
+    share_ties,
+    undecided,
+    used_together,
+)
+from .linalg_eigen import as_rows_and_cols, off_diagonal, spread_diagonal
 
 SVD = "np.linalg.svd"
 
@@ -51,7 +58,7 @@ def _svd_jvp(tangents: Any, primals: Any, y: Any, *, full_matrices: bool) -> Any
     v_dot, v2_dot = _with_the_rest(v1, v2, v_dot, dagger(a_dot) @ u1, s)
     if full_matrices:
         u_dot, v_dot = (np.concatenate(x, axis=-1) for x in ((u_dot, u2_dot), (v_dot, v2_dot)))
-    return u_dot, share_ties(real(diagonal_of(p)), s), dagger(v_dot)
+    return u_dot, share_ties(s, real(diagonal_of(p))), dagger(v_dot)
 
 
 def _with_the_rest(u1: Any, u2: Any, u1_dot: Any, pushed: Any, s: Any) -> Any:
@@ -70,19 +77,20 @@ def _svd_vjp(bars: Any, primals: Any, y: Any, *, full_matrices: bool) -> Any:
     k = s.shape[-1]
     u1, u2, v1, v2 = u[..., :k], u[..., k:], dagger(vh[..., :k, :]), dagger(vh[..., k:, :])
     if u_bar is ZERO and vh_bar is ZERO:
-        s_bar = share_ties(s_bar, s)
+        s_bar = share_ties(s, s_bar)
         return [conj((u1 * s_bar[..., None, :]) @ dagger(v1))]
-    live = _live(u_bar, k) | _live(vh_bar if vh_bar is ZERO else mT(vh_bar), k)
+    live = (_live(u_bar, k) | _live(vh_bar if vh_bar is ZERO else mT(vh_bar), k))[..., None, :]
     u_bar = np.zeros_like(u) if u_bar is ZERO else conj(u_bar)
     v_bar = np.zeros_like(dagger(vh)) if vh_bar is ZERO else mT(vh_bar)
     u1_bar, v1_bar = u_bar[..., :k], v_bar[..., :k]
     j, l = dagger(u1) @ u1_bar, dagger(v1) @ v1_bar  # noqa: E741 - the names of the docstring
     rows, cols = as_rows_and_cols(s)
+    used_together(live, rows, cols, of=SVD)
     p_bar = over_gaps(skew(j + l), rows, cols, abs(j) + abs(l), of=SVD, on_clash="raise")
     p_bar = p_bar + over_gaps(skew(j - l), -rows, cols, abs(j) + abs(l), of=SVD, on_clash="raise")
     if s_bar is not ZERO:
-        settled(j + l, s_bar[..., None, :], live[..., None, :], rows, cols, of=SVD)
-        p_bar = p_bar + spread_diagonal(share_ties(s_bar, s), np.zeros_like(p_bar))
+        settled(j + l, s_bar[..., None, :], live, rows, cols, of=SVD)
+        p_bar = p_bar + spread_diagonal(share_ties(s, s_bar), np.zeros_like(p_bar))
     a_bar = u1 @ p_bar @ dagger(v1)
     a_bar = a_bar + _outside(u1, u2, u1_bar, u_bar[..., k:], s) @ dagger(v1)
     a_bar = a_bar + u1 @ dagger(_outside(v1, v2, v1_bar, v_bar[..., k:], s))
@@ -128,12 +136,12 @@ def _thin(a: Any) -> Any:
 def _svdvals_jvp(tangents: Any, primals: Any, y: Any) -> Any:
     u, s, vh = _thin(*primals)
     s_dot = np.sum(real(conj(u) * (tangents[0] @ dagger(vh))), axis=-2)
-    return np.where(y == 0, 0, share_ties(s_dot, s))
+    return np.where(y == 0, 0, share_ties(s, s_dot))
 
 
 def _svdvals_vjp(y_bar: Any, primals: Any, y: Any) -> Any:
     u, s, vh = _thin(*primals)
-    s_bar = share_ties(np.where(y == 0, 0, y_bar), s)
+    s_bar = share_ties(s, np.where(y == 0, 0, y_bar))
     return [conj((u * s_bar[..., None, :]) @ vh)]
 
 

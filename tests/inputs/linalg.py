@@ -136,7 +136,7 @@ def quotient(draw: Draw, row: Primitive) -> Case:
     return Case(row, (m, rows, cols, m.copy()), params)
 
 
-@inputs_for("undecided", "decided", "guarded", "settled")
+@inputs_for("undecided", "decided", "guarded", "settled", "used_together")
 def spectrum(draw: Draw, row: Primitive) -> Case:
     e = square(draw)
     w = 1.0 + np.arange(e.shape[-1])
@@ -145,6 +145,8 @@ def spectrum(draw: Draw, row: Primitive) -> Case:
         return Case(row, (e, rows, cols))
     if row.name == "guarded":
         return Case(row, (e, rows, cols), {**of, "vectors": draw.boolean()})
+    if row.name == "used_together":
+        return Case(row, (cols > 1, rows, cols), of)
     if row.name == "settled":
         return Case(row, (e, cols**2, cols > 0, rows, cols), of)
     return Case(row, (e, rows, cols), of)
@@ -153,7 +155,8 @@ def spectrum(draw: Draw, row: Primitive) -> Case:
 @inputs_for("share_ties")
 def tied(draw: Draw, row: Primitive) -> Case:
     x = draw.rng.uniform(-1, 1, (*stack_of(draw), 3))
-    return Case(row, (x, np.array(draw.one_of(([1.0, 2.0, 3.0], [1.0, 1.0, 2.0])))), only=(0,))
+    values = np.array(draw.one_of(([1.0, 2.0, 3.0], [1.0, 1.0, 2.0])))
+    return Case(row, (np.broadcast_to(values, x.shape), x), only=(1,))
 
 
 @inputs_for("matching")

@@ -1,0 +1,377 @@
+"""Linear algebra where it is singular: no inverse, values that coincide, triangles, norms at zero.
+
+Smooth cases are in forms_linalg.py and inputs/linalg.py, accuracy in test_linalg_accuracy.py.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import autodiff as ad
+from autodiff.finite_differences import slope_at_zero
+
+la = np.linalg
+rng = np.random.default_rng(11)
+Q = la.qr(rng.normal(size=(3, 3)))[0]
+TWICE = Q * np.array([1.0, 1.0, 2.0]) @ Q.T  # eigenvalues 1, 1, 2, equal but for rounding
+TWICE = (TWICE + TWICE.T) / 2
+C = rng.normal(size=(3, 3))
+REPEATED = pytest.mark.parametrize(
+    "a", [np.eye(3), np.diag([1.0, 1.0, 2.0]), TWICE], ids="I D Q".split()
+)
+
+
+def direction(a):
+    v = rng.normal(size=a.shape)
+    return (v + v.T) / 2
+
+
+def both_modes(f, a, v):
+    """The derivative along v, which must be one number."""
+    forward, reverse = ad.jvp(f, (a,), (v,))[1], np.sum(ad.grad(f)(a) * v)
+    assert np.isclose(forward, reverse, rtol=1e-10, atol=1e-12)
+    return reverse
+
+
+def finite_difference(f, a, v):
+    return slope_at_zero(lambda h: np.asarray(f(a + h * v)))[0]
+
+
+# -- determinants of singular matrices -------------------------------------------------------------
+def adjugate_transposed(a):
+    """The cofactors by their definition."""
+    n = len(a)
+    minors = [[la.det(np.delete(np.delete(a, i, 0), j, 1)) for j in range(n)] for i in range(n)]
+    return np.array(minors) * (-1.0) ** np.add.outer(range(n), range(n))
+
+
+@pytest.mark.parametrize("rank", [0, 1, 2, 3, 4])
+def test_det_has_exact_derivatives_at_every_rank(rank):
+    a = rng.normal(size=(4, rank)) @ rng.normal(size=(rank, 4))
+    v = rng.normal(size=(4, 4))
+    assert np.allclose(ad.grad(la.det)(a), adjugate_transposed(a), rtol=1e-10, atol=1e-12)
+    expected = finite_difference(lambda x: adjugate_transposed(x), a, v)
+    for found in (
+        ad.jvp(ad.grad(la.det), (a,), (v,))[1],
+        ad.grad(lambda x: ad.jvp(la.det, (x,), (v,))[1])(a),
+        ad.vjp(ad.grad(la.det), a)[1](v)[0],
+    ):
+        assert np.allclose(found, expected, rtol=1e-8, atol=1e-10)
+
+
+def test_third_derivatives_of_det():
+    a, v = rng.normal(size=(2, 3, 3))
+
+    def slope(f):
+        return lambda x: ad.jvp(f, (x,), (v,))[1]
+
+    # det(A + t v) is a cubic whose leading coefficient is det v.
+    assert np.isclose(slope(slope(slope(la.det)))(a), 6 * la.det(v))
+    singular = np.outer([1.0, 2.0, 3.0], [1.0, 0.0, 1.0])
+    with pytest.raises(la.LinAlgError, match="det of order three"):
+        slope(slope(slope(la.det)))(singular)
+
+
+def test_slogdet_at_a_singular_matrix_is_refused():
+    singular = np.zeros((2, 2))
+    with pytest.raises(la.LinAlgError, match="slogdet is infinite at a singular matrix"):
+        ad.grad(lambda a: la.slogdet(a)[1])(singular)
+
+
+# -- values that coincide: what does not depend on the choice of vectors ---------------------------
+def trace_of(power):
+    def by_vectors(a):
+        w, v = la.eigh(a)
+        return np.trace((v * w**power) @ v.T)
+
+    return by_vectors
+
+
+FUNCTIONS_OF_VALUES = {
+    "sum of eigvalsh": (lambda a: np.sum(la.eigvalsh(a)), lambda a, v: np.trace(v)),
+    "log det by eigh": (
+        lambda a: np.sum(np.log(la.eigh(a)[0])),
+        lambda a, v: np.trace(la.solve(a, v)),
+    ),
+    "sum of squares": (lambda a: np.sum(la.svdvals(a) ** 2), lambda a, v: 2 * np.sum(a * v)),
+    "svd, sum of cubes": (
+        lambda a: np.sum(la.svd(a)[1] ** 3),
+        lambda a, v: 3 * np.trace(a @ a @ v),
+    ),
+    "eigvals": (lambda a: np.sum(la.eigvals(a) ** 2), lambda a, v: 2 * np.trace(a @ v)),
+    "eig": (lambda a: np.prod(la.eig(a)[0]), lambda a, v: la.det(a) * np.trace(la.solve(a, v))),
+    "nuclear norm": (lambda a: la.norm(a, "nuc"), lambda a, v: np.trace(v)),
+}
+
+
+@REPEATED
+@pytest.mark.parametrize("name", FUNCTIONS_OF_VALUES)
+def test_symmetric_functions_of_repeated_values(name, a):
+    f, expected = FUNCTIONS_OF_VALUES[name]
+    v = direction(a)
+    assert np.isclose(both_modes(f, a, v), expected(a, v), rtol=1e-10)
+    assert np.isclose(np.sum(ad.jacfwd(f)(a) * v), expected(a, v), rtol=1e-10)
+
+
+@REPEATED
+def test_trace_of_a_function_through_repeated_vectors(a):
+    v = direction(a)
+    assert np.isclose(np.sum(ad.grad(trace_of(3))(a) * v), 3 * np.trace(a @ a @ v))
+
+
+def test_the_span_of_repeated_vectors():
+    """P projects on the space of the eigenvalue 1: dP = (P dA q q^T + its transpose) / (1 - 2)."""
+    q, v = Q[:, 2:], direction(TWICE)
+    p = Q[:, :2] @ Q[:, :2].T
+    expected = p @ v @ q @ q.T / (1 - 2)
+
+    def span(a):
+        u = la.eigh(a)[1][:, :2]
+        return np.sum(C * (u @ u.T))
+
+    assert np.isclose(np.sum(ad.grad(span)(TWICE) * v), np.sum(C * (expected + expected.T)))
+
+
+def test_the_orthogonal_factor_where_singular_values_coincide():
+    def polar(a):
+        u, _, vh = la.svd(a)
+        return np.sum(C * (u @ vh))
+
+    v = rng.normal(size=(3, 3))
+    assert np.isclose(np.sum(ad.grad(polar)(np.eye(3)) * v), np.sum(C * (v - v.T) / 2))
+
+
+@pytest.mark.parametrize("rows", [3, 6])
+def test_leading_vectors_beside_a_null_space(rows):
+    """Principal components of few observations: the vectors of the zeros are never looked at."""
+    x = rng.normal(size=(2, 6))
+    weights = rng.normal(size=(6, 6))
+
+    def leading(a):
+        w, v = la.eigh(a)
+        return np.sum(weights * ((v[:, -2:] * w[-2:]) @ v[:, -2:].T))
+
+    def leading_singular(a):
+        u, s, vh = la.svd(a)
+        return np.sum(weights[: a.shape[0]] * ((u[:, :2] * s[:2]) @ vh[:2]))
+
+    v = direction(np.eye(6))
+    assert np.isfinite(both_modes(leading, x.T @ x, v))
+    low_rank = rng.normal(size=(rows, 2)) @ x
+    # Along matrices of rank 2 the two leading terms are the whole matrix.
+    step = rng.normal(size=(rows, 2)) @ x
+    expected = np.sum(weights[:rows] * step)
+    assert np.isclose(both_modes(leading_singular, low_rank, step), expected)
+
+
+# -- ... and what does, or cannot be told from it --------------------------------------------------
+def rebuilt(a):
+    w, v = la.eigh(a)
+    return np.sum(C * ((v * w) @ v.T))
+
+
+def rebuilt_by_inverse(a):
+    w, v = la.eigh(a)
+    return np.sum(v @ np.diag(w) @ la.inv(v))
+
+
+def rebuilt_by_svd(a):
+    u, s, vh = la.svd(a)
+    return np.sum(C * ((u * s) @ vh))
+
+
+def rebuilt_by_eig(a):
+    w, v = la.eig(a)
+    return np.sum((v * w) @ la.inv(v))
+
+
+CHOOSING = {
+    "one vector": (lambda a: la.eigh(a)[1][0, 0], "eigenvalues number 0 and 1, 1 and 1"),
+    "eigh, rebuilt": (rebuilt, "eigenvalues number 0 and 1"),
+    "eigh, rebuilt by inv": (rebuilt_by_inverse, "eigenvalues number 0 and 1"),
+    "svd, rebuilt": (rebuilt_by_svd, "singular values number"),
+    "eig, rebuilt": (rebuilt_by_eig, "eigenvalues number"),
+    "one singular vector": (lambda a: la.svd(a)[0][1, 1], "singular values number"),
+    "Hessian": (
+        lambda a: ad.jvp(lambda x: np.sum(la.eigvalsh(x) ** 3), (a,), (C + C.T,))[1],
+        "eigenvalues",
+    ),
+    "Hessian of eig": (
+        lambda a: ad.jvp(lambda x: np.sum(la.eigvals(x) ** 3), (a,), (C + C.T,))[1],
+        "eigenvalues",
+    ),
+}
+
+
+@REPEATED
+@pytest.mark.parametrize("name", CHOOSING)
+def test_what_hangs_on_a_choice_names_the_values(name, a):
+    f, message = CHOOSING[name]
+    with pytest.raises(ad.NotDifferentiableError, match="coincide") as caught:
+        ad.grad(f)(a)
+    if name != "one vector" or a is not TWICE:
+        assert message in str(caught.value)
+
+
+@REPEATED
+def test_forward_mode_gives_undecided_vectors_no_derivative(a):
+    """It does not know what will be done with them: nan, and right numbers beside it."""
+    v = direction(a)
+    (w, _), (w_dot, vectors_dot) = ad.jvp(lambda a: tuple(la.eigh(a)), (a,), (v,))
+    assert np.isclose(np.sum(w_dot), np.trace(v))
+    together = np.abs(w - 1.0) < 1e-9
+    assert np.all(np.isnan(vectors_dot[:, together]))
+    assert np.all(np.isfinite(vectors_dot[:, ~together]))
+
+
+def test_a_tied_extreme_value_shares_as_max_does():
+    """The subgradient of least norm, whatever vectors LAPACK chose."""
+    assert np.allclose(ad.grad(lambda a: la.eigvalsh(a)[-1])(np.eye(3)), np.eye(3) / 3)
+    assert np.allclose(ad.grad(lambda a: la.norm(a, 2))(np.eye(2)), np.eye(2) / 2)
+    assert np.allclose(ad.grad(lambda a: la.norm(a, -2))(np.eye(2)), np.eye(2) / 2)
+
+
+def test_a_free_phase_is_refused():
+    z = rng.normal(size=(3, 3)) + 1j * rng.normal(size=(3, 3))
+    for f in (lambda a: np.real(la.eigh(a)[1][1, 0]), lambda a: np.imag(la.svd(a)[0][1, 0])):
+        with pytest.raises(ad.NotDifferentiableError, match="free phase"):
+            ad.grad(f)(z + np.conj(z.T))
+
+
+def test_a_defective_matrix_is_refused():
+    for f in (lambda a: np.sum(la.eigvals(a)), lambda a: np.sum(la.eig(a)[0])):
+        for derivative in (
+            lambda f=f: ad.grad(f)(JORDAN),
+            lambda f=f: ad.jvp(f, (JORDAN,), (JORDAN,)),
+        ):
+            with pytest.raises(ad.NotDifferentiableError, match="defective"):
+                derivative()
+
+
+JORDAN = np.array([[1.0, 1.0], [0.0, 1.0]])
+
+
+def test_columns_of_a_full_u_beyond_the_rank():
+    tall = rng.normal(size=(5, 2))
+    with pytest.raises(ad.NotDifferentiableError, match="svd"):
+        ad.grad(lambda a: la.svd(a)[0][0, 4])(tall)
+
+
+# -- what is read ----------------------------------------------------------------------------------
+@pytest.mark.parametrize("lower", [True, False])
+def test_only_the_triangle_that_numpy_reads_has_a_derivative(lower):
+    a = C @ C.T + np.eye(3)
+    unread = np.triu(np.ones((3, 3)), 1) if lower else np.tril(np.ones((3, 3)), -1)
+    for f in (
+        lambda a: np.sum(la.cholesky(a, upper=not lower)),
+        lambda a: np.sum(la.eigvalsh(a, UPLO="L" if lower else "U") ** 2),
+        lambda a: np.sum(la.eigh(a, UPLO="L" if lower else "u")[1][:, 0]),
+    ):
+        gradient = ad.grad(f)(a)
+        assert not np.any(gradient[unread > 0])
+        v = rng.normal(size=(3, 3))
+        assert np.isclose(np.sum(gradient * v), finite_difference(f, a, v), rtol=1e-6)
+        assert np.isfinite(f(a + np.where(unread, np.nan, 0)))
+
+
+# -- ranks -----------------------------------------------------------------------------------------
+def test_pinv_and_lstsq_along_matrices_of_one_rank():
+    left, right = rng.normal(size=(5, 2)), rng.normal(size=(2, 3))
+    b, turn = rng.normal(size=5), rng.normal(size=(5, 2))
+
+    def solved(left):
+        return la.pinv(left @ right, rcond=1e-10) @ b, la.lstsq(left @ right, b, rcond=1e-10)[0]
+
+    expected = finite_difference(lambda left: solved(left)[0], left, turn)
+    for x_dot in ad.jvp(solved, (left,), (turn,))[1]:
+        assert np.allclose(x_dot, expected, rtol=1e-7, atol=1e-9)
+    for k in range(2):
+        gradient = ad.grad(lambda left, k=k: np.sum(C[0] * solved(left)[k]))(left)
+        assert np.isclose(np.sum(gradient * turn), np.sum(C[0] * expected), rtol=1e-7)
+
+
+def test_lstsq_returns_what_numpy_returns():
+    a, b = rng.normal(size=(4, 2)), rng.normal(size=(4, 3))
+    plain = la.lstsq(a, b)
+    tracked, _ = ad.vjp(lambda a: la.lstsq(a, b), a)
+    for found, expected in zip(tracked, plain, strict=True):
+        assert np.array_equal(found, expected)
+    assert ad.grad(lambda a: la.lstsq(a, b)[2] * np.sum(a))(a).tolist() == [[2.0, 2.0]] * 4
+    wide, pullback = ad.vjp(lambda a: la.lstsq(a, b[:2])[1], a[:2])
+    assert wide.shape == (0,)
+    assert not np.any(pullback(wide)[0])
+
+
+def test_matrix_rank_is_flat():
+    a = rng.normal(size=(2, 4, 3))
+    assert la.matrix_rank(ad.tensor(a)).tolist() == [3, 3]
+    assert not np.any(ad.grad(lambda a: np.sum(1.0 * la.matrix_rank(a)))(a))
+
+
+# -- norms -----------------------------------------------------------------------------------------
+@pytest.mark.parametrize("p", [None, 1, 1.5, 2, 3, np.inf])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_norm_of_zero_is_flat_in_every_order(p, dtype):
+    zero = np.zeros(3, dtype)
+    gradient = ad.grad(lambda x: la.norm(x, p))
+    assert gradient(zero).dtype == dtype
+    assert not np.any(gradient(zero))
+    assert not np.any(ad.jacobian(gradient)(zero))
+    assert not np.any(ad.jvp(lambda x: la.norm(x, p), (zero,), (zero + 1,))[1])
+
+
+@pytest.mark.parametrize("p", ["fro", "nuc", 2, -2, 1, -1, np.inf, -np.inf])
+def test_the_norm_of_a_zero_matrix_is_flat(p):
+    assert not np.any(ad.grad(lambda x: la.norm(x, p))(np.zeros((2, 3))))
+
+
+def test_norms_at_large_and_small_scale():
+    x = np.array([3.0, -4.0])
+    for scale in (1e-150, 1e3, 1e150):
+        assert np.allclose(ad.grad(la.norm)(scale * x), [0.6, -0.8], rtol=1e-14)
+    cubes = (27.0 + 64.0) ** (-2 / 3) * np.array([9.0, -16.0])
+    assert np.allclose(ad.grad(lambda x: la.norm(x, 3))(1e-90 * x), cubes, rtol=1e-13)
+
+
+# -- errors ----------------------------------------------------------------------------------------
+REFUSED = {
+    "solve": (lambda a: la.solve(a, np.ones(2)), "Singular matrix"),
+    "inv": (la.inv, "Singular matrix"),
+    "cholesky": (lambda a: la.cholesky(-a), "not positive definite"),
+    "svd": (lambda a: la.svd(a * np.nan), "did not converge"),
+    "eig": (lambda a: la.eig(a * np.inf), "infs or NaNs"),
+    "det": (lambda a: la.det(a[0]), "1-dimensional array given"),
+}
+
+
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+@pytest.mark.parametrize("name", REFUSED)
+def test_numpys_errors_name_the_function(name):
+    f, message = REFUSED[name]
+    with pytest.raises(la.LinAlgError, match=message) as caught:
+        ad.vjp(f, np.ones((2, 2)))
+    assert f"np.linalg.{name}: " in str(caught.value)
+
+
+def test_vmap_does_not_take_vectors_for_a_matrix():
+    with pytest.raises(la.LinAlgError, match=r"np\.linalg\.det: 1-dimensional"):
+        ad.vmap(la.det)(np.eye(2))
+
+
+def test_settings_cannot_be_tracked():
+    for f in (
+        lambda x: la.pinv(x * C, rcond=x),
+        lambda x: la.lstsq(x * C, C, rcond=x)[0],
+        lambda x: la.matrix_rank(x * C, tol=x),
+        lambda x: la.cond(x * C, x),
+        lambda x: la.norm(x * C[0], x),
+    ):
+        with pytest.raises(ad.NotDifferentiableError, match="is not supported on a tracked value"):
+            ad.jvp(f, (2.0,), (1.0,))
+
+
+def test_explanations_show_each_of_several_results():
+    shown = str(ad.explain(lambda a: la.slogdet(a)[1] + la.eigh(a)[0][0], np.eye(2) + 1.0))
+    assert "slogdet(a)[1]" in shown
+    assert "both modes agree" in shown
