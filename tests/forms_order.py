@@ -78,7 +78,7 @@ FORMS: list[Any] = [
     Form("np.sort(empty)", np.sort, empty),
     Form("np.sort(order)", lambda x: np.sort(x, order="a"), x, refused="np.sort: order"),
     Form("np.sort(x)[::-1]", lambda x: np.sort(x)[::-1] * np.arange(4.0), x),
-    Form("x[np.argsort(x)]", lambda x, y: y[np.argsort(x)] ** 2, x, y),
+    Form("y[np.argsort(x)]", lambda x, y: y[np.argsort(x)] ** 2, x, y),
     Form("np.partition(x, 2)", lambda x: np.partition(x, 2)[:3].sum(), x),
     Form("np.partition(kth list)", lambda m: np.partition(m, [0, -1], axis=1), m),
     Form("np.partition(axis=None)", lambda m: np.max(np.partition(m, 3, axis=None)[:3]), m),
