@@ -125,7 +125,7 @@ def test_hessian_that_is_not_symmetric():
 
 
 def test_gradient_of_another_dtype(monkeypatch):
-    monkeypatch.setattr("autodiff.transforms.finished", lambda bar, x: np.zeros(2, np.float32))
+    monkeypatch.setattr("autodiff.arguments.finished", lambda bar, x: np.zeros(2, np.float32))
     report = ad.check(np.sin, np.zeros((2, 1)), order=1)
     assert LIKE in {c.law for c in report.failures}
     assert "float32 of shape (2,), but the input is float64 of shape (2, 1)" in str(report)

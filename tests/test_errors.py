@@ -356,20 +356,16 @@ def test_at_the_transform(call, kind, parts):
 
 @pytest.mark.parametrize("mode", [0, 1], ids=["reverse", "forward"])
 def test_writing_into_a_plain_array(mode):
-    """NumPy hides our error behind "setting an array element with a sequence", but shows it as the
-    cause of its own."""
+    """NumPy wraps our error in "setting an array element with a sequence"; transforms unwrap it."""
 
     def f(x):
         y = np.zeros(2)
         y[0] = x
         return y[0]
 
-    with pytest.raises(ValueError, match="setting an array element") as caught:
+    with pytest.raises(ad.NotDifferentiableError, match="assignment into a plain array") as caught:
         both_modes(f, 1.0)[mode]()
-    cause = caught.value.__cause__
-    assert isinstance(cause, ad.NotDifferentiableError)
-    assert "assignment into a plain array" in str(cause)
-    assert "np.zeros_like(x) or np.stack([...])" in str(cause)
+    assert "np.zeros_like(x) or np.stack([...])" in str(caught.value)
 
 
 def test_the_users_own_line_is_shown():
