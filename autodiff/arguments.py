@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import math
 from collections.abc import Callable, Sequence
 from copy import copy
 from typing import Any
@@ -81,15 +82,43 @@ def split_aux(result: Any, has_aux: bool, f: Callable[..., Any]) -> tuple[Any, A
     return result
 
 
-def result_leaf(y: Any, what: str) -> Any:
-    """A result as a number or an array; an object array of tracked scalars is gathered."""
+# What NumPy says of a function that does not work on an array of objects.
+OF_OBJECTS = ("dtype('O')", "not supported for the input types")
+
+
+def called(f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    """``f(*args, **kwargs)``, where NumPy's own errors about tracked values name the cure."""
+    try:
+        return f(*args, **kwargs)
+    except ValueError as error:  # into which NumPy wraps what float(x) raises, in `a[0] = x`
+        if isinstance(error.__cause__, NotDifferentiableError):
+            raise error.__cause__ from None
+        raise
+    except TypeError as error:
+        of_objects = any(part in str(error) for part in OF_OBJECTS)
+        if of_objects and not isinstance(error, NotDifferentiableError):
+            raise NotDifferentiableError(
+                f"{error}: np.array([...]) of tracked values is an array of objects; "
+                "join them with np.stack([...]) or np.block([[...]]) instead"
+            ) from error
+        raise
+
+
+def result_leaf(y: Any, what: str, level: float = math.inf) -> Any:
+    """A result as a number or an array; an object array of tracked scalars is gathered. What a
+    transform inside this `level` was tracking must not be here: it ended with that transform."""
+    if isinstance(y, Traced) and y.node.level > level:
+        raise NotDifferentiableError(
+            f"{what} returned a value that an inner transform was tracking, and that was assigned to "
+            "a variable outside it; return it from the inner function (has_aux=True) instead"
+        )
     if isinstance(y, (Traced, float, int, complex)):
         return y
     dtype = getattr(y, "dtype", None)
     if dtype is None:
         raise NotDifferentiableError(f"{what} returned {y!r:.60}, not a number or an array")
     if dtype.kind == "O":
-        return gather(y)
+        return result_leaf(gather(y), what, level)
     if dtype.kind not in "biufc":
         raise NotDifferentiableError(f"{what} returned an array of dtype {dtype}")
     return y

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .arguments import called, result_leaf
 from .containers import Structure, flatten, unflatten
 from .errors import ShapeError, refuse
 from .fitting import stacked
@@ -75,9 +76,11 @@ def batch_map(f: Callable[..., Any], stacks: Sequence[Any], size: int, loop: boo
 
 def unbatched(y: Any, node: Batched) -> Any:
     """The stack behind a batched result; a result that is the same for all is repeated."""
+    y = y if isinstance(y, Tensor) else np.asarray(y)
+    y = result_leaf(y, "vmap: the function", node.level)
     if isinstance(y, Tensor) and y.node.level == node.level:
         return y.value
-    return stacked(y if hasattr(y, "shape") else np.asarray(y), False, node.size)
+    return stacked(y, False, node.size)
 
 
 def vmap(
@@ -122,7 +125,7 @@ def vmap(
             x if k is None else Tensor(np.moveaxis(x, k, 0), node)
             for x, k in zip(leaves, leaf_axes, strict=True)
         ]
-        results, out_structure = flatten(f(*unflatten(structure, inside)))
+        results, out_structure = flatten(called(f, unflatten(structure, inside), {}))
         outside = [np.moveaxis(unbatched(y, node), 0, out_axes) for y in results]
         return unflatten(out_structure, outside)
 

@@ -57,9 +57,14 @@ class Tensor(Traced):
 
     @property
     def __array__(self) -> Any:
-        """Not there, so that np.asarray(x) is an object array of tracked scalars; what cannot work on
-        one is refused."""
+        """Not there, so that np.asarray(x) is an object array of tracked scalars; what cannot work
+        on one is refused."""
         FUNCTIONS["__array__"]()
+        if self.dtype.kind == "c":
+            raise refuse(
+                "np.array(...) of complex tracked values: an array of objects has no imaginary part",
+                "use np.stack([...]), or the tracked array itself",
+            )
         raise AttributeError("__array__")
 
     # -- what an array knows of itself -------------------------------------------------------
@@ -232,7 +237,10 @@ class Tensor(Traced):
         return f"Tensor({shown}{f', name={name!r}' if name else ''})"
 
     def __format__(self, spec: str) -> str:
-        return format(self.value, spec) if spec else repr(self)
+        if not spec:
+            return repr(self)
+        self._concrete("format(x, spec)")
+        return format(self.value, spec)
 
     def __copy__(self) -> Self:
         return type(self)(self.value, self.node)

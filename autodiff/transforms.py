@@ -10,6 +10,7 @@ import numpy as np
 
 from .arguments import (
     argument_names,
+    called,
     check_like,
     chosen,
     differentiable,
@@ -56,13 +57,13 @@ class Tape:
             self.inputs += values
             self.leaves += nodes
             self.structures.append(structure)
-        y, aux = split_aux(f(*call, **kwargs), has_aux, f)
+        y, aux = split_aux(called(f, call, kwargs), has_aux, f)
         self.aux = release(aux, level)
         results, self.structure = flatten(y)
         self.outputs: list[Any] = []
         self.nodes: list[TapeNode | None] = []
         for leaf in results:
-            leaf = result_leaf(leaf, name_of(f))
+            leaf = result_leaf(leaf, name_of(f), level)
             tracked = isinstance(leaf, Traced) and leaf.node.level == level
             self.outputs.append(leaf.value if tracked else leaf)
             self.nodes.append(leaf.node if tracked else None)
@@ -219,9 +220,9 @@ def push(
 ) -> Any:
     level = new_level()
     duals = [Tensor(x, Dual(level, t)) for x, t in zip(values, directions, strict=True)]
-    y, aux = split_aux(f(*unflatten(structure, duals)), has_aux, f)
+    y, aux = split_aux(called(f, unflatten(structure, duals), {}), has_aux, f)
     results, out = flatten(y)
-    pairs = [tangent_of(result_leaf(leaf, name_of(f)), level) for leaf in results]
+    pairs = [tangent_of(result_leaf(leaf, name_of(f), level), level) for leaf in results]
     value = unflatten(out, [y for y, _ in pairs])
     slope = unflatten(out, [zeros_for(y) if t is ZERO else t for y, t in pairs])
     return (value, slope, release(aux, level)) if has_aux else (value, slope)

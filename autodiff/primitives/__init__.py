@@ -6,6 +6,7 @@ from . import (
     elementwise,
     fft,
     gamma,
+    gathering,
     hypergeometric,
     indexing,
     linalg,
@@ -25,6 +26,8 @@ from . import (
     sorting,
     special,
     stable,
+    vector_products,
+    windows,
 )
 
 __all__ = [
@@ -33,6 +36,7 @@ __all__ = [
     "elementwise",
     "fft",
     "gamma",
+    "gathering",
     "hypergeometric",
     "indexing",
     "linalg",
@@ -52,4 +56,6 @@ __all__ = [
     "sorting",
     "special",
     "stable",
+    "vector_products",
+    "windows",
 ]
