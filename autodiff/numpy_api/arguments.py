@@ -105,10 +105,10 @@ def accumulator(function: str, a: Any, dtype: Any, out: Any) -> Any:
     if dtype is not None:
         return dtype_named(dtype)
     target = out[0] if isinstance(out, tuple) else out
-    if target is None or target.dtype == a.dtype:
+    if target is None or target.dtype == dtype_of(a):
         return None
-    if np.promote_types(a.dtype, target.dtype) != target.dtype:
-        refuse_argument(function, "out", target.dtype, f"give it the dtype {a.dtype}")
+    if np.promote_types(dtype_of(a), target.dtype) != target.dtype:
+        refuse_argument(function, "out", target.dtype, f"give it the dtype {dtype_of(a)}")
     return target.dtype
 
 

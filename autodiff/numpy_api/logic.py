@@ -45,7 +45,8 @@ def _answer(function: Callable[..., Any]) -> None:
 
     @implements(function)
     def answer(*arrays: Any, **options: Any) -> Any:
-        return function(*(concrete(x, name) for x in arrays), **options)
+        named = {key: concrete(value, name) for key, value in options.items()}
+        return function(*(concrete(x, name) for x in arrays), **named)
 
 
 for _function in (np.allclose, np.array_equal, np.array_equiv, np.isin):
