@@ -2,7 +2,7 @@
 
 default  new random examples on every run, so that a developer's runs add up
 ci       the same examples every time: what `make test` uses
-nightly  many more of them
+nightly  many more of them; 10 000 random programs in tests/laws/test_programs.py
 """
 
 import os
@@ -13,5 +13,5 @@ settings.register_profile(
     "default", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
 settings.register_profile("ci", settings.get_profile("default"), derandomize=True, database=None)
-settings.register_profile("nightly", settings.get_profile("default"), max_examples=2000)
+settings.register_profile("nightly", settings.get_profile("default"), max_examples=7500)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
