@@ -232,6 +232,20 @@ def test_a_tied_extreme_value_shares_as_max_does():
     assert np.allclose(ad.grad(lambda a: la.norm(a, -2))(np.eye(2)), np.eye(2) / 2)
 
 
+@pytest.mark.parametrize("shape", [(3, 3), (4, 2), (2, 4)])
+def test_forward_mode_keeps_the_phases_that_lapack_keeps(shape):
+    z, v = rng.normal(size=(2, *shape)) + 1j * rng.normal(size=(2, *shape))
+    functions = [lambda a: la.svd(a, full_matrices=False)]
+    if shape == (3, 3):
+        functions += [la.eig, la.eigh, lambda a: la.eigh(a, "U")]
+        z = z + np.diag([0, 3, 6])
+    for f in functions:
+        for part, part_dot in zip(*ad.jvp(lambda a, f=f: tuple(f(a)), (z,), (v,)), strict=True):
+            k = next(k for k, y in enumerate(f(z)) if y is part or np.array_equal(y, part))
+            expected = finite_difference(lambda a, k=k, f=f: f(a)[k], z, v)
+            assert np.allclose(part_dot, expected, rtol=1e-6, atol=1e-8)
+
+
 def test_a_free_phase_is_refused():
     z = rng.normal(size=(3, 3)) + 1j * rng.normal(size=(3, 3))
     for f in (lambda a: np.real(la.eigh(a)[1][1, 0]), lambda a: np.imag(la.svd(a)[0][1, 0])):

@@ -2,8 +2,9 @@
 
     A V = V diag(w)    E = V^-1 dA V    dw = diag(E)    dV = V X,  X_ij = E_ij / (w_j - w_i)
 
-What happens where values coincide: `linalg_coincidence`. Vectors are moved along the least
-rotation; those of `eig` as LAPACK normalises them, to length 1 and a real largest component.
+What happens where values coincide: `linalg_coincidence`. Vectors keep the length 1, and complex ones
+the phase, that LAPACK gives them: one component is real, of `eigh` the first or the last, of `eig`
+the largest. A reverse sweep refuses a function of the phase that eigh and svd happen to choose.
 Source: Magnus, On differentiating eigenvalues and eigenvectors (1985).
 """
 
@@ -62,11 +63,22 @@ def rotation(e: Any, values: Any, of: str) -> Any:
     return np.where(undecided(e, rows, cols), np.nan, x)
 
 
+def phase_kept(entries: Any, entries_dot: Any) -> Any:
+    """By how much, times i, each unit vector turns so that an entry which LAPACK keeps real, but for
+    rounding, stays real. Nothing else determines the phase of a vector of a complex matrix."""
+    fixed = (np.abs(np.imag(entries)) <= 8 * np.finfo(entries.dtype).eps) & (entries != 0)
+    return np.where(fixed, 1j * np.imag(entries_dot / np.where(fixed, entries, 1)), 0)
+
+
 # -- Hermitian -------------------------------------------------------------------------------------
 def _eigh_jvp(tangents: Any, primals: Any, y: Any, *, UPLO: str) -> Any:
     w, v = y
     e = dagger(v) @ hermitian(tangents[0], lower=UPLO == "L") @ v
-    return share_ties(w, real(diagonal_of(e))), v @ rotation(e, w, EIGH)
+    v_dot = v @ rotation(e, w, EIGH)
+    if is_complex(v):
+        at = 0 if UPLO == "L" else -1
+        v_dot = v_dot - v * phase_kept(v[..., at, :], v_dot[..., at, :])[..., None, :]
+    return share_ties(w, real(diagonal_of(e))), v_dot
 
 
 def _eigh_vjp(bars: Any, primals: Any, y: Any, *, UPLO: str) -> Any:
@@ -149,8 +161,7 @@ def _eig_jvp(tangents: Any, primals: Any, y: Any) -> Any:
     v_dot = v_dot - v * np.sum(real(conj(v) * v_dot), axis=-2, keepdims=True)
     if is_complex(v):
         place = np.argmax(np.abs(v), axis=-2)[..., None, :]
-        at, at_dot = (np.take_along_axis(x, place, -2) for x in (v, v_dot))
-        v_dot = v_dot - v * (1j * np.imag(at_dot / at))
+        v_dot = v_dot - v * phase_kept(*(np.take_along_axis(x, place, -2) for x in (v, v_dot)))
     return share_ties(w, diagonal_of(e)), v_dot
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from ..kinds import special
 from ..primitive import ZERO, register
-from .linalg import Several, conj, dagger, diagonal_of, mT, named, real
+from .linalg import Several, conj, dagger, diagonal_of, is_complex, mT, named, real
 from .linalg_coincidence import (
     live_columns,
     over_gaps,
@@ -26,7 +26,7 @@ from .linalg_coincidence import (
     undecided,
     used_together,
 )
-from .linalg_eigen import as_rows_and_cols, off_diagonal, spread_diagonal
+from .linalg_eigen import as_rows_and_cols, off_diagonal, phase_kept, spread_diagonal
 
 SVD = "np.linalg.svd"
 
@@ -56,6 +56,10 @@ def _svd_jvp(tangents: Any, primals: Any, y: Any, *, full_matrices: bool) -> Any
     v_dot = v1 @ ((sum_xy - difference_xy) / 2)
     u_dot, u2_dot = _with_the_rest(u1, u2, u_dot, a_dot @ v1, s)
     v_dot, v2_dot = _with_the_rest(v1, v2, v_dot, dagger(a_dot) @ u1, s)
+    if is_complex(a_dot):
+        first = (v1, v_dot) if a_dot.shape[-2] >= a_dot.shape[-1] else (u1, u_dot)
+        turn = phase_kept(*(x[..., 0, :] for x in first))[..., None, :]
+        u_dot, v_dot = u_dot - u1 * turn, v_dot - v1 * turn
     if full_matrices:
         u_dot, v_dot = (np.concatenate(x, axis=-1) for x in ((u_dot, u2_dot), (v_dot, v2_dot)))
     return u_dot, share_ties(s, real(diagonal_of(p))), dagger(v_dot)
