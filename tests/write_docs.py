@@ -51,7 +51,58 @@ def conventions_page() -> str:
                 reverse = shown(ad.grad(f)(case.x))
                 forward = shown(ad.jacfwd(f)(case.x))
                 lines.append(f"| {case.text} | {reverse} | {forward} |".replace("|x|", "abs x"))
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines + complex_lines() + dtype_lines()) + "\n"
+
+
+def complex_lines() -> list[str]:
+    """The convention for complex arguments, on examples."""
+    z = 3.0 + 4.0j
+    examples = {
+        "f(z) = |z|": np.abs,
+        "f(z) = Re z": np.real,
+        "f(z) = Im z": np.imag,
+        "f(z) = Re z^2": lambda z: np.real(z**2),
+    }
+    lines = [
+        "",
+        "## Complex numbers",
+        "",
+        "For a real-valued f of z = x + iy, `grad` returns df/dx - i df/dy, as JAX and HIPS autograd",
+        "do; the gradient of a real input is real. With `holomorphic=True` it is the complex",
+        "derivative.",
+        "",
+        "| function | gradient at 3 + 4i |",
+        "|---|---|",
+        *(f"| {text} | {shown(ad.grad(f)(z))} |" for text, f in examples.items()),
+    ]
+    derivative = shown(ad.grad(lambda z: z**2, holomorphic=True)(z))
+    return [*lines, f"| f(z) = z^2, holomorphic | {derivative} |"]
+
+
+def dtype_lines() -> list[str]:
+    """The dtype of a gradient is that of its input, whatever it meets on the way."""
+    inputs = {
+        **{f"`{np.dtype(t)}`": np.ones(2, t) for t in (np.float16, np.float32, np.float64)},
+        "`longdouble`": np.ones(2, np.longdouble),
+        "`int64`": np.ones(2, np.int64),
+        "`complex64`": np.ones(2, np.complex64),
+    }
+    rows = []
+    for name, x in inputs.items():
+        gradient = ad.grad(lambda x: np.real(np.sum(x * np.array([2.0, 3.0]))))(x)
+        dtype = "longdouble" if gradient.dtype == np.longdouble else gradient.dtype
+        rows.append(f"| {name} | `{dtype}` |")
+    return [
+        "",
+        "## dtypes",
+        "",
+        "The gradient of sum(x * c), where c is an array of `float64`. Python numbers are weak, as",
+        "in NumPy 2: beside an array they take its dtype.",
+        "",
+        "| input | gradient |",
+        "|---|---|",
+        *rows,
+    ]
 
 
 def answer(form: Form) -> str:
