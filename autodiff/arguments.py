@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 import math
+import sys
 from collections.abc import Callable, Sequence
 from copy import copy
 from typing import Any
@@ -109,8 +109,8 @@ def result_leaf(y: Any, what: str, level: float = math.inf) -> Any:
     transform inside this `level` was tracking must not be here: it ended with that transform."""
     if isinstance(y, Traced) and y.node.level > level:
         raise NotDifferentiableError(
-            f"{what} returned a value that an inner transform was tracking, and that was assigned to "
-            "a variable outside it; return it from the inner function (has_aux=True) instead"
+            f"{what} returned a value that an inner transform was tracking, and that was assigned "
+            "to a variable outside it; return it from the inner function (has_aux=True) instead"
         )
     if isinstance(y, (Traced, float, int, complex)):
         return y

@@ -62,7 +62,7 @@ class Tensor(Traced):
         FUNCTIONS["__array__"]()
         if self.dtype.kind == "c":
             raise refuse(
-                "np.array(...) of complex tracked values: an array of objects has no imaginary part",
+                "np.array(...) of complex tracked values: arrays of objects have no imaginary part",
                 "use np.stack([...]), or the tracked array itself",
             )
         raise AttributeError("__array__")
@@ -145,7 +145,7 @@ class Tensor(Traced):
     # -- indexing and assignment -------------------------------------------------------------
     def __getitem__(self, key: Any) -> Any:
         y = FUNCTIONS["getitem"](self, key)
-        if is_array(y) and shares_memory(y, self):
+        if shares_memory(y, self) and (is_array(y) or is_or_holds_ellipsis(key)):
             link(y, self, operator.itemgetter(key))
         return y
 
@@ -268,6 +268,11 @@ class Tensor(Traced):
 
     def __getattr__(self, name: str) -> Any:
         raise missing(name)
+
+
+def is_or_holds_ellipsis(key: Any) -> bool:
+    """With an Ellipsis in its key NumPy gives an array, of no axes perhaps, and never a number."""
+    return key is Ellipsis or (isinstance(key, tuple) and any(k is Ellipsis for k in key))
 
 
 def _binary(row: Callable[..., Any]) -> Callable[[Any, Any], Any]:

@@ -171,7 +171,7 @@ def domains(row: Primitive, count: int) -> list[Interval]:
 
 
 def precisions(row: Primitive) -> tuple[Any, ...]:
-    """The floating dtypes that a row takes: SciPy's functions have none that is wider than double."""
+    """The floating dtypes that a row takes: SciPy's have none wider than double."""
     every = (np.float16, np.float32, np.float64, np.longdouble)
     by_scipy = row.name.startswith("scipy.") or row.name in SCIPYS_OWN
     return every[:3] if by_scipy else every

@@ -126,13 +126,13 @@ def test_network_derivatives(jacobian):
     np.testing.assert_allclose(jacobian(network, 0)(WEIGHTS, INPUT), 0.0, atol=1e-15)
 
 
-# -- logistic regression -----------------------------------------------------------------------------
+# -- logistic regression ---------------------------------------------------------------------------
 DATA = Path(__file__).parent.parent.parent / "shared" / "data" / "cs229" / "ds1_a.csv"
 
 
 @pytest.fixture(scope="module")
 def points():
-    """Features with a column of ones, and labels: the CS229 set, or made ones where it is absent."""
+    """Features with a column of ones, and labels: the CS229 set, or made ones if it is absent."""
     if DATA.exists():
         with DATA.open(newline="") as file:
             rows = [[float(v) for v in row.values()] for row in csv.DictReader(file)]

@@ -58,7 +58,7 @@ def complex_lines() -> list[str]:
     """The convention for complex arguments, on examples."""
     z = 3.0 + 4.0j
     examples = {
-        "f(z) = |z|": np.abs,
+        "f(z) = abs z": np.abs,
         "f(z) = Re z": np.real,
         "f(z) = Im z": np.imag,
         "f(z) = Re z^2": lambda z: np.real(z**2),
@@ -67,9 +67,9 @@ def complex_lines() -> list[str]:
         "",
         "## Complex numbers",
         "",
-        "For a real-valued f of z = x + iy, `grad` returns df/dx - i df/dy, as JAX and HIPS autograd",
-        "do; the gradient of a real input is real. With `holomorphic=True` it is the complex",
-        "derivative.",
+        "For a real-valued f of z = x + iy, `grad` returns df/dx - i df/dy, as JAX and HIPS",
+        "autograd do; the gradient of a real input is real. With `holomorphic=True` it is the",
+        "complex derivative.",
         "",
         "| function | gradient at 3 + 4i |",
         "|---|---|",

@@ -1,4 +1,4 @@
-"""Inputs for SciPy's special functions that have parameters in which no derivative is known, and for
+"""Inputs for SciPy's special functions with parameters in which no derivative is known, and for
 the rows behind softmax and the accurate derivatives."""
 
 from __future__ import annotations

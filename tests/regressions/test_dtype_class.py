@@ -1,4 +1,4 @@
-"""np.quantile of a list asks for `dtype=np.dtypes.Float64DType`, which was taken for `object`, and a
+"""np.quantile of a list asks for `dtype=np.dtypes.Float64DType`, once taken for `object`, and a
 cast to objects counted as flat: the gradient was 0, without a word."""
 
 from __future__ import annotations

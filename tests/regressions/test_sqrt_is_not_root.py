@@ -14,5 +14,5 @@ def test_each_ufunc_is_answered_under_its_own_name():
     others = {np.conjugate: "conj"}
     for ufunc, row in UFUNCS.items():
         if hasattr(row, "value"):
-            own = row.name.removeprefix("scipy.special.")
+            own = row.name.removeprefix("scipy.special.")  # whose own name may be _zeta
             assert own == others.get(ufunc, ufunc.__name__.removeprefix("_"))  # SciPy's _zeta
