@@ -132,9 +132,7 @@ def flatten_like(tree: Any, structure: Structure, what: str) -> list[Any]:
     """The leaves of `tree`, which must have the given structure."""
     leaves, found = flatten(tree)
     if found != structure:
-        raise ShapeError(
-            f"{what} has structure {describe(found)}, expected {describe(structure)}"
-        )
+        raise ShapeError(f"{what} has structure {describe(found)}, expected {describe(structure)}")
     return leaves
 
 

@@ -231,8 +231,10 @@ class Tensor(Traced):
 
     def __repr__(self) -> str:
         name = getattr(self.node, "name", None)
-        shown = repr(self.value) if isinstance(self.value, Tensor) else np.array2string(
-            np.asarray(self.value), threshold=10, precision=6, separator=", "
+        shown = (
+            repr(self.value)
+            if isinstance(self.value, Tensor)
+            else np.array2string(np.asarray(self.value), threshold=10, precision=6, separator=", ")
         )
         return f"Tensor({shown}{f', name={name!r}' if name else ''})"
 

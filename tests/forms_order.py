@@ -114,4 +114,3 @@ FORMS: list[Any] = [
     Form("np.setxor1d(x, y)", lambda x, y: np.setxor1d(x, y), x, y),
     Form("np.bincount(weights)", lambda x: np.bincount([2, 0, 2, 1], x**2, minlength=5), x),
 ]
-

@@ -13,9 +13,7 @@ from .arguments import concrete, deliver
 
 
 @implements(np.isclose)
-def isclose(
-    a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False
-) -> Any:
+def isclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False) -> Any:
     return TABLE["isclose"](operand(a), operand(b), rtol=rtol, atol=atol, equal_nan=equal_nan)
 
 

@@ -93,5 +93,3 @@ def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: Any = 2 * mat
     first, rest = p[slice_along(k, None, 1)], p[slice_along(k, 1, None)]
     rest = rest + np.cumsum(correction, axis=k)
     return np.concatenate((as_dtype(first, dtype), as_dtype(rest, dtype)), axis=k)
-
-

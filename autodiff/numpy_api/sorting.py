@@ -96,9 +96,7 @@ def unique(
     those are, and how many, is flat."""
     check_default("np.unique", sorted=(order.get("sorted", True), True))
     plain = concrete(ar, "np.unique")
-    _, first, inverse, counts = np.unique(
-        plain, True, True, True, axis, equal_nan=equal_nan
-    )
+    _, first, inverse, counts = np.unique(plain, True, True, True, axis, equal_nan=equal_nan)
     values = np.ravel(ar)[first] if axis is None else _entries(ar, first, axis)
     extras = (first, inverse, counts)
     wanted = (return_index, return_inverse, return_counts)
@@ -185,7 +183,11 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
 
 @implements(np.histogram)
 def histogram(
-    a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None  # noqa: A002
+    a: Any,
+    bins: Any = 10,
+    range: Any = None,
+    density: Any = None,
+    weights: Any = None,  # noqa: A002
 ) -> Any:
     """The counts are flat in the data and linear in the weights, the edges are what was given;
     edges that NumPy would find from tracked data are refused."""
@@ -207,5 +209,3 @@ def histogram(
     if density:
         counts = counts / np.diff(edges) / np.sum(counts)
     return counts, edges
-
-

@@ -196,7 +196,14 @@ def _extremum(name: str, value: Any, first_wins: Any) -> Any:
         return np.where(tie, y_bar / 2, np.where(first, 0, y_bar))
 
     return choice(
-        name, value, selector, select, scatter_first, scatter_second, batch="elementwise", kinks="ties"
+        name,
+        value,
+        selector,
+        select,
+        scatter_first,
+        scatter_second,
+        batch="elementwise",
+        kinks="ties",
     )
 
 
@@ -210,9 +217,7 @@ fmin = _extremum("fmin", np.fmin, lambda a, b: (a < b) | (b != b))
 def _clip_selector(a: Any, low: Any, high: Any, y: Any) -> Any:
     """Where the result is the low bound, and where the high one; a value at its bound is kept."""
     at_low = np.less(a, -np.inf if low is None else low)
-    at_high = np.greater(
-        a if low is None else np.maximum(a, low), np.inf if high is None else high
-    )
+    at_high = np.greater(a if low is None else np.maximum(a, low), np.inf if high is None else high)
     return np.logical_and(at_low, np.logical_not(at_high)), at_high
 
 

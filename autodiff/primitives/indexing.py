@@ -82,7 +82,9 @@ def _batch_index(row: Linear, size: int, args: Any, flags: Any, *, key: Any) -> 
     return np.moveaxis(y, position, 0) if position else y
 
 
-def _batch_scatter_add(row: Linear, size: int, args: Any, flags: Any, *, key: Any, shape: Any) -> Any:
+def _batch_scatter_add(
+    row: Linear, size: int, args: Any, flags: Any, *, key: Any, shape: Any
+) -> Any:
     whole, position = batch_key(key)
     updates = np.moveaxis(args[0], 0, position) if position else args[0]
     return row(updates, key=whole, shape=(size, *shape))

@@ -79,7 +79,9 @@ keep = choice(
 )
 
 
-def _masked(name: str, function: Callable[..., Any], forward: Any, backward: Any, **row: Any) -> Any:
+def _masked(
+    name: str, function: Callable[..., Any], forward: Any, backward: Any, **row: Any
+) -> Any:
     return special(
         name,
         _masked_value(function),
@@ -92,22 +94,32 @@ def _masked(name: str, function: Callable[..., Any], forward: Any, backward: Any
 
 
 # -- sum -------------------------------------------------------------------------------------------
-def _spread(y_bar: Any, a: Aval, *, axis: tuple[int, ...], keepdims: bool, dtype: Any = None) -> Any:
+def _spread(
+    y_bar: Any, a: Aval, *, axis: tuple[int, ...], keepdims: bool, dtype: Any = None
+) -> Any:
     return np.broadcast_to(restored(y_bar, a.shape, axis), a.shape)
 
 
 sum = linear("sum", np.sum, _spread, spreads=True, text=_shown("sum"), batch="trailing")  # noqa: A001
 
 
-def _masked_sum_jvp(tangents: Any, primals: Any, y: Any, *, axis: Any, keepdims: bool, dtype: Any = None) -> Any:
+def _masked_sum_jvp(
+    tangents: Any, primals: Any, y: Any, *, axis: Any, keepdims: bool, dtype: Any = None
+) -> Any:
     a_dot, _, *initial_dot = tangents
     y_dot = np.sum(np.where(primals[1], a_dot, 0), axis=axis, keepdims=keepdims)
     return y_dot + initial_dot[0] if initial_dot else y_dot
 
 
-def _masked_sum_vjp(y_bar: Any, primals: Any, y: Any, *, axis: Any, keepdims: bool, dtype: Any = None) -> list[Any]:
+def _masked_sum_vjp(
+    y_bar: Any, primals: Any, y: Any, *, axis: Any, keepdims: bool, dtype: Any = None
+) -> list[Any]:
     a, mask, *initial = primals
-    return [np.where(mask, restored(y_bar, shape_of(a), axis), 0), ZERO, *(np.sum(y_bar) for _ in initial)]
+    return [
+        np.where(mask, restored(y_bar, shape_of(a), axis), 0),
+        ZERO,
+        *(np.sum(y_bar) for _ in initial),
+    ]
 
 
 masked_sum = _masked("masked_sum", np.sum, _masked_sum_jvp, _masked_sum_vjp)
@@ -130,7 +142,9 @@ def _merged(a: Any, axis: tuple[int, ...]) -> Any:
     """`a` with the axes in `axis` merged into one last axis, for products over several axes."""
     kept = tuple(k for k in range(-a.ndim, 0) if k not in axis)
     sizes = tuple(a.shape[k] for k in kept)
-    return np.reshape(np.transpose(a, kept + axis), (*sizes, size_of(tuple(a.shape[k] for k in axis))))
+    return np.reshape(
+        np.transpose(a, kept + axis), (*sizes, size_of(tuple(a.shape[k] for k in axis)))
+    )
 
 
 def _unmerged(merged: Any, shape: Shape, axis: tuple[int, ...]) -> Any:
@@ -140,7 +154,9 @@ def _unmerged(merged: Any, shape: Shape, axis: tuple[int, ...]) -> Any:
     return np.transpose(np.reshape(merged, tuple(shape[k] for k in order)), back)
 
 
-def _prod_jvp(tangents: Any, primals: Any, y: Any, *, axis: Any, keepdims: bool, dtype: Any = None) -> Any:
+def _prod_jvp(
+    tangents: Any, primals: Any, y: Any, *, axis: Any, keepdims: bool, dtype: Any = None
+) -> Any:
     (a_dot,), (a,) = tangents, primals
     if not axis:
         return a_dot
@@ -148,7 +164,9 @@ def _prod_jvp(tangents: Any, primals: Any, y: Any, *, axis: Any, keepdims: bool,
     return np.reshape(y_dot, reduced(shape_of(a), axis, keepdims))
 
 
-def _prod_vjp(y_bar: Any, primals: Any, y: Any, *, axis: Any, keepdims: bool, dtype: Any = None) -> list[Any]:
+def _prod_vjp(
+    y_bar: Any, primals: Any, y: Any, *, axis: Any, keepdims: bool, dtype: Any = None
+) -> list[Any]:
     (a,) = primals
     if not axis:
         return [y_bar]
@@ -156,7 +174,9 @@ def _prod_vjp(y_bar: Any, primals: Any, y: Any, *, axis: Any, keepdims: bool, dt
     return [restored(y_bar, shape_of(a), axis) * others]
 
 
-prod = special("prod", np.prod, forward=_prod_jvp, backward=_prod_vjp, text=_shown("prod"), batch="trailing")
+prod = special(
+    "prod", np.prod, forward=_prod_jvp, backward=_prod_vjp, text=_shown("prod"), batch="trailing"
+)
 
 
 # A factor that is masked out is a factor 1, and `initial` is one factor more.
@@ -219,7 +239,9 @@ def _masked_extremum_jvp(tangents: Any, primals: Any, y: Any, *, axis: Any, keep
     return np.reshape(y_dot, reduced(shape_of(primals[0]), axis, keepdims))
 
 
-def _masked_extremum_vjp(y_bar: Any, primals: Any, y: Any, *, axis: Any, keepdims: bool) -> list[Any]:
+def _masked_extremum_vjp(
+    y_bar: Any, primals: Any, y: Any, *, axis: Any, keepdims: bool
+) -> list[Any]:
     tied, wins, how_many = _masked_ties(primals, y, axis)
     shared = restored(y_bar, shape_of(primals[0]), axis) / how_many
     return [np.where(tied, shared, 0), ZERO, *(np.sum(np.where(win, shared, 0)) for win in wins)]
@@ -288,13 +310,16 @@ def segments(indices: Sequence[int], size: int) -> tuple[Any, Any]:
     """
     ends = [*indices[1:], size]
     ranges = [
-        np.arange(i, end) if i < end else np.array([i]) for i, end in zip(indices, ends, strict=True)
+        np.arange(i, end) if i < end else np.array([i])
+        for i, end in zip(indices, ends, strict=True)
     ]
     owner = np.repeat(np.arange(len(ranges)), [len(r) for r in ranges])
     return np.concatenate(ranges), owner
 
 
-def _add_reduceat_transpose(y_bar: Any, a: Aval, *, indices: Any, axis: int, dtype: Any = None) -> Any:
+def _add_reduceat_transpose(
+    y_bar: Any, a: Aval, *, indices: Any, axis: int, dtype: Any = None
+) -> Any:
     position, owner = segments(indices, a.shape[axis])
     each = np.moveaxis(y_bar, axis, 0)[owner]
     shape = (a.shape[axis], *each.shape[1:])
@@ -346,10 +371,14 @@ def _weigh_transpose(y_bar: Any, w: Aval, *, data: Any, bins: Any, limits: Any) 
     return np.where(inside, y_bar[places], 0)
 
 
-def _batch_weigh(row: Any, size: int, args: Any, flags: Any, *, data: Any, bins: Any, limits: Any) -> Any:
+def _batch_weigh(
+    row: Any, size: int, args: Any, flags: Any, *, data: Any, bins: Any, limits: Any
+) -> Any:
     edges = np.histogram_bin_edges(data, bins, limits)
     places, inside = _bin_of(data, edges)
-    return args[0] @ (inside[:, None] & (places[:, None] == np.arange(len(edges) - 1))).astype(float)
+    return args[0] @ (inside[:, None] & (places[:, None] == np.arange(len(edges) - 1))).astype(
+        float
+    )
 
 
 # The data are parameters: in them the histogram is flat.
@@ -375,7 +404,9 @@ for _name, _value in (
     flat(_name, _value, batch="trailing")
 
 
-def _flat_method(a: Any, mask: Any, *initial: Any, ufunc: np.ufunc, method: str, **params: Any) -> Any:
+def _flat_method(
+    a: Any, mask: Any, *initial: Any, ufunc: np.ufunc, method: str, **params: Any
+) -> Any:
     if method == "reduce":
         return _masked_value(ufunc.reduce)(a, mask, *initial, **params)
     return getattr(ufunc, method)(a, **params)

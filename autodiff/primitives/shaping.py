@@ -55,7 +55,9 @@ transpose = linear(
     lambda a, *, axes: np.transpose(a, axes),
     lambda y_bar, a, *, axes: np.transpose(y_bar, inverse_permutation(axes)),
     text=lambda axes: "{a}^T" if axes == (-1, -2) else f"transpose({{a}}, {axes})",
-    latex=lambda axes: "{a}^T" if axes == (-1, -2) else f"\\operatorname{{transpose}}({{a}}, {axes})",
+    latex=lambda axes: (
+        "{a}^T" if axes == (-1, -2) else f"\\operatorname{{transpose}}({{a}}, {axes})"
+    ),
     spreads=True,
     batch=_batch_transpose,
 )
