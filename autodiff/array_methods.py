@@ -131,6 +131,11 @@ def view(x: Any, dtype: Any = None, type: Any = None) -> Any:  # noqa: A002 - Nu
     return x[...]
 
 
+def array_namespace(x: Any, *, api_version: Any = None) -> Any:
+    """The array API's question for the module of `x`: NumPy."""
+    return np
+
+
 OWN = (reshape, transpose, clip, compress, conj, astype, copy, flatten, fill, sort, partition, view)
 
 
@@ -156,6 +161,7 @@ METHODS: dict[str, Callable[..., Any]] = {
     **{name: _function(name) for name in SAME_AS_FUNCTION},
     **{name: _refused(name, cure) for name, cure in REFUSED_METHODS.items()},
     **{method.__name__: method for method in OWN},
+    "__array_namespace__": array_namespace,
 }
 
 ATTRIBUTES: dict[str, Callable[[Any], Any]] = {

@@ -291,6 +291,15 @@ def _binary(row: Callable[..., Any]) -> Callable[[Any, Any], Any]:
     return method
 
 
+def _comparison(method: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """== and !=, which Python asks of anything: `x == None` is false."""
+
+    def compare(self: Any, other: Any) -> Any:
+        return NotImplemented if other is None or isinstance(other, str) else method(self, other)
+
+    return compare
+
+
 def _reflected(row: Callable[..., Any]) -> Callable[[Any, Any], Any]:
     def method(self: Any, other: Any) -> Any:
         return row(operand(other), self)
@@ -333,10 +342,11 @@ for _name, _ufunc in {
     "le": np.less_equal,
     "gt": np.greater,
     "ge": np.greater_equal,
-    "eq": np.equal,
-    "ne": np.not_equal,
 }.items():
     setattr(Tensor, f"__{_name}__", _binary(UFUNCS[_ufunc]))
+
+for _name, _ufunc in {"eq": np.equal, "ne": np.not_equal}.items():
+    setattr(Tensor, f"__{_name}__", _comparison(_binary(UFUNCS[_ufunc])))
 
 for _name, _ufunc in {
     "neg": np.negative,

@@ -73,8 +73,41 @@ def link_results(
                 break
 
 
+def laid_out(x: Any, like: Any) -> Any:
+    """`x` in the memory layout of the array `like`, rows or columns first: whether NumPy copies
+    later on, or gives a view, depends on that."""
+    array = bottom(x)
+    arrays = isinstance(array, np.ndarray) and isinstance(like, np.ndarray)
+    if not arrays or not like.flags.forc or array.strides == like.strides:
+        return x
+    copy = np.empty_like(like)
+    copy[...] = array
+    return with_bottom(x, copy)
+
+
+def in_one_piece(x: Any, order: str) -> Any:
+    """`x` as a copy lies in memory: its entries side by side."""
+    array = bottom(x)
+    if not isinstance(array, np.ndarray) or example(x).flags.c_contiguous:
+        return x
+    return with_bottom(x, array.copy(order))
+
+
+def example(x: Any) -> Any:
+    """The array at the bottom, of a stack of examples the first: it lies as one of them would."""
+    array = bottom(x)
+    stacked = np.ndim(array) - len(x.shape) if isinstance(x, Traced) else 0
+    return np.asarray(array[(0,) * stacked] if stacked and np.size(array) else array)
+
+
+def with_bottom(x: Any, array: Any) -> Any:
+    return type(x)(with_bottom(x.value, array), x.node) if isinstance(x, Traced) else array
+
+
 def is_array(x: Any) -> bool:
     """Whether NumPy would have an array here, which can be assigned into, and not a number."""
+    if getattr(x, "_link", None) is not None:
+        return True
     batched = False
     while isinstance(x, Traced):
         batched = batched or getattr(x.node, "batch_axis", False)
@@ -104,6 +137,7 @@ def assign(handle: Any, new: Any) -> None:
                 "assign into x itself: x[...] = v + 1j * x.imag",
             )
         handle, new = base, written(base, read, new)
+    new = laid_out(new, bottom(handle))
     handle.value, handle.node = new.value, new.node
     bases = [handle]
     while bases:

@@ -12,8 +12,10 @@ from ..dispatch import FUNCTIONS, implements, operand
 from ..errors import ShapeError, refuse
 from ..primitive import Traced
 from ..primitives import shaping as rows, windows
+from ..primitives.elementwise import positive
 from ..shapes import Shape, broadcast, ndim_of, negative_axes, negative_axis, shape_of, size_of
-from .arguments import as_dtype, payload, refuse_argument
+from ..views import example, in_one_piece, is_array
+from .arguments import as_dtype, refuse_argument
 
 
 # -- reshaping -------------------------------------------------------------------------------------
@@ -41,9 +43,7 @@ def reading_order(a: Any, order: str, function: str) -> str:
         return order
     if order not in ("A", "K"):
         raise ValueError(f"{function}: order={order!r} is none of 'C', 'F', 'A' and 'K'")
-    example = payload(a)
-    example = example[(0,) * (np.ndim(example) - ndim_of(a))] if np.size(example) else example
-    flags = np.asarray(example).flags
+    flags = example(a).flags
     if flags.c_contiguous or (order == "A" and not flags.f_contiguous):
         return "C"
     if flags.f_contiguous:
@@ -66,15 +66,17 @@ def reshape(a: Any, /, shape: Any = None, order: str = "C", *, copy: Any = None)
     return copied(y) if copy else y
 
 
-def copied(a: Any) -> Any:
-    """A handle of its own on the same value."""
-    return copy_handle(a) if isinstance(a, Traced) else np.array(a)
+def copied(a: Any, order: str = "K") -> Any:
+    """A handle of its own on the same value; of a leaf a result, which can be assigned into."""
+    if not isinstance(a, Traced):
+        return np.array(a)
+    return positive(a) if getattr(a.node, "leaf", False) else in_one_piece(copy_handle(a), order)
 
 
 @implements(np.ravel)
 def ravel(a: Any, order: str = "C") -> Any:
     a = operand(a)
-    return reshape(a, -1, reading_order(a, order, "np.ravel"))
+    return in_one_piece(reshape(a, -1, reading_order(a, order, "np.ravel")), "C")
 
 
 @implements(np.expand_dims)
@@ -198,7 +200,9 @@ def broadcast_arrays(*args: Any, subok: bool = False) -> Any:
 @implements(np.flip)
 def flip(m: Any, axis: Any = None) -> Any:
     axes = negative_axes(axis, m.ndim)
-    return rows.flip(m, axis=axes) if axes else m
+    if axes:
+        return rows.flip(m, axis=axes)
+    return m[()] if is_array(m) else m
 
 
 @implements(np.flipud)
@@ -268,7 +272,7 @@ def sliding_window_view(
 # -- copies and dtypes -----------------------------------------------------------------------------
 @implements(np.copy)
 def copy(a: Any, order: str = "K", subok: bool = False) -> Any:
-    return copied(operand(a))
+    return copied(operand(a), order)
 
 
 def astype(
