@@ -269,7 +269,7 @@ class Tensor(Traced):
         np.put(self, np.arange(self.size), values)
 
     def __getattr__(self, name: str) -> Any:
-        raise missing(name)
+        raise AttributeError(name) if name[0] == "_" else missing(name)  # views.py asks often
 
 
 def is_or_holds_ellipsis(key: Any) -> bool:

@@ -11,6 +11,7 @@ that there are no reference cycles.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from copy import copy
 from functools import partial
 from typing import Any
 from weakref import ref
@@ -80,9 +81,9 @@ def laid_out(x: Any, like: Any) -> Any:
     arrays = isinstance(array, np.ndarray) and isinstance(like, np.ndarray)
     if not arrays or not like.flags.forc or array.strides == like.strides:
         return x
-    copy = np.empty_like(like)
-    copy[...] = array
-    return with_bottom(x, copy)
+    moved = np.empty_like(like)
+    moved[...] = array
+    return with_bottom(x, moved)
 
 
 def in_one_piece(x: Any, order: str) -> Any:
@@ -101,7 +102,12 @@ def example(x: Any) -> Any:
 
 
 def with_bottom(x: Any, array: Any) -> Any:
-    return type(x)(with_bottom(x.value, array), x.node) if isinstance(x, Traced) else array
+    """`x` with another array at its bottom, of the same entries."""
+    if not isinstance(x, Traced):
+        return array
+    y = copy(x)
+    y.value = with_bottom(x.value, array)
+    return y
 
 
 def is_array(x: Any) -> bool:
