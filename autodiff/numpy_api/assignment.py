@@ -14,11 +14,11 @@ import numpy as np
 from ..dispatch import FUNCTIONS, implements, operand
 from ..errors import ShapeError, refuse
 from ..primitive import Traced
-from ..primitives import elementwise, gathering, indexing as rows, shaping
+from ..primitives import elementwise, gathering, indexing as rows
 from ..shapes import broadcast, ndim_of, negative_axis, shape_of, size_of
 from ..views import assign, is_array
 from .arguments import as_dtype, concrete, lifted
-from .indexing import normalised_key, split_key, strong_dtype, wrapped
+from .indexing import index_of, normalised_key, split_key, strong_dtype, wrapped
 
 
 def handle(a: Any, function: str) -> Any:
@@ -178,7 +178,8 @@ def put_along_axis(arr: Any, indices: Any, values: Any, axis: Any) -> None:
         a.flat[np.reshape(indices, (-1,))] = values
         return
     k = negative_axis(axis, a.ndim)
-    indices = shaping.stop_gradient(indices) if isinstance(indices, Traced) else np.asarray(indices)
+    indices = index_of(indices)
+    indices = indices if isinstance(indices, Traced) else np.asarray(indices)
     if indices.ndim != a.ndim:
         raise ValueError("put_along_axis: indices and arr must have the same number of dimensions")
     grid: list[Any] = list(np.ogrid[tuple(slice(n) for n in a.shape)])

@@ -11,7 +11,7 @@ import numpy as np
 from ..dispatch import FUNCTIONS, implements, operand
 from ..errors import ShapeError, refuse
 from ..primitive import Traced
-from ..primitives import elementwise, gathering, indexing as rows, shaping
+from ..primitives import elementwise, gathering, indexing as rows
 from ..shapes import ndim_of, negative_axis, shape_of
 from .arguments import NO_VALUE, as_dtype, concrete, deliver, is_python_scalar, payload
 
@@ -35,7 +35,14 @@ def _part(k: Any, what: str) -> Any:
         return k.astype(np.intp)  # x[[]]
     if dtype.kind not in "iub":
         raise refuse(f"{what}: an index of dtype {dtype}", "index with integers or booleans")
-    return shaping.stop_gradient(k)
+    return index_of(k)
+
+
+def index_of(k: Any) -> Any:
+    """An index without what only follows its derivative: tracked where it is traced or batched."""
+    while isinstance(k, Traced) and not hasattr(k.node, "check_concrete"):
+        k = k.value
+    return k
 
 
 def _bound(end: Any, what: str) -> Any:
@@ -78,8 +85,7 @@ def along(axis: int, k: Any) -> tuple[Any, ...]:
 # -- functions -------------------------------------------------------------------------------------
 def wrapped(indices: Any, size: int, mode: str, function: str) -> Any:
     """Integer indices into `size` places, as NumPy's `mode` reads them."""
-    if isinstance(indices, Traced):
-        indices = shaping.stop_gradient(indices)
+    indices = index_of(indices)
     if not isinstance(indices, Traced):
         indices = np.asarray(indices)
     if indices.dtype.kind not in "iub":
@@ -115,9 +121,7 @@ def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
         raise ValueError("take_along_axis: indices and arr must have the same number of dimensions")
     if indices.dtype.kind not in "iu":
         raise IndexError("take_along_axis: indices must be an integer array")
-    return rows.take_along_axis(
-        arr, shaping.stop_gradient(indices), axis=negative_axis(axis, ndim_of(arr))
-    )
+    return rows.take_along_axis(arr, index_of(indices), axis=negative_axis(axis, ndim_of(arr)))
 
 
 @implements(np.compress)
