@@ -100,6 +100,10 @@ POLYNOMIALS = [
     Form("np.polyint(m=2, k)", lambda x, s: np.polyint(x, 2, [s, 1.0]), x, s),
     Form("np.poly(zeros)", np.poly, x),
     Form("np.poly1d(p)(x)", lambda p, x: np.poly1d(p)(x), x, y),
+    Form("np.polyfit(x, y)", lambda u, y: np.polyfit(u, y, 2), np.sort(x), y),
+    Form("np.polyfit(w)", lambda u, y: np.polyfit(u, y, 1, w=[1.0, 2.0, 0.5, 1.5]), x, y),
+    Form("np.polyfit(cov)", lambda u, y: np.polyfit(u, y, 1, cov=True), x, y),
+    Form("np.polyfit(two columns)", lambda u, m: np.polyfit(u, m, 1), x[:3], q),
     Form("np.roots(p)", np.roots, x, refused="np.roots"),
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -132,3 +133,46 @@ def poly(seq_of_zeros: Any) -> Any:
     for k in range(len(zeros)):
         p = np.convolve(p, np.stack((np.ones((), zeros.dtype), -zeros[k])))
     return p
+
+
+@implements(np.polyfit)
+def polyfit(
+    x: Any,
+    y: Any,
+    deg: Any,
+    rcond: Any = None,
+    full: bool = False,
+    w: Any = None,
+    cov: bool | str = False,
+) -> Any:
+    """Least squares with the powers of `x` scaled to length one, as NumPy does it."""
+    order = int(deg) + 1
+    x, y = operand(x) + 0.0, operand(y) + 0.0
+    if deg < 0:
+        raise ValueError("expected deg >= 0")
+    if ndim_of(x) != 1 or shape_of(x) == (0,) or not 1 <= ndim_of(y) <= 2:
+        raise TypeError("expected a vector x that is not empty, and one or two axes of y")
+    if len(x) != len(y):
+        raise TypeError("expected x and y to have same length")
+    rcond = len(x) * np.finfo(x.dtype).eps if rcond is None else rcond
+    powers = np.vander(x, order)
+    if w is not None:
+        w = operand(w) + 0.0
+        powers, y = powers * w[:, None], y * (w[:, None] if ndim_of(y) == 2 else w)
+    scale = np.sqrt(np.sum(powers * powers, axis=0))
+    powers = powers / scale
+    p, residuals, rank, s = np.linalg.lstsq(powers, y, rcond)
+    p = np.transpose(np.transpose(p) / scale)
+    if full:
+        return p, residuals, rank, s, rcond
+    if np.any(rank != order):
+        warnings.warn("Polyfit may be poorly conditioned", np.exceptions.RankWarning, stacklevel=4)
+    if not cov:
+        return p
+    spread = np.linalg.inv(np.dot(powers.T, powers)) / np.outer(scale, scale)
+    if cov != "unscaled":
+        if len(x) <= order:
+            raise ValueError("the number of data points must exceed order to scale the covariance")
+        factor = residuals / (len(x) - order)
+        spread = spread * factor if ndim_of(y) == 1 else spread[:, :, None] * factor
+    return p, spread
