@@ -15,7 +15,7 @@ import numpy as np
 from ..dispatch import UFUNCS, name_of, operand
 from ..errors import ShapeError, refuse
 from ..primitive import TABLE
-from ..primitives import reductions as rows, scans
+from ..primitives import accumulating, scans
 from ..shapes import ndim_of, negative_axes, negative_axis, reduced
 from .arguments import NO_VALUE, as_dtype, deliver, payload
 from .reductions import ROWS, reduce_by
@@ -139,7 +139,9 @@ def reduceat(
         params = {"indices": starts, "axis": axis, "dtype": dtype}
         return deliver(row(a, True, ufunc=ufunc, method="reduceat", **params), out, name)
     if ufunc is np.add:
-        return deliver(rows.add_reduceat(a, indices=starts, axis=axis, dtype=dtype), out, name)
+        return deliver(
+            accumulating.add_reduceat(a, indices=starts, axis=axis, dtype=dtype), out, name
+        )
     slices = np.moveaxis(as_dtype(a, dtype), axis, 0)
     parts = []
     for i, end in zip(starts, (*starts[1:], size), strict=True):

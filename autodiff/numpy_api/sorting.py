@@ -10,8 +10,8 @@ from ..dispatch import implements, operand
 from ..errors import ShapeError, refuse
 from ..primitive import TABLE, Traced
 from ..primitives import sorting as rows
+from ..primitives.accumulating import weigh
 from ..primitives.indexing import scatter_add
-from ..primitives.reductions import weigh
 from ..shapes import ndim_of, negative_axis
 from .arguments import as_dtype, check_default, concrete
 
@@ -185,9 +185,9 @@ def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
 def histogram(
     a: Any,
     bins: Any = 10,
-    range: Any = None,
+    range: Any = None,  # noqa: A002
     density: Any = None,
-    weights: Any = None,  # noqa: A002
+    weights: Any = None,
 ) -> Any:
     """The counts are flat in the data and linear in the weights, the edges are what was given;
     edges that NumPy would find from tracked data are refused."""

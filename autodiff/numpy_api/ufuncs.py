@@ -10,7 +10,7 @@ import numpy as np
 from ..dispatch import UFUNC_METHODS, UFUNCS, implements, name_of, operand
 from ..errors import refuse
 from ..primitive import TABLE, Traced
-from ..primitives import elementwise, reductions, series
+from ..primitives import accumulating, elementwise, series
 from ..shapes import broadcast, ndim_of, shape_of
 from ..views import assign
 from .arguments import (
@@ -134,7 +134,7 @@ def at(ufunc: np.ufunc, a: Any, indices: Any, b: Any = None, /) -> None:
     key = normalised_key(indices, name)
     if ufunc in (np.add, np.subtract):
         b = operand(b)
-        new = reductions.add_at(a, -b if ufunc is np.subtract else b, key=key)
+        new = accumulating.add_at(a, -b if ufunc is np.subtract else b, key=key)
         assign(a, lifted(as_dtype(new, a.dtype), a))
         return
     if a.dtype.kind == "c":  # NumPy's loop here rounds a product in another way than `*` does

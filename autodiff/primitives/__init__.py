@@ -1,6 +1,7 @@
 """The table: every operation whose derivative is known, one row each."""
 
 from . import (
+    accumulating,
     bessel,
     complex,
     elementwise,
@@ -31,6 +32,7 @@ from . import (
 )
 
 __all__ = [
+    "accumulating",
     "bessel",
     "complex",
     "elementwise",
