@@ -82,6 +82,8 @@ def call_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
 
 
 NUMERIC = frozenset("biufc")
+# Arrays whose products are not elementwise, or whose entries are not all there.
+OF_THEIR_OWN_MIND = ("matrix", "MaskedArray")
 
 
 def operand(x: Any) -> Any:
@@ -90,6 +92,8 @@ def operand(x: Any) -> Any:
         return x
     if isinstance(x, (list, tuple)):
         return gather(x)
+    if x.__class__ is not np.ndarray and x.__class__.__name__ in OF_THEIR_OWN_MIND:
+        raise refuse(f"a {x.__class__.__name__} beside a tracked value", "use np.asarray(...)")
     dtype = getattr(x, "dtype", None)
     if dtype is None:
         raise refuse(f"an operand of type {type(x).__name__} ({x!r:.60})", "use numbers and arrays")

@@ -41,6 +41,7 @@ PICKING = [
     Form("x[array], repeated", lambda x: x[np.array([1, 1, 3, 1])], x),
     Form("x[2-d array]", lambda x: x[np.array([[0, 3], [3, 2]])], x),
     Form("x[negative array]", lambda x: x[np.array([-1, -4])], x),
+    Form("x[range(2)]", lambda x: x[range(2)], x),
     Form("x[[]]", lambda x: x[[]], x),
     Form("m[array]", lambda m: m[i2], m),
     Form("m[array, array]", lambda m: m[i2, i2], m),

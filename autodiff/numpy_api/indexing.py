@@ -29,7 +29,7 @@ def _part(k: Any, what: str) -> Any:
         return k
     if isinstance(k, slice):
         return slice(*(_bound(end, what) for end in (k.start, k.stop, k.step)))
-    k = operand(k)
+    k = np.asarray(k) if isinstance(k, range) else operand(k)
     dtype = strong_dtype(k)
     if getattr(k, "size", 1) == 0 and dtype.kind == "f" and not isinstance(k, Traced):
         return k.astype(np.intp)  # x[[]]
