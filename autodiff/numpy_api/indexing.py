@@ -50,22 +50,15 @@ def _bound(end: Any, what: str) -> Any:
 
 
 def split_key(key: tuple[Any, ...], what: str) -> tuple[tuple[Any, ...], list[Any]]:
-    """A key with tracked indices as a key with holes, and the indices; masks beside them become the
-    integers that they stand for."""
+    """A key with tracked indices as a key with holes, and the indices."""
     indices = [k for k in key if isinstance(k, Traced)]
-    if not indices:
-        return key, indices
-    parts: list[Any] = []
-    for k in key:
-        if isinstance(k, Traced):
-            parts.append(rows.HOLE)
-        elif isinstance(k, np.ndarray) and k.dtype == bool and k.ndim:
-            parts.extend(np.nonzero(k))
-        elif isinstance(k, (bool, np.bool_)) or (isinstance(k, np.ndarray) and k.dtype == bool):
-            raise refuse(f"{what}: a single truth value beside a tracked index", "use np.where")
-        else:
-            parts.append(k)
-    return tuple(parts), indices
+    if indices and any(ndim_of(k) == 0 for k in key if is_truth(k)):
+        raise refuse(f"{what}: a single truth value beside a tracked index", "use np.where")
+    return tuple(rows.HOLE if isinstance(k, Traced) else k for k in key), indices
+
+
+def is_truth(k: Any) -> bool:
+    return isinstance(k, (bool, np.bool_)) or (isinstance(k, np.ndarray) and k.dtype == bool)
 
 
 def getitem(a: Any, key: Any) -> Any:

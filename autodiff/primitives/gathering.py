@@ -23,6 +23,15 @@ def filled(key: tuple[Any, ...], indices: Any) -> tuple[Any, ...]:
     return tuple(next(rest) if k is HOLE else k for k in key)
 
 
+def without_masks(key: tuple[Any, ...]) -> tuple[Any, ...]:
+    """`key` with the integers that its masks stand for."""
+    parts: list[Any] = []
+    for k in key:
+        mask = isinstance(k, np.ndarray) and k.dtype == bool
+        parts.extend(np.nonzero(k) if mask else (k,))
+    return tuple(parts)
+
+
 def _stack_key(
     size: int, key: tuple[Any, ...], indices: Any, flags: Any, ndim: int
 ) -> tuple[tuple[Any, ...], list[Any], int, int]:
@@ -33,6 +42,7 @@ def _stack_key(
             "x[mask] whose mask differs from example to example under vmap",
             "use np.where(mask, x, 0)",
         )
+    key = without_masks(key)
     arrays = [k for k in key if not is_slice(k) and k is not HOLE]
     shapes = [shape_of(i)[f:] for i, f in zip(indices, flags, strict=True)]
     block = len(np.broadcast_shapes(*shapes, *map(np.shape, arrays)))
@@ -72,8 +82,9 @@ def _batch_put(row: Choice, size: int, args: Any, flags: Any, *, key: Any) -> An
     a = stacked(args[0], flags[0], size)
     ndim = len(a.shape) - 1
     whole, indices, block, place = _stack_key(size, key, args[2:], flags[2:], ndim)
-    picking = sum(not is_slice(k) for k in key)
-    updates = _fitted(args[1], flags[1], size, ndim - picking + sum(k is None for k in key) + block)
+    picking = sum(not is_slice(k) for k in whole[1:])
+    made = sum(k is None for k in key)
+    updates = _fitted(args[1], flags[1], size, ndim - picking + made + block)
     updates = np.moveaxis(updates, *reversed(_moved(block, place)))
     return row(a, updates, *indices, key=whole)
 
