@@ -1,0 +1,59 @@
+"""Arrays on disk as .npz: never pickled, checked when read, and never seen half-written."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+@contextmanager
+def staged(path: Any) -> Iterator[Path]:
+    """A name beside `path` to write to, renamed to `path` if all goes well and removed if not."""
+    target = Path(path).resolve()  # through a link, which stays one
+    if target.is_dir():
+        raise IsADirectoryError(f"{path} is a directory, not a file")
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"there is no directory {target.parent}")
+    if target.exists() and not os.access(target, os.W_OK):
+        raise PermissionError(f"{path} may not be written")
+    beside = target.parent / f".{target.name[:80]}.{os.getpid()}.part"
+    try:
+        yield beside
+        if target.exists():
+            shutil.copymode(target, beside)
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def write_npz(path: Any, arrays: Mapping[str, Any]) -> None:
+    """Write arrays by name to the file `path`, all of them or nothing."""
+    # Not np.savez: it takes the names as keywords, one of which is `file`.
+    with staged(path) as beside, zipfile.ZipFile(beside, "w") as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.asarray(array), allow_pickle=False)
+
+
+def read_npz(path: Any) -> dict[str, Any]:
+    """The arrays of an .npz file by name; a file that is not one, or is damaged, is refused."""
+    path = Path(path)
+    if not path.exists():
+        raise FileNotFoundError(f"there is no file {path}")
+    if not zipfile.is_zipfile(path):
+        raise ValueError(f"{path} is not an .npz file, or it is truncated")
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except (ValueError, EOFError, KeyError, NotImplementedError) as error:
+        raise ValueError(f"{path} is a damaged .npz file: {error}") from error
+    except (zipfile.BadZipFile, zlib.error) as error:
+        raise ValueError(f"{path} is a damaged .npz file: {error}") from error

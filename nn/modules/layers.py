@@ -1,0 +1,122 @@
+"""The layers with weights, and those that only pass values on: each is one call of `functional`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import autodiff as ad
+
+from .. import functional
+from ..initialisers import glorot_uniform
+from ..requirements import float_dtype, fraction, generator, whole
+from .activations import Function
+from .module import Module
+
+
+class Dense(Module):
+    """x @ weight + bias, for `x` of shape (..., inputs); the result has shape (..., outputs).
+
+    `rng` draws the weight, of shape (inputs, outputs), by the initialiser `init`; the bias, of
+    shape (outputs,), begins at zero, and with ``bias=False`` there is none.
+
+    >>> import numpy as np
+    >>> layer = Dense(3, 2, np.random.default_rng(0))
+    >>> layer(np.ones((5, 3))).shape
+    (5, 2)
+    >>> layer
+    Dense(3, 2)  weight (3, 2), bias (2,)  8 parameters
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        rng: np.random.Generator,
+        *,
+        bias: bool = True,
+        init: Callable[..., Any] = glorot_uniform,
+        dtype: Any = np.float64,
+    ) -> None:
+        self.inputs = whole(inputs, "Dense: inputs")
+        self.outputs = whole(outputs, "Dense: outputs")
+        dtype = float_dtype(dtype, "Dense")
+        self.weight = init((self.inputs, self.outputs), generator(rng, "Dense"), dtype)
+        self.bias = np.zeros(self.outputs, dtype) if bias else None
+
+    def forward(self, x: Any) -> Any:
+        if not x.ndim or x.shape[-1] != self.inputs:
+            width = f"width {x.shape[-1]}" if x.ndim else "no width: a number"
+            raise ad.ShapeError(f"Dense({self.settings()}) got an input of {width}")
+        return functional.linear(x, self.weight, self.bias)
+
+    def settings(self) -> str:
+        return f"{self.inputs}, {self.outputs}"
+
+
+class Flatten(Module):
+    """Every axis but the first made one: (n, a, b) -> (n, a * b)."""
+
+    def forward(self, x: Any) -> Any:
+        if not x.ndim:
+            raise ad.ShapeError("Flatten() got a number; it needs an array of examples")
+        return np.reshape(x, (x.shape[0], -1)) if x.size else np.reshape(x, (x.shape[0], 0))
+
+
+class Dropout(Module):
+    """In training, a random entry in `rate` becomes zero and the rest grow by 1 / (1 - rate), so
+    that the mean stays; in evaluation, nothing happens.
+
+    `rng` draws which. Source: Srivastava et al., Dropout (2014).
+    """
+
+    def __init__(self, rate: float, rng: np.random.Generator) -> None:
+        self.rate = fraction(rate, "Dropout: rate")
+        self.rng = generator(rng, "Dropout")
+
+    def forward(self, x: Any) -> Any:
+        return functional.dropout(x, self.rate, self.rng) if self.training else x
+
+    def settings(self) -> str:
+        return f"{self.rate:g}"
+
+
+class Sequential(Module):
+    """Modules, or plain functions, one after the other.
+
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> net = Sequential(Dense(784, 256, rng), np.tanh, Dense(256, 10, rng))
+    >>> net
+    Sequential                                                 203,530 parameters
+      0: Dense(784, 256)  weight (784, 256), bias (256,)       200,960
+      1: Function(tanh)
+      2: Dense(256, 10)   weight (256, 10), bias (10,)           2,570
+    >>> len(net), net[0].outputs
+    (3, 256)
+    """
+
+    def __init__(self, *layers: Callable[[Any], Any]) -> None:
+        for k, layer in enumerate(layers):
+            if not callable(layer):
+                raise TypeError(f"Sequential: {layer!r:.60} is not a module or a function")
+            module = layer if isinstance(layer, Module) else Function(layer)
+            setattr(self, str(k), module)  # so that names are "0.weight", not "layers.0.weight"
+
+    @property
+    def layers(self) -> list[Module]:
+        """The modules, in order."""
+        return [part for name, part in vars(self).items() if name.isdigit()]
+
+    def forward(self, x: Any) -> Any:
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    def __getitem__(self, k: int) -> Module:
+        return self.layers[k]
+
+    def __len__(self) -> int:
+        return len(self.layers)

@@ -1,0 +1,284 @@
+"""A module is an object whose float arrays are its parameters and whose `forward` is its function.
+
+Nothing is declared: the arrays, the modules, and the lists, tuples and dicts of them among an
+object's attributes are found when they are asked for, and named by the path that leads to them.
+
+    net.hidden.weight      "hidden.weight"
+    net.layers[1].bias     "layers.1.bias"
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, NamedTuple, Self
+
+import numpy as np
+
+import autodiff as ad
+
+from ..files import read_npz, write_npz
+from ..requirements import generator
+
+State = dict[str, Any]
+
+
+class Module:
+    """A layer, or a network made of layers. A subclass sets its attributes and defines `forward`.
+
+    Every attribute that is an array of floats is a parameter, and is trained. An array that is kept
+    but not trained, as running statistics are, is named in the class attribute `buffers`.
+
+    >>> import numpy as np
+    >>> class Line(Module):
+    ...     def __init__(self):
+    ...         self.slope = np.array(2.0)
+    ...         self.intercept = np.array(1.0)
+    ...     def forward(self, x):
+    ...         return self.slope * x + self.intercept
+    >>> line = Line()
+    >>> line(3.0)
+    np.float64(7.0)
+    >>> dict(line.named_parameters())
+    {'slope': array(2.), 'intercept': array(1.)}
+    """
+
+    buffers: ClassVar[tuple[str, ...]] = ()
+    training = True
+
+    def forward(self, *inputs: Any) -> Any:
+        """What the module computes: a subclass says."""
+        raise NotImplementedError(f"{type(self).__name__} defines no forward(self, x)")
+
+    def __call__(self, *inputs: Any) -> Any:
+        return self.forward(*inputs)
+
+    # -- what is in it -------------------------------------------------------------------------
+    def named_parameters(self) -> list[tuple[str, Any]]:
+        """Every trained array with its dotted name. An array in two places comes once."""
+        return [(entry.name, entry.array) for entry in entries(self) if entry.keeper is None]
+
+    def named_buffers(self) -> list[tuple[str, Any]]:
+        """Every array that is kept but not trained, with its dotted name."""
+        return [(entry.name, entry.array) for entry in entries(self) if entry.keeper is not None]
+
+    def parameters(self) -> list[Any]:
+        """Every trained array, in the order of `named_parameters`."""
+        return [array for _, array in self.named_parameters()]
+
+    def named_modules(self) -> list[tuple[str, Module]]:
+        """This module, whose name is "", and every module inside it, each once."""
+        return [(name, part) for name, part in walk(self) if isinstance(part, Module)]
+
+    # -- training and evaluation -----------------------------------------------------------------
+    def train(self, training: bool = True) -> Self:
+        """Let dropout drop and batch normalisation use its batch; returns the module."""
+        for _, module in self.named_modules():
+            module.training = bool(training)
+        return self
+
+    def eval(self) -> Self:
+        """Let every layer compute what it does once training is over; returns the module."""
+        return self.train(False)
+
+    # -- to and from arrays ----------------------------------------------------------------------
+    def state_dict(self) -> State:
+        """A copy of every parameter and buffer, by name."""
+        return {entry.name: np.array(entry.array) for entry in entries(self)}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> Self:
+        """Copy arrays into the module's own, all of them or, after an error, none."""
+        own = {entry.name: entry for entry in entries(self)}
+        missing, unknown = sorted(own.keys() - state.keys()), sorted(state.keys() - own.keys())
+        if missing or unknown:
+            parts = [f"{', '.join(missing)} missing"] if missing else []
+            parts += [f"{', '.join(unknown)} unknown"] if unknown else []
+            raise ValueError(f"the state does not fit {type(self).__name__}: {'; '.join(parts)}")
+        fitting = {name: fitted(state[name], entry) for name, entry in own.items()}
+        for name, value in fitting.items():
+            entry = own[name]
+            if entry.keeper is None:
+                entry.array[...] = value  # in place: an array may stand in two places
+            else:
+                setattr(entry.keeper, entry.key, value)
+        return self
+
+    def save(self, path: Any) -> None:
+        """Write the state dict to an .npz file. Nobody ever sees half of it."""
+        write_npz(path, self.state_dict())
+
+    def load(self, path: Any) -> Self:
+        """Read what `save` wrote into a module of the same structure; returns the module."""
+        return self.load_state_dict(read_npz(path))
+
+    # -- how it is shown ---------------------------------------------------------------------------
+    def settings(self) -> str:
+        """What stands in the brackets of this module's line when it is printed."""
+        return ""
+
+    def __repr__(self) -> str:
+        return table(self)
+
+
+def functional_call(
+    model: Module,
+    parameters: Mapping[str, Any],
+    state: Mapping[str, Any],
+    *inputs: Any,
+    rng: np.random.Generator | None = None,
+) -> tuple[Any, State]:
+    """``(model(*inputs), new_state)``, with arrays given instead of the model's own.
+
+    A pure function of its arguments, for `value_and_grad` and friends: the model is not touched.
+    `parameters` and `state` are dicts by name, as in `named_parameters` and `named_buffers`; what
+    they leave out keeps the model's own value, and is then a constant. `new_state` has every buffer
+    as the call left it, with no derivative. `rng` takes the place of the model's own generators.
+
+    >>> import numpy as np, autodiff as ad
+    >>> from nn import Dense, functional_call
+    >>> model = Dense(2, 1, np.random.default_rng(0))
+    >>> x = np.array([[1.0, 2.0]])
+    >>> def loss(parameters):
+    ...     y, _ = functional_call(model, parameters, {}, x)
+    ...     return np.sum(y)
+    >>> ad.grad(loss)(dict(model.named_parameters()))
+    {'weight': array([[1.], [2.]]), 'bias': array([1.])}
+    """
+    values = {**parameters, **state}
+    used: set[str] = set()
+    twin = rebuilt(model, "", values, used, {})
+    if len(used) != len(values):
+        unknown = sorted(values.keys() - used)
+        raise ValueError(f"{type(model).__name__} has no array named {', '.join(unknown)}")
+    if rng is not None:
+        generator(rng, "functional_call")
+        for _, module in twin.named_modules():
+            if "rng" in vars(module):
+                module.rng = rng  # type: ignore[attr-defined]
+    y = twin(*inputs)
+    return y, {name: ad.stop_gradient(array) for name, array in twin.named_buffers()}
+
+
+# -- walking a module ------------------------------------------------------------------------------
+class Entry(NamedTuple):
+    """A parameter, or a buffer and the module that keeps it."""
+
+    name: str
+    array: Any
+    key: str
+    keeper: Module | None
+
+
+def parts_of(part: Any) -> list[tuple[str, Any]]:
+    """The attributes or entries of a module, list, tuple or dict, with their names."""
+    if isinstance(part, Module):
+        return list(vars(part).items())
+    if isinstance(part, dict):
+        return [(str(key), value) for key, value in part.items()]
+    return [(str(k), value) for k, value in enumerate(part)]
+
+
+def walk(root: Module) -> Iterator[tuple[str, Any]]:
+    """Every container in a module with its dotted name, itself first, each once, in order."""
+    seen: set[int] = {id(root)}
+    stack: list[tuple[str, Any]] = [("", root)]
+    while stack:
+        name, part = stack.pop()
+        yield name, part
+        inside = []
+        for key, value in parts_of(part):
+            if isinstance(value, (Module, list, tuple, dict)) and id(value) not in seen:
+                seen.add(id(value))
+                inside.append((dotted(name, key), value))
+        stack.extend(reversed(inside))
+
+
+def entries(root: Module) -> Iterator[Entry]:
+    """Every parameter and buffer of a module, each once."""
+    seen: set[int] = set()
+    for name, part in walk(root):
+        buffers = part.buffers if isinstance(part, Module) else ()
+        for key, value in parts_of(part):
+            if key in buffers:
+                yield Entry(dotted(name, key), value, key, part)
+            elif is_trained(value) and id(value) not in seen:
+                seen.add(id(value))
+                yield Entry(dotted(name, key), value, key, None)
+
+
+def is_trained(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.dtype.kind == "f"
+
+
+def dotted(name: str, key: str) -> str:
+    return f"{name}.{key}" if name else key
+
+
+def rebuilt(
+    part: Any, name: str, values: Mapping[str, Any], used: set[str], made: dict[int, Any]
+) -> Any:
+    """A copy of a module in which the arrays named in `values` are those. What stands in two places
+    of the module stands in two places of the copy: `made` knows the copy of each object."""
+    if id(part) in made:
+        return made[id(part)]
+    twin: Any
+    if isinstance(part, (Module, list, dict)):
+        made[id(part)] = twin = copy.copy(part)
+        inside: Any = vars(twin) if isinstance(part, Module) else twin
+        for key, value in list(enumerate(part) if isinstance(part, list) else inside.items()):
+            inside[key] = rebuilt(value, dotted(name, str(key)), values, used, made)
+        return twin
+    if isinstance(part, tuple):
+        items = [rebuilt(v, dotted(name, str(k)), values, used, made) for k, v in enumerate(part)]
+        twin = type(part)(*items) if hasattr(part, "_fields") else tuple(items)
+    elif name in values:
+        used.add(name)
+        twin = values[name]
+        if np.shape(part) != shape_of(twin):
+            raise wrong_shape(name, shape_of(twin), np.shape(part))
+    else:
+        return part
+    made[id(part)] = twin
+    return twin
+
+
+def shape_of(value: Any) -> Any:
+    return value.shape if hasattr(value, "shape") else np.shape(value)
+
+
+def wrong_shape(name: str, found: Any, expected: Any) -> ad.ShapeError:
+    return ad.ShapeError(f"{name} has shape {found}, but the module's own has shape {expected}")
+
+
+def fitted(value: Any, entry: Entry) -> Any:
+    """An array from outside as the module keeps it: a copy, of the right shape and dtype."""
+    own, found = np.asarray(entry.array), np.asarray(value)
+    if found.shape != own.shape:
+        raise wrong_shape(entry.name, found.shape, own.shape)
+    if found.dtype.kind not in "biuf":
+        raise TypeError(f"{entry.name} has dtype {found.dtype}, not numbers")
+    return np.array(found, own.dtype)
+
+
+# -- printing --------------------------------------------------------------------------------------
+def table(root: Module) -> str:
+    """A line for each module: how it was made, the shapes of its own arrays, and their number."""
+    rows = []
+    for name, module in root.named_modules():
+        own = [e for e in entries(module) if e.name == e.key]
+        shapes = ", ".join(f"{e.key} {np.shape(e.array)}" for e in own)
+        count = sum(e.array.size for e in own if e.keeper is None)
+        indent = "  " * (name.count(".") + 1) + f"{name}: " if name else ""
+        settings = module.settings()
+        title = type(module).__name__ + (f"({settings})" if settings else "")
+        rows.append((indent + title, shapes, f"{count:,}"))
+    total = sum(array.size for array in root.parameters())
+    rows[0] = (*rows[0][:2], f"{total:,} parameters")
+    wide, wider = (max(len(row[k]) for row in rows) for k in (0, 1))
+    figures = max(len(row[2].split()[0]) for row in rows)
+    lines = []
+    for title, shapes, count in rows:
+        number, _, unit = count.partition(" ")
+        shown = "" if number == "0" and not unit else f"{number:>{figures}} {unit}"
+        lines.append(f"{title:<{wide}}  {shapes:<{wider}}  {shown}".rstrip())
+    return "\n".join(lines)
