@@ -1,0 +1,9 @@
+"""Models with scikit-learn's face (fit, predict, score), trained with our derivatives.
+
+They need scikit-learn, and work in its pipelines and searches.
+"""
+
+from .classification import LogisticRegression, SoftmaxRegression
+from .regression import Lasso, LinearRegression, Ridge
+
+__all__ = ["Lasso", "LinearRegression", "LogisticRegression", "Ridge", "SoftmaxRegression"]

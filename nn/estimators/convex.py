@@ -1,0 +1,203 @@
+"""Convex losses of linear scores, minimised by SciPy with our gradients and Hessian products.
+
+    scores Z = X W^T + b;   minimise  mean loss(Z) + l2/2 |W|^2 + l1 |W|_1
+
+The search runs in standardised features, where the loss is better conditioned; the penalties stay
+those of the given features, so the minimum is the same.
+Source: Nocedal and Wright, Numerical Optimization (2006), chapters 7 and 9.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.optimize import minimize
+from sklearn.exceptions import ConvergenceWarning
+
+import autodiff as ad
+
+SOLVERS = ("newton", "lbfgs")
+
+
+class Search(NamedTuple):
+    """How to look for the minimum, and in whose name to warn when it was not reached."""
+
+    solver: str
+    tol: float
+    max_iter: int
+    owner: str
+
+
+class Scaling(NamedTuple):
+    """Features as the search sees them: ``(X - centre) / scale``."""
+
+    centre: Any
+    scale: Any
+
+    @classmethod
+    def of(cls, X: Any, weights: Any, centred: bool, l2: float = 0.0) -> Scaling:
+        """Features of mean 0 and variance about 1; `weights` of the samples sum to 1.
+
+        With an L2 penalty the scale is that of the diagonal of the Hessian, variance + l2. A
+        constant feature is left at scale 1.
+        """
+        centre = weights @ X if centred else np.zeros(X.shape[1])
+        variance = weights @ (X - centre) ** 2
+        rounding = (10 * np.finfo(X.dtype).eps) ** 2 * (weights @ X**2)
+        variance = np.where(variance > rounding, variance, 0.0) + l2
+        return cls(centre, np.sqrt(np.where(variance > 0, variance, 1.0)))
+
+
+class Objective:
+    """A smooth function with its derivatives, as SciPy's minimisers call them."""
+
+    def __init__(self, f: Callable[[Any], Any]) -> None:
+        self.value_and_gradient = ad.value_and_grad(f)
+        self.gradient = ad.grad(f)
+        self.at: Any = None
+        self.product: Any = None
+
+    def hessian_product(self, x: Any, v: Any) -> Any:
+        """H(x) v. The Hessian at `x` is linearised once, for all the directions tried there."""
+        if self.at is None or not np.array_equal(self.at, x):
+            self.at, self.product = x.copy(), ad.linearize(self.gradient, x)[1]
+        return self.product(v)
+
+
+def fit_scores(
+    loss: Callable[[Any], Any],
+    X: Any,
+    outputs: int,
+    weights: Any,
+    *,
+    fit_intercept: bool,
+    search: Search,
+    l1: float = 0.0,
+    l2: float = 0.0,
+) -> tuple[Any, Any, int]:
+    """``(W, b, iterations)`` with W of shape (outputs, features) and b of shape (outputs,).
+
+    `loss` maps scores (samples, outputs) to one convex loss per sample; `weights`, one per sample,
+    are normalised to sum to 1.
+    """
+    weights = weights / np.sum(weights)
+    centre, scale = Scaling.of(X, weights, fit_intercept, l2)
+    features = (X - centre) / scale
+    width = X.shape[1]
+
+    def unpack(theta: Any) -> Any:
+        rows = np.reshape(theta, (outputs, -1))
+        return rows[:, :width], rows[:, width] if fit_intercept else np.zeros(outputs)
+
+    def objective(theta: Any) -> Any:
+        W, b = unpack(theta)
+        return weights @ loss(features @ W.T + b) + l2 / 2 * np.sum((W / scale) ** 2)
+
+    rows = np.zeros((outputs, width + fit_intercept))
+    rows[:, :width] = l1 / scale
+    theta, iterations = minimise(objective, rows.ravel(), search)
+    W, b = unpack(theta)
+    W = W / scale
+    return W, b - W @ centre, max(iterations, 1)
+
+
+def minimise(f: Callable[[Any], Any], strength: Any, search: Search) -> tuple[Any, int]:
+    """The minimum of ``f(x) + strength @ abs(x)``, from 0 on, and the iterations it took."""
+    smooth = Objective(f)
+    start = np.zeros(len(strength))
+    if np.any(strength):
+        x, iterations = sparse(smooth, strength, search)
+        if search.solver == "newton":
+            x, more = polished(smooth, x, strength, search)
+            iterations += more
+    elif search.solver == "newton":
+        x, iterations = newton(smooth, start, np.ones(len(start), bool), 0 * start, search)
+    else:
+        result = lbfgs(smooth.value_and_gradient, start, None, search)
+        x, iterations = result.x, result.nit
+    if iterations >= search.max_iter:
+        warnings.warn(
+            f"{search.owner} stopped after max_iter={search.max_iter} iterations, before the "
+            f"gradient was below tol={search.tol:g}; raise max_iter, or standardise the features",
+            ConvergenceWarning,
+            stacklevel=2,
+        )
+    return x, iterations
+
+
+def newton(f: Objective, x: Any, free: Any, slope: Any, search: Search) -> tuple[Any, int]:
+    """Newton's method, conjugate gradients in a trust region, for ``f(x) + slope @ x`` over the
+    entries of `x` that are `free`."""
+
+    def place(values: Any) -> Any:
+        whole = x.copy()
+        whole[free] = values
+        return whole
+
+    def value_and_gradient(values: Any) -> Any:
+        whole = place(values)
+        y, gradient = f.value_and_gradient(whole)
+        return y + slope @ whole, (gradient + slope)[free]
+
+    def product(values: Any, direction: Any) -> Any:
+        whole = np.zeros_like(x)
+        whole[free] = direction
+        return f.hessian_product(place(values), whole)[free]
+
+    result = minimize(
+        value_and_gradient,
+        x[free],
+        jac=True,
+        hessp=product,
+        method="trust-ncg",
+        options={"gtol": search.tol, "maxiter": search.max_iter},
+    )
+    return place(result.x), result.nit
+
+
+def lbfgs(value_and_gradient: Callable[[Any], Any], x: Any, bounds: Any, search: Search) -> Any:
+    return minimize(
+        value_and_gradient,
+        x,
+        jac=True,
+        bounds=bounds,
+        method="L-BFGS-B",
+        options={
+            "gtol": search.tol,
+            "ftol": 0.0,  # only the gradient decides
+            "maxiter": search.max_iter,
+            "maxfun": 20 * search.max_iter,
+            "maxcor": 20,
+        },
+    )
+
+
+def sparse(f: Objective, strength: Any, search: Search) -> tuple[Any, int]:
+    """With an L1 penalty: x = u - v with u, v >= 0, where ``strength @ (u + v)`` is smooth and
+    zeros are exact, since they lie on the bounds."""
+    n = len(strength)
+
+    def value_and_gradient(uv: Any) -> Any:
+        y, gradient = f.value_and_gradient(uv[:n] - uv[n:])
+        return (
+            y + strength @ (uv[:n] + uv[n:]),
+            np.concatenate([strength + gradient, strength - gradient]),
+        )
+
+    penalised = strength > 0
+    positive = [(0.0 if p else None, None) for p in penalised]
+    negative = [(0.0, None if p else 0.0) for p in penalised]
+    result = lbfgs(value_and_gradient, np.zeros(2 * n), positive + negative, search)
+    return result.x[:n] - result.x[n:], result.nit
+
+
+def polished(f: Objective, x: Any, strength: Any, search: Search) -> tuple[Any, int]:
+    """Newton's method over the entries that are not zero, where the penalty is linear as long as
+    no sign changes; the given `x` if one does."""
+    signs = np.sign(x)
+    better, iterations = newton(f, x, (x != 0) | (strength == 0), strength * signs, search)
+    kept = np.all((np.sign(better) == signs) | (strength == 0))
+    return (better if kept else x), iterations
