@@ -56,13 +56,18 @@ class Selected:
     def record(self, primitive: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
         values = [value_of(a) for a in args]
         y = primitive(*values, **params)
-        if primitive.kind == "bilinear":
-            y = without_unchosen(primitive, args, values, y, params)
         rule = RULES.get(primitive.name) or RULES.get(primitive.kind)
         if rule is None:  # what else a rule may do with a cotangent: its zeros become plain
             return y
+        harmless = not multiplies(primitive) or all(is_selected(a) or is_finite(a) for a in args)
+        if primitive.kind == "bilinear" and not harmless:
+            if is_compiled(y):  # their liveness would cost a second product on every run
+                return y
+            y = without_unchosen(primitive, args, values, y, params)
         live = rule(primitive, args, shape_of(y), params)
-        return y if live is None else Tensor(repaired(y, live), Selected(live))
+        if live is None:
+            return y
+        return Tensor(y if harmless else repaired(y, live), Selected(live))
 
     def constant(self, value: Any) -> Any:
         return value
@@ -92,6 +97,25 @@ def concrete(x: Any) -> Any:
             return None
         x = x.value
     return x
+
+
+def multiplies(primitive: Primitive) -> bool:
+    """Can the row make something of a zero? A sum of exact zeros is zero; 0 * inf is nan."""
+    return primitive.kind == "bilinear" or primitive.name in ("multiply", "divide")
+
+
+def is_finite(x: Any) -> bool:
+    """Is `x` a constant, without an inf or a nan that a zero could meet?"""
+    return not isinstance(x, Traced) and bool(np.all(np.isfinite(x)))
+
+
+def is_compiled(x: Any) -> bool:
+    """Is `x` part of a program that is traced for every value at once?"""
+    while isinstance(x, Traced):
+        if getattr(getattr(x.node, "level_info", None), "abstract", False):
+            return True
+        x = x.value
+    return False
 
 
 def repaired(y: Any, live: Liveness) -> Any:
