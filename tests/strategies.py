@@ -87,6 +87,8 @@ class Draw:
     smooth   random ones inside the domain, where a finite difference can be trusted
     ties     multiples of 1/2, so that entries meet each other, zero and bounds
     special  smooth ones, with infinities, nan, zeros and huge numbers among them
+    complex  smooth ones, most of them complex with a small imaginary part, which keeps them away
+             from branch cuts: those lie outside the real domain, or far from the real line
     """
 
     def __init__(self, draw: Callable[[Any], Any], mode: str) -> None:
@@ -126,7 +128,11 @@ class Draw:
     # -- entries -------------------------------------------------------------------------------
     def array(self, shape: Shape, domain: Interval = REAL) -> Any:
         values = self.values(shape, domain)
-        return values if shape else self.one_of((values, values[()], float(values)))
+        if shape:
+            return values
+        if values.dtype.kind == "c":  # Python's complex product rounds in another way than NumPy's
+            return self.one_of((values, values[()]))
+        return self.one_of((values, values[()], float(values)))
 
     def values(self, shape: Shape, domain: Interval = REAL) -> Any:
         low, high = inside(domain)
@@ -138,11 +144,17 @@ class Draw:
             values = np.where(
                 self.rng.random(shape) < 0.5, self.rng.choice(SPECIAL_VALUES, shape), values
             )
-        return np.asarray(values)
+        return np.asarray(self.perhaps_complex(values, 0.7))
+
+    def perhaps_complex(self, values: Any, size: float) -> Any:
+        """In the complex mode, with imaginary parts up to `size`, as a rule."""
+        if self.mode == "complex" and self.rng.random() < 0.7:
+            return values + 1j * self.rng.uniform(-size, size, np.shape(values))
+        return values
 
     def complex_array(self, shape: Shape) -> Any:
         values = np.empty(shape, complex)
-        values.real, values.imag = self.values(shape), self.values(shape)
+        values.real, values.imag = self.values(shape).real, self.values(shape).real
         return values
 
     def integers(self, shape: Shape, low: int = 0, high: int = 3) -> Any:

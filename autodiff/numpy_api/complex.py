@@ -41,10 +41,7 @@ def angle(z: Any, deg: bool = False) -> Any:
 
 def sign(x: Any) -> Any:
     """Flat for real numbers; z / |z| for complex ones, and 0 at 0."""
-    if not iscomplexobj(x):
-        return TABLE["sign"](x)
-    size = np.abs(x)
-    return x / np.where(size == 0, 1, size)
+    return rows.complex_sign(x) if iscomplexobj(x) else TABLE["sign"](x)
 
 
 UFUNCS[np.sign] = sign

@@ -25,6 +25,35 @@ STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 
 
 
 # -- gamma, digamma, beta ----------------------------------------------------------------------------
+# B_2 / 2!, B_4 / 4!, ..., of the Euler-Maclaurin formula
+BERNOULLI = (
+    1 / 12,
+    -1 / 720,
+    1 / 30240,
+    -1 / 1209600,
+    1 / 47900160,
+    -691 / 1307674368000,
+    1 / 74724249600,
+)
+
+
+def _polygamma(a: Any, *, order: int) -> Any:
+    """(-1)^(n+1) n! zeta(n + 1, a): SciPy's for real `a`. For complex `a` the sum of a^-(n+1),
+    (a+1)^-(n+1), ..., to where the rest of it is its asymptotic series."""
+    if order == 0:
+        return special.psi(a)
+    if not np.iscomplexobj(a):
+        return special.polygamma(order, a)
+    s = order + 1
+    total = 0
+    for _ in range(max(0, 15 + order - math.floor(np.min(np.real(a), initial=15)))):
+        total, a = total + a**-s, a + 1
+    rest = a ** (1 - s) / order + a**-s / 2
+    for j, coefficient in enumerate(BERNOULLI):
+        rest = rest + coefficient * math.prod(range(s, s + 2 * j + 1)) * a ** -(s + 2 * j + 1)
+    return (-1) ** s * math.factorial(order) * (total + rest)
+
+
 def _polygamma_difference(a: Any, b: Any, *, order: int) -> Any:
     """psi_n(a + b) - psi_n(a). Where b is small beside a the difference would cancel: there it is
     Taylor's series, whose terms are Hurwitz zeta functions."""
@@ -48,7 +77,7 @@ gamma    = borrowed("gamma",    lambda a, y: y * special.psi(a), domain=POSITIVE
 gammaln  = borrowed("gammaln",  lambda a: special.psi(a), domain=POSITIVE, latex=r"\log \Gamma\left({a}\right)")
 loggamma = borrowed("loggamma", lambda a: special.psi(a), domain=POSITIVE, latex=r"\log \Gamma\left({a}\right)")
 psi      = borrowed("psi",      lambda a: polygamma(a, order=1), domain=POSITIVE, latex=r"\psi\left({a}\right)")
-polygamma = elementwise("polygamma", lambda a, *, order: special.polygamma(order, a),
+polygamma = elementwise("polygamma", _polygamma,
                         lambda a, *, order: polygamma(a, order=order + 1), domain=POSITIVE,
                         text=lambda order: f"polygamma({order}, {{a}})",
                         latex=lambda order: rf"\psi_{{{{{order}}}}}\left({{a}}\right)")

@@ -40,6 +40,12 @@ def _at(table: Any, j: Any) -> Any:
     return np.reshape(np.take_along_axis(table, np.reshape(j, (-1,)), -1), shape_of(j))
 
 
+def _interp(x: Any, xp: Any, fp: Any, left: Any, right: Any) -> Any:
+    """NumPy drops the imaginary part of a complex64 end value."""
+    ends = (complex(end) if np.iscomplexobj(end) else end for end in (left, right))
+    return np.interp(x, xp, fp, *ends)
+
+
 def _batch_interp(row: Primitive, size: int, args: Any, flags: Any) -> Any:
     """NumPy interpolates one function at a time, at as many places as one likes. Where the function
     differs from example to example too, the straight line between the knots is written out."""
@@ -63,8 +69,9 @@ def _batch_interp(row: Primitive, size: int, args: Any, flags: Any) -> Any:
 # Most knots take no part: they are left out.
 interp = special(
     "interp",
-    np.interp,
+    _interp,
     forward=_interp_jvp,
+    numpy=np.interp,
     kinks="knots",
     batch=_batch_interp,
     selects="back",

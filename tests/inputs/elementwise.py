@@ -69,6 +69,11 @@ def complex_or_real(draw: Draw, row: Primitive) -> Case:
     return Case(row, (entries(draw.shape()),))
 
 
+@inputs_for("complex_sign")
+def complex_alone(draw: Draw, row: Primitive) -> Case:
+    return Case(row, (draw.complex_array(draw.shape()),))
+
+
 @inputs_for("sinc_derivative", "bessel_i")
 def order_of_a_derivative(draw: Draw, row: Primitive) -> Case:
     return Case(row, (draw.array(draw.shape()),), {"order": draw.integer(0, 3)})

@@ -21,8 +21,9 @@ def regular(draw: Draw, rows: int, cols: int, complex_too: bool = False) -> Any:
     """A diagonal 2, 4, 6, ... with smaller entries beside it."""
     shape = (*stack_of(draw), rows, cols)
     a = draw.rng.uniform(-0.4, 0.4, shape)
-    if complex_too and draw.boolean():
+    if complex_too and draw.mode != "complex" and draw.boolean():
         a = a + 1j * draw.rng.uniform(-0.4, 0.4, shape)
+    a = draw.perhaps_complex(a, 0.4)
     k = np.arange(min(rows, cols))
     a[..., k, k] += 2 * (k + 1)
     return a
@@ -60,13 +61,13 @@ def system(draw: Draw, row: Primitive) -> Case:
     a = square(draw, True)
     n = a.shape[-1]
     b = draw.rng.uniform(-1, 1, draw.one_of(((n,), (n, 2), (2, n, 1))))
-    return Case(row, (a, b))
+    return Case(row, (a, draw.perhaps_complex(b, 1.0)))
 
 
 @inputs_for("cofactors_slope")
 def slope_of_cofactors(draw: Draw, row: Primitive) -> Case:
     a = regular(draw, 3, 3)  # of smaller ones the cofactors are linear
-    return Case(row, (a, draw.rng.uniform(-1, 1, a.shape)))
+    return Case(row, (a, draw.perhaps_complex(draw.rng.uniform(-1, 1, a.shape), 1.0)))
 
 
 @inputs_for("pinv")
@@ -82,7 +83,7 @@ def least_squares(draw: Draw, row: Primitive) -> Case:
     a = regular(draw, rows, cols)
     a = a if a.ndim == 2 else a[0]
     b = draw.rng.uniform(-1, 1, draw.one_of(((rows,), (rows, 2))))
-    return Case(row, (a, b), {"rcond": None})
+    return Case(row, (a, draw.perhaps_complex(b, 1.0)), {"rcond": None})
 
 
 @inputs_for("cholesky")
@@ -120,6 +121,7 @@ def singular_values(draw: Draw, row: Primitive) -> Case:
 def normed(draw: Draw, row: Primitive) -> Case:
     shape = draw.shape(min_dims=1, min_side=1)
     away_from_zero = draw.rng.uniform(0.3, 2, shape) * draw.rng.choice((-1, 1), shape)
+    away_from_zero = draw.perhaps_complex(away_from_zero, 1.0)
     order, axis = draw.one_of(((None, None), (None, (-1,)), (3, (-1,)), (1.5, (-1,)), (-1, (-1,))))
     if len(shape) > 1 and draw.boolean():
         order, axis = None, (-2, -1)
@@ -131,7 +133,8 @@ def values_apart(draw: Draw) -> tuple[Any, Any, Any]:
     """A matrix, and two sets of values, as a column and as a row."""
     m, n = draw.integer(1, 3), draw.integer(1, 3)
     rows, cols = 1.0 + np.arange(m), 4.5 + np.arange(n)
-    return draw.rng.uniform(0.5, 1, (*stack_of(draw), m, n)), rows[:, None], cols[None, :]
+    entries = draw.rng.uniform(0.5, 1, (*stack_of(draw), m, n))
+    return draw.perhaps_complex(entries, 1.0), rows[:, None], cols[None, :]
 
 
 @inputs_for("over_gaps")
@@ -159,7 +162,7 @@ def spectrum(draw: Draw, row: Primitive) -> Case:
 
 @inputs_for("share_ties")
 def tied(draw: Draw, row: Primitive) -> Case:
-    x = draw.rng.uniform(-1, 1, (*stack_of(draw), 3))
+    x = draw.perhaps_complex(draw.rng.uniform(-1, 1, (*stack_of(draw), 3)), 1.0)
     values = np.array(draw.one_of(([1.0, 2.0, 3.0], [1.0, 1.0, 2.0])))
     return Case(row, (np.broadcast_to(values, x.shape), x), only=(1,))
 

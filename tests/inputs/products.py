@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from strategies import Case, Draw, inputs_for
 
 from autodiff.primitive import Primitive
@@ -54,4 +55,6 @@ def of_vectors(draw: Draw, row: Primitive) -> Case:
     left, right = left[-1:], right[-1:]
     cores = {"vecdot": ((n,), (n,)), "matvec": ((m, n), (n,)), "vecmat": ((n,), (n, m))}
     first, second = cores[row.name]
-    return Case(row, (draw.values((*left, *first)), draw.values((*right, *second))))
+    a, b = draw.values((*left, *first)), draw.values((*right, *second))
+    conjugates = row.name in ("vecdot", "vecmat")  # NumPy's functions, not the rows
+    return Case(row, (a, b), numpy=lambda a, b: row.numpy(np.conj(a) if conjugates else a, b))
