@@ -1,6 +1,6 @@
 """Neural networks as a thin layer on `autodiff`: it contains no derivative of its own."""
 
-from . import functional
+from . import functional, losses, optim
 from .modules import (
     ELU,
     GELU,
@@ -40,4 +40,6 @@ __all__ = [
     "Tanh",
     "functional",
     "functional_call",
+    "losses",
+    "optim",
 ]

@@ -31,6 +31,13 @@ def number(value: Any, what: str, low: float = -np.inf, high: float = np.inf) ->
     return float(value)
 
 
+def positive(value: Any, what: str) -> float:
+    """`value` as a finite float above 0."""
+    if number(value, what) <= 0:
+        raise ValueError(f"{what} must be above 0, not {value}")
+    return float(value)
+
+
 def fraction(value: Any, what: str) -> float:
     """`value` as a float in [0, 1)."""
     if number(value, what, 0, 1) == 1:

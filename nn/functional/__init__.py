@@ -15,16 +15,18 @@ from .activations import (
     step,
     tanh,
 )
-from .layers import dropout, linear
+from .layers import dropout, is_class, linear, one_hot
 
 __all__ = [
     "dropout",
     "elu",
     "gelu",
+    "is_class",
     "leaky_relu",
     "linear",
     "log_softmax",
     "logsumexp",
+    "one_hot",
     "relu",
     "selu",
     "sigmoid",

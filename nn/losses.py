@@ -1,0 +1,183 @@
+"""Losses: how far predictions are from targets, composed of rows, with no derivative of their own.
+
+Each takes ``(prediction, target)`` and gives the mean; ``reduction="sum"`` gives the sum and
+``"none"`` every term. Where a loss takes logits or scores it is exact for large ones too.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+import autodiff as ad
+from autodiff.containers import flatten
+
+from .functional import is_class, log_softmax, relu
+from .requirements import fraction, one_of
+
+LOG_TWO_PI = math.log(2 * math.pi)
+
+
+def reduced(terms: Any, reduction: str) -> Any:
+    """The mean or the sum of the terms, or the terms themselves."""
+    if one_of(reduction, "reduction", ("mean", "sum", "none")) == "mean":
+        return np.mean(terms)
+    return np.sum(terms) if reduction == "sum" else terms
+
+
+def same_shape(prediction: Any, target: Any, name: str) -> None:
+    """Broadcasting (n, 1) against (n,) would compare every example with every other."""
+    found, expected = np.shape(target), np.shape(prediction)
+    if found != expected:
+        raise ad.ShapeError(
+            f"{name}: the targets have shape {found}, the predictions {expected}; "
+            "they must be the same"
+        )
+
+
+def floats(labels: Any, prediction: Any) -> Any:
+    """Integer or boolean labels in the dtype of the prediction, which they would make a double."""
+    dtype = getattr(prediction, "dtype", np.dtype(float))
+    if np.result_type(labels).kind in "biu" and dtype.kind == "f":
+        return labels.astype(dtype) if hasattr(labels, "astype") else dtype.type(labels)
+    return labels
+
+
+# -- numbers -----------------------------------------------------------------------------------
+def mse(prediction: Any, target: Any, *, reduction: str = "mean") -> Any:
+    """(prediction - target)^2: the mean squared error.
+
+    >>> import numpy as np
+    >>> mse(np.array([1.0, 2.0]), np.array([0.0, 4.0]))
+    np.float64(2.5)
+    """
+    same_shape(prediction, target, "mse")
+    return reduced(np.square(prediction - floats(target, prediction)), reduction)
+
+
+def gaussian_nll(mean: Any, target: Any, std: Any, *, reduction: str = "mean") -> Any:
+    """-log of the normal density: log(2 pi std^2) / 2 + (target - mean)^2 / (2 std^2).
+
+    `std` is positive and broadcasts with `mean`: one number, or one for each prediction.
+    """
+    same_shape(mean, target, "gaussian_nll")
+    if isinstance(std, (float, int, np.ndarray)) and not np.all(np.greater(std, 0)):
+        raise ValueError("gaussian_nll: std must be above 0; predict its log and take np.exp of it")
+    squares = np.square((floats(target, mean) - mean) / std)
+    return reduced(squares / 2 + np.log(std) + LOG_TWO_PI / 2, reduction)
+
+
+# -- two classes ---------------------------------------------------------------------------------
+def binary_cross_entropy(
+    logits: Any, labels: Any, *, negative: int = 0, reduction: str = "mean"
+) -> Any:
+    """-log P(label), where P(label 1) = sigmoid(logit). It takes logits, and never overflows.
+
+    Labels are 0 or 1, or a probability of 1; with ``negative=-1`` they are -1 or 1.
+
+    >>> import numpy as np
+    >>> logits = np.array([1000.0, -1000.0])
+    >>> binary_cross_entropy(logits, np.array([1, 1]), reduction="none")
+    array([   0., 1000.])
+    """
+    labels = binary_labels(logits, labels, negative, "binary_cross_entropy")
+    share = labels if negative == 0 else (labels + 1) / 2
+    # log(1 + exp(z)) - share z cancels where share is 1 and z is large: start at the nearer end.
+    upper = np.greater_equal(share, 0.5)
+    nearer = ad.special.softplus(np.where(upper, np.negative(logits), logits))
+    return reduced(nearer + np.where(upper, 1 - share, -share) * logits, reduction)
+
+
+def hinge(scores: Any, labels: Any, *, negative: int = -1, reduction: str = "mean") -> Any:
+    """max(0, 1 - label * score), for labels -1 or 1 (0 or 1 with ``negative=0``); slope 0 at 1.
+
+    >>> import numpy as np
+    >>> hinge(np.array([2.0, 0.5, -1.0]), np.array([1, 1, 1]), reduction="none")
+    array([0. , 0.5, 2. ])
+    """
+    signs = signs_of(scores, labels, negative, "hinge")
+    return reduced(relu(1 - signs * scores), reduction)
+
+
+def exponential(scores: Any, labels: Any, *, negative: int = -1, reduction: str = "mean") -> Any:
+    """exp(-label * score), for labels -1 or 1 (0 or 1 with ``negative=0``): the loss of AdaBoost.
+
+    It is inf, without a warning, where it is too large: in doubles below label * score = -709.
+    """
+    signs = signs_of(scores, labels, negative, "exponential")
+    with np.errstate(over="ignore"):
+        return reduced(np.exp(-(signs * scores)), reduction)
+
+
+def signs_of(scores: Any, labels: Any, negative: int, name: str) -> Any:
+    labels = binary_labels(scores, labels, negative, name)
+    return 2 * labels - 1 if negative == 0 else labels
+
+
+def binary_labels(scores: Any, labels: Any, negative: int, name: str) -> Any:
+    """Labels in the dtype of the scores, checked to lie between the two classes."""
+    if negative not in (0, -1):
+        raise ValueError(f"{name}: negative={negative!r} must be 0 or -1")
+    same_shape(scores, labels, name)
+    if not isinstance(labels, ad.Tensor):
+        labels = np.asarray(labels)
+        low, high = np.min(labels, initial=1), np.max(labels, initial=negative)
+        if not (negative <= low and high <= 1):
+            other = f"; say negative={-1 - negative}" if low == -1 - negative else ""
+            raise ValueError(
+                f"{name}: labels must be {negative} or 1, found {low if low < negative else high}"
+                f"{other}"
+            )
+    return floats(labels, scores)
+
+
+# -- many classes --------------------------------------------------------------------------------
+def cross_entropy(
+    logits: Any, labels: Any, *, label_smoothing: float = 0.0, reduction: str = "mean"
+) -> Any:
+    """-log softmax(logits)[label]: logits (..., classes), and labels of one of two kinds.
+
+    Integers (...) name the class; an array of the logits' shape holds the class probabilities.
+    With `label_smoothing` s the target is (1 - s) of that and s / classes of every class.
+    Source: Szegedy et al., Rethinking the Inception architecture (2016), for the smoothing.
+
+    >>> import numpy as np
+    >>> logits = np.array([[1000.0, 0.0], [0.0, 0.0]])
+    >>> cross_entropy(logits, np.array([1, 0]), reduction="none")
+    array([1.00000000e+03, 6.93147181e-01])
+    """
+    fraction(label_smoothing, "cross_entropy: label_smoothing")
+    shape, given = np.shape(logits), np.shape(labels)
+    if not shape:
+        raise ad.ShapeError("cross_entropy: the logits are a number; they need an axis of classes")
+    log_p = log_softmax(logits)
+    if given == shape:
+        wanted = np.sum(floats(labels, logits) * log_p, axis=-1)
+    elif given == shape[:-1]:
+        wanted = np.sum(np.where(is_class(labels, shape[-1]), log_p, 0), axis=-1)
+    else:
+        raise ad.ShapeError(
+            f"cross_entropy: labels of shape {given} for logits of shape {shape}; they must be "
+            f"integers of shape {shape[:-1]} or probabilities of shape {shape}"
+        )
+    if label_smoothing:
+        wanted = (1 - label_smoothing) * wanted + label_smoothing * np.mean(log_p, axis=-1)
+    return reduced(-wanted, reduction)
+
+
+# -- penalties -----------------------------------------------------------------------------------
+def l1_penalty(parameters: Any) -> Any:
+    """The sum of |p| over all entries of a nest of arrays; slope 0 at 0."""
+    return sum((np.sum(np.abs(p)) for p in flatten(parameters)[0]), 0.0)
+
+
+def l2_penalty(parameters: Any) -> Any:
+    """The sum of p^2 over all entries of a nest of arrays.
+
+    >>> import numpy as np
+    >>> l2_penalty({"weight": np.array([1.0, 2.0]), "bias": np.array([2.0])})
+    np.float64(9.0)
+    """
+    return sum((np.sum(np.square(p)) for p in flatten(parameters)[0]), 0.0)
