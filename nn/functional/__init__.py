@@ -16,16 +16,24 @@ from .activations import (
     tanh,
 )
 from .layers import dropout, is_class, linear, one_hot
+from .normalisation import batch_norm, batch_statistics, layer_norm
+from .sliding import avg_pool1d, conv1d, max_pool1d
 
 __all__ = [
+    "avg_pool1d",
+    "batch_norm",
+    "batch_statistics",
+    "conv1d",
     "dropout",
     "elu",
     "gelu",
     "is_class",
+    "layer_norm",
     "leaky_relu",
     "linear",
     "log_softmax",
     "logsumexp",
+    "max_pool1d",
     "one_hot",
     "relu",
     "selu",

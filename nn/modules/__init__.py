@@ -41,18 +41,23 @@ from .activations import (
     Softplus,
     Tanh,
 )
-from .layers import Dense, Dropout, Flatten, Sequential
+from .layers import AvgPool1d, Conv1d, Dense, Dropout, Flatten, MaxPool1d, Sequential
 from .module import Module, functional_call
+from .normalisation import BatchNorm1d
 
 __all__ = [
     "ELU",
     "GELU",
     "SELU",
+    "AvgPool1d",
+    "BatchNorm1d",
+    "Conv1d",
     "Dense",
     "Dropout",
     "Flatten",
     "Function",
     "LeakyReLU",
+    "MaxPool1d",
     "Module",
     "ReLU",
     "Sequential",

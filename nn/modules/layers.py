@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -47,22 +48,106 @@ class Dense(Module):
         self.bias = np.zeros(self.outputs, dtype) if bias else None
 
     def forward(self, x: Any) -> Any:
-        if not x.ndim or x.shape[-1] != self.inputs:
-            width = f"width {x.shape[-1]}" if x.ndim else "no width: a number"
-            raise ad.ShapeError(f"Dense({self.settings()}) got an input of {width}")
+        shape = np.shape(x)
+        if not shape or shape[-1] != self.inputs:
+            found = f"of width {shape[-1]}" if shape else "that is a number"
+            raise ad.ShapeError(f"Dense({self.settings()}) got an input {found}")
         return functional.linear(x, self.weight, self.bias)
 
     def settings(self) -> str:
         return f"{self.inputs}, {self.outputs}"
 
 
+class Conv1d(Module):
+    """`functional.conv1d`: (n, channels, length) -> (n, outputs, new length).
+
+    `rng` draws the weight, of shape (outputs, channels, size), by the initialiser `init`.
+
+    >>> import numpy as np
+    >>> layer = Conv1d(2, 4, 3, np.random.default_rng(0), padding=1)
+    >>> layer(np.ones((5, 2, 10))).shape
+    (5, 4, 10)
+    >>> layer
+    Conv1d(2, 4, 3, padding=1)  weight (4, 2, 3), bias (4,)  28 parameters
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        outputs: int,
+        size: int,
+        rng: np.random.Generator,
+        *,
+        stride: int = 1,
+        padding: int = 0,
+        dilation: int = 1,
+        bias: bool = True,
+        init: Callable[..., Any] = glorot_uniform,
+        dtype: Any = np.float64,
+    ) -> None:
+        self.channels = whole(channels, "Conv1d: channels")
+        self.outputs = whole(outputs, "Conv1d: outputs")
+        self.size = whole(size, "Conv1d: size")
+        self.stride = whole(stride, "Conv1d: stride")
+        self.padding = whole(padding, "Conv1d: padding", least=0)
+        self.dilation = whole(dilation, "Conv1d: dilation")
+        dtype = float_dtype(dtype, "Conv1d")
+        shape = (self.outputs, self.channels, self.size)
+        self.weight = init(shape, generator(rng, "Conv1d"), dtype)
+        self.bias = np.zeros(self.outputs, dtype) if bias else None
+
+    def forward(self, x: Any) -> Any:
+        if np.ndim(x) < 2 or np.shape(x)[-2] != self.channels:
+            raise ad.ShapeError(
+                f"Conv1d({self.settings()}) got an input of shape {np.shape(x)}; it must be "
+                f"(n, {self.channels}, length)"
+            )
+        return functional.conv1d(
+            x,
+            self.weight,
+            self.bias,
+            stride=self.stride,
+            padding=self.padding,
+            dilation=self.dilation,
+        )
+
+    def settings(self) -> str:
+        parts = [f"{self.channels}, {self.outputs}, {self.size}"]
+        usual = {"stride": 1, "padding": 0, "dilation": 1}
+        parts += [f"{k}={vars(self)[k]}" for k, value in usual.items() if vars(self)[k] != value]
+        return ", ".join(parts)
+
+
+class MaxPool1d(Module):
+    """`functional.max_pool1d`: the largest entry of every window along the last axis."""
+
+    def __init__(self, size: int, stride: int | None = None) -> None:
+        self.size = whole(size, f"{type(self).__name__}: size")
+        stride = self.size if stride is None else stride
+        self.stride = whole(stride, f"{type(self).__name__}: stride")
+
+    def forward(self, x: Any) -> Any:
+        return functional.max_pool1d(x, self.size, self.stride)
+
+    def settings(self) -> str:
+        return f"{self.size}" if self.stride == self.size else f"{self.size}, stride={self.stride}"
+
+
+class AvgPool1d(MaxPool1d):
+    """`functional.avg_pool1d`: the mean of every window along the last axis."""
+
+    def forward(self, x: Any) -> Any:
+        return functional.avg_pool1d(x, self.size, self.stride)
+
+
 class Flatten(Module):
     """Every axis but the first made one: (n, a, b) -> (n, a * b)."""
 
     def forward(self, x: Any) -> Any:
-        if not x.ndim:
-            raise ad.ShapeError("Flatten() got a number; it needs an array of examples")
-        return np.reshape(x, (x.shape[0], -1)) if x.size else np.reshape(x, (x.shape[0], 0))
+        if not np.ndim(x):
+            raise ad.ShapeError("Flatten got a number; it needs an array of examples")
+        examples, *rest = np.shape(x)
+        return np.reshape(x, (examples, math.prod(rest)))  # not -1, for no examples at all
 
 
 class Dropout(Module):
