@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from .errors import ShapeError
+from .errors import AutodiffError, ShapeError
 
 
 class Structure(NamedTuple):
@@ -15,6 +17,7 @@ class Structure(NamedTuple):
     kind: Any  # the container's class; `Leaf` or `Nothing` at the ends
     keys: tuple[Any, ...]
     parts: tuple[Structure, ...]
+    data: Any = None  # what else the container holds, comparable with ==
 
     @property
     def size(self) -> int:
@@ -43,7 +46,10 @@ def register_container(
     """Let transforms look inside a class of yours.
 
     `flatten(obj)` returns ``(children, metadata)``, `unflatten(metadata, children)` puts an object
-    back together; the metadata must be comparable with ``==``.
+    back together, of gradients as well as of values; the metadata must be comparable with ``==``.
+    Subclasses of `cls` are registered on their own. Lists, tuples, dicts and dataclasses need no
+    registration: a field of a dataclass that is no number or array is declared with
+    ``dataclasses.field(metadata={"static": True})``.
 
     >>> import autodiff as ad
     >>> class Pair:
@@ -52,24 +58,57 @@ def register_container(
     >>> ad.grad(lambda p: p.a * p.b)(Pair(2.0, 3.0)).a
     3.0
     """
+    if not isinstance(cls, type) or not callable(flatten) or not callable(unflatten):
+        raise TypeError(
+            "register_container takes a class and two functions: register_container(Pair, "
+            "lambda p: ((p.a, p.b), None), lambda metadata, children: Pair(*children))"
+        )
     REGISTERED[cls] = (flatten, unflatten)
 
 
-def _open(tree: Any) -> tuple[Any, tuple[Any, ...], list[Any]] | None:
-    """Kind, keys and children of a container, or `None` for a leaf."""
+class Fields(NamedTuple):
+    """The fields of a dataclass: those that hold parts, those that hold data, and whether its own
+    ``__post_init__`` derives the others from them."""
+
+    parts: tuple[str, ...]
+    data: tuple[str, ...]
+    derives: bool
+
+
+@lru_cache
+def fields_of(cls: type) -> Fields:
+    fields = dataclasses.fields(cls)
+    derives = hasattr(cls, "__post_init__") and not all(f.init for f in fields)
+    kept = [f for f in fields if f.init or not derives]
+    static = tuple(f.name for f in kept if f.metadata.get("static"))
+    return Fields(tuple(f.name for f in kept if f.name not in static), static, derives)
+
+
+def _open(tree: Any) -> tuple[Any, tuple[Any, ...], list[Any], Any] | None:
+    """Kind, keys, children and data of a container, or `None` for a leaf."""
     cls = type(tree)
     if cls in REGISTERED:
-        children, metadata = REGISTERED[cls][0](tree)
-        return cls, (metadata,), list(children)
+        return cls, (), *_opened_by_user(tree)
     if isinstance(tree, dict):
-        keys = tuple(tree)
-        return cls, keys, [tree[k] for k in keys]
+        factory = tree.default_factory if isinstance(tree, defaultdict) else None
+        return cls, tuple(tree), list(tree.values()), factory
     if isinstance(tree, (list, tuple)):
-        return cls, tuple(getattr(tree, "_fields", ())), list(tree)
-    if dataclasses.is_dataclass(tree) and not isinstance(tree, type):
-        keys = tuple(f.name for f in dataclasses.fields(tree) if f.init)
-        return cls, keys, [getattr(tree, k) for k in keys]
+        return cls, tuple(getattr(tree, "_fields", ())), list(tree), None
+    if dataclasses.is_dataclass(cls):
+        names, static, _ = fields_of(cls)
+        data = tuple(getattr(tree, name) for name in static) or None
+        return cls, names, [getattr(tree, name, None) for name in names], data
     return None
+
+
+def _opened_by_user(tree: Any) -> tuple[list[Any], Any]:
+    found = REGISTERED[type(tree)][0](tree)
+    if not isinstance(found, tuple) or len(found) != 2 or not isinstance(found[0], (list, tuple)):
+        raise TypeError(
+            f"register_container({type(tree).__name__}, flatten, ...): flatten must return "
+            f"(children, metadata), with children a list or a tuple; it returned {found!r:.60}"
+        )
+    return list(found[0]), found[1]
 
 
 # Recursive functions stand at the top level: one that names itself in a closure is a reference
@@ -87,8 +126,8 @@ def _take_apart(node: Any, leaves: list[Any]) -> Structure:
     if opened is None:
         leaves.append(node)
         return LEAF
-    kind, keys, children = opened
-    return Structure(kind, keys, tuple(_take_apart(child, leaves) for child in children))
+    kind, keys, children, data = opened
+    return Structure(kind, keys, tuple(_take_apart(child, leaves) for child in children), data)
 
 
 def unflatten(structure: Structure, leaves: Sequence[Any]) -> Any:
@@ -103,14 +142,45 @@ def _put_together(s: Structure, supply: Iterator[Any]) -> Any:
         return None
     children = [_put_together(part, supply) for part in s.parts]
     if s.kind in REGISTERED:
-        return REGISTERED[s.kind][1](s.keys[0], children)
+        return REGISTERED[s.kind][1](s.data, children)
     if issubclass(s.kind, dict):
-        return s.kind(zip(s.keys, children, strict=True))
+        items = dict(zip(s.keys, children, strict=True))
+        factory = (s.data,) if issubclass(s.kind, defaultdict) else ()
+        return _built(s.kind, *factory, items)
     if issubclass(s.kind, tuple) and s.keys:
-        return s.kind(*children)
+        return s.kind._make(children)
     if issubclass(s.kind, (list, tuple)):
-        return s.kind(children)
-    return s.kind(**dict(zip(s.keys, children, strict=True)))
+        return _built(s.kind, children)
+    return _dataclass(s, children)
+
+
+def _built(cls: Any, *args: Any, **fields: Any) -> Any:
+    try:
+        made = cls(*args, **fields)
+        if args and len(made) != len(args[-1]):
+            raise TypeError("its constructor takes something else")
+        return made
+    except AutodiffError:
+        raise
+    except (TypeError, ValueError) as error:
+        name = cls.__name__
+        raise ShapeError(
+            f"{name} could not be put back together from its parts ({error}); "
+            f"say how with autodiff.register_container({name}, flatten, unflatten)"
+        ) from error
+
+
+def _dataclass(s: Structure, children: Sequence[Any]) -> Any:
+    """A dataclass, field by field: its ``__init__`` and ``__post_init__`` may well check or convert
+    what a gradient is not. They run only where they derive fields from the others."""
+    _, static, derives = fields_of(s.kind)
+    values = dict(zip((*s.keys, *static), (*children, *(s.data or ())), strict=True))
+    if derives:
+        return _built(s.kind, **values)
+    made = object.__new__(s.kind)
+    for name, value in values.items():
+        object.__setattr__(made, name, value)  # a frozen one has no other way
+    return made
 
 
 def paths(structure: Structure, root: str) -> Iterator[str]:
@@ -118,22 +188,63 @@ def paths(structure: Structure, root: str) -> Iterator[str]:
     if structure.kind is Leaf:
         yield root
         return
-    attributes = structure.keys and not issubclass(structure.kind, dict)
-    for k, part in enumerate(structure.parts):
-        if structure.kind in REGISTERED or not structure.keys:
-            yield from paths(part, f"{root}[{k}]")
-        elif attributes:
-            yield from paths(part, f"{root}.{structure.keys[k]}")
-        else:
-            yield from paths(part, f"{root}[{structure.keys[k]!r}]")
+    for part, name in zip(structure.parts, _names(structure, root), strict=True):
+        yield from paths(part, name)
 
 
-def flatten_like(tree: Any, structure: Structure, what: str) -> list[Any]:
-    """The leaves of `tree`, which must have the given structure."""
-    leaves, found = flatten(tree)
-    if found != structure:
-        raise ShapeError(f"{what} has structure {describe(found)}, expected {describe(structure)}")
+def _names(s: Structure, root: str) -> Iterator[str]:
+    """What a person would write for each part."""
+    if not s.keys:
+        return (f"{root}[{k}]" for k in range(len(s.parts)))
+    if issubclass(s.kind, dict):
+        return (f"{root}[{key!r}]" for key in s.keys)
+    return (f"{root}.{key}" for key in s.keys)
+
+
+def flatten_like(tree: Any, structure: Structure, what: str, absent: Any = None) -> list[Any]:
+    """The leaves of `tree`, which must have the given structure; the keys of a dict may come in
+    another order. Where `absent` is given, it is the leaf that a ``None`` stands for."""
+    leaves: list[Any] = []
+    where = _match(tree, structure, what, absent, leaves)
+    if where is not None:
+        at = "" if where == what else f" (it differs at {where})"
+        raise ShapeError(
+            f"{what} has structure {describe(flatten(tree)[1])}, expected {describe(structure)}{at}"
+        )
     return leaves
+
+
+def _match(tree: Any, s: Structure, path: str, absent: Any, leaves: list[Any]) -> str | None:
+    """Collect the leaves of `tree` in the order of `s`, or say where it differs."""
+    if tree is None:
+        leaves += [absent] * s.size
+        return path if absent is None and s.kind is not Nothing else None
+    opened = _open(tree)
+    if opened is None:
+        leaves.append(tree)
+        return None if s.kind is Leaf else path
+    kind, keys, children, data = opened
+    if kind is not s.kind or len(children) != len(s.parts) or not _same(data, s.data, kind):
+        return path
+    if issubclass(kind, dict):
+        if set(keys) != set(s.keys):
+            return path
+        children = [tree[key] for key in s.keys]
+    for child, part, name in zip(children, s.parts, _names(s, path), strict=True):
+        where = _match(child, part, name, absent, leaves)
+        if where is not None:
+            return where
+    return None
+
+
+def _same(a: Any, b: Any, kind: type) -> bool:
+    try:
+        return bool(a == b)
+    except ValueError:
+        raise ShapeError(
+            f"the metadata of {kind.__name__} cannot be compared with ==: keep arrays among its "
+            "children, and numbers, strings or tuples in its metadata"
+        ) from None
 
 
 def describe(structure: Structure, leaf: Callable[[], str] = lambda: "*") -> str:
@@ -147,8 +258,17 @@ def describe(structure: Structure, leaf: Callable[[], str] = lambda: "*") -> str
         return "(" + ", ".join(parts) + ("," if len(parts) == 1 else "") + ")"
     if structure.kind is list:
         return "[" + ", ".join(parts) + "]"
-    keyed = structure.keys if len(structure.keys) == len(parts) else range(len(parts))
     if issubclass(structure.kind, dict):
-        return "{" + ", ".join(f"{k!r}: {p}" for k, p in zip(keyed, parts, strict=True)) + "}"
-    inside = ", ".join(f"{k}={p}" for k, p in zip(keyed, parts, strict=True))
-    return f"{structure.kind.__name__}({inside})"
+        pairs = zip(structure.keys, parts, strict=True)
+        return "{" + ", ".join(f"{k!r}: {part}" for k, part in pairs) + "}"
+    keys = structure.keys or [""] * len(parts)
+    named = [f"{k}={part}" if k else part for k, part in zip(keys, parts, strict=True)]
+    return f"{structure.kind.__name__}({', '.join([*named, *_described_data(structure)])})"
+
+
+def _described_data(s: Structure) -> list[str]:
+    if s.data is None:
+        return []
+    if s.kind in REGISTERED:
+        return [f"metadata={s.data!r:.40}"]
+    return [f"{k}={v!r:.40}" for k, v in zip(fields_of(s.kind).data, s.data, strict=True)]
