@@ -9,6 +9,7 @@ from .explain import Explanation, explain
 from .jacobians import hessian, hvp, jacfwd, jacobian, jacrev
 from .linearize import linearize
 from .objects import tensor
+from .taylor import taylor
 from .tensor import Tensor
 from .tracing import Graph, trace
 from .transforms import elementwise_grad, grad, jvp, stop_gradient, value_and_grad, vjp
@@ -36,6 +37,7 @@ __all__ = [
     "linearize",
     "register_container",
     "stop_gradient",
+    "taylor",
     "tensor",
     "trace",
     "value_and_grad",

@@ -60,6 +60,8 @@ class Selected:
         if rule is None:  # what else a rule may do with a cotangent: its zeros become plain
             return y
         harmless = not multiplies(primitive) or all(is_selected(a) or is_finite(a) for a in args)
+        if primitive.name == "divide" and harmless:  # 0 / 0 is nan as well
+            harmless = is_selected(args[1]) or bool(np.all(args[1]))
         if primitive.kind == "bilinear" and not harmless:
             if is_compiled(y):  # their liveness would cost a second product on every run
                 return y
