@@ -38,7 +38,8 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
 
     Source: Clevert, Unterthiner and Hochreiter, Exponential Linear Units (2016).
     """
-    return np.where(np.greater_equal(x, 0), x, alpha * np.expm1(np.minimum(x, 0)))
+    above = np.greater_equal(x, 0)
+    return np.where(above, x, alpha * np.expm1(np.where(above, 0, x)))
 
 
 def selu(x: Any) -> Any:
@@ -58,7 +59,8 @@ def gelu(x: Any, approximate: str = "none") -> Any:
     (0.841345, 0.841192)
     """
     if approximate == "tanh":
-        return 0.5 * x * (1 + np.tanh(ROOT_TWO_OVER_PI * (x + 0.044715 * (x * x * x))))
+        u = np.clip(x, -10, 10)  # tanh is 1 from there on, and x^3 may be too large for its dtype
+        return 0.5 * x * (1 + np.tanh(ROOT_TWO_OVER_PI * (u + 0.044715 * (u * u * u))))
     if approximate != "none":
         raise ValueError(f"gelu: approximate={approximate!r} must be 'none' or 'tanh'")
     try:
