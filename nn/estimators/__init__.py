@@ -4,6 +4,15 @@ They need scikit-learn, and work in its pipelines and searches.
 """
 
 from .classification import LogisticRegression, SoftmaxRegression
+from .mlp import MLPClassifier, MLPRegressor
 from .regression import Lasso, LinearRegression, Ridge
 
-__all__ = ["Lasso", "LinearRegression", "LogisticRegression", "Ridge", "SoftmaxRegression"]
+__all__ = [
+    "Lasso",
+    "LinearRegression",
+    "LogisticRegression",
+    "MLPClassifier",
+    "MLPRegressor",
+    "Ridge",
+    "SoftmaxRegression",
+]

@@ -1,0 +1,143 @@
+"""Where a model's examples come from: arrays, cut into shuffled batches, or batches made elsewhere.
+
+An array may be memory-mapped and wider than memory: only the rows of one batch are read at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sized
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import autodiff as ad
+
+from ..requirements import whole
+
+Batch = tuple[Any, Any]
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """Features and targets with one row per example, in batches of `size` rows."""
+
+    X: Any
+    y: Any
+    size: int
+    shuffle: bool
+    dtype: Any
+
+    @property
+    def steps(self) -> int:
+        """How many batches make an epoch."""
+        return -(-len(self.X) // self.size)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What must be the same for a run to go on as it began."""
+        return {"examples": len(self.X), "batch_size": self.size, "shuffle": self.shuffle}
+
+    def batches(self, rng: np.random.Generator) -> Iterator[Batch]:
+        """Every example once; the last batch may be smaller."""
+        n = len(self.X)
+        order = rng.permutation(n) if self.shuffle else None
+        for start in range(0, n, self.size):
+            rows = (
+                slice(start, start + self.size)
+                if order is None
+                else order[start : start + self.size]
+            )
+            yield prepared((self.X[rows], self.y[rows]), self.dtype)
+
+
+@dataclass(frozen=True)
+class Made:
+    """Batches ``(x, y)`` from an iterable, which must start over in every epoch."""
+
+    source: Iterable[Batch]
+    dtype: Any
+
+    @property
+    def steps(self) -> int:
+        """How many batches make an epoch, 0 if only going through them tells."""
+        return len(self.source) if isinstance(self.source, Sized) else 0
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What must be the same for a run to go on as it began."""
+        return {}
+
+    def batches(self, rng: np.random.Generator) -> Iterator[Batch]:
+        seen = 0
+        for batch in self.source:
+            if not isinstance(batch, (tuple, list)) or len(batch) != 2:
+                raise TypeError(f"batch {seen} must be a pair (x, y), not {batch!r:.60}")
+            checked_lengths(*batch, f"batch {seen}")
+            yield prepared(batch, self.dtype)
+            seen += 1
+        if not seen:
+            raise ValueError(
+                "there are no batches in an epoch; a generator runs out after the first: pass a "
+                "list, or an object whose __iter__ starts over"
+            )
+
+
+Source = Arrays | Made
+
+
+def source_of(
+    X: Any, y: Any, size: int | None, shuffle: bool | None, dtype: Any, what: str
+) -> Source:
+    """Arrays where `y` is given, else an iterable of batches."""
+    if y is None:
+        if size is not None or shuffle is not None:
+            raise ValueError(
+                f"{what}: batch_size and shuffle belong to arrays; without y, the batches of an "
+                "iterable are taken as they come"
+            )
+        if not isinstance(X, Iterable) or isinstance(X, np.ndarray):
+            raise TypeError(f"{what}: y is missing; without it X must be an iterable of (x, y)")
+        return Made(X, dtype)
+    X, y = (a if hasattr(a, "shape") else np.asarray(a) for a in (X, y))
+    checked_lengths(X, y, what)
+    for name, array in (("X", X), ("y", y)):
+        if not isinstance(array, np.memmap):  # whose batches are checked as they are read
+            check_finite(array, f"{what}: {name}")
+    size = whole(32 if size is None else size, f"{what}: batch_size")
+    return Arrays(X, y, size, True if shuffle is None else bool(shuffle), dtype)
+
+
+def checked_lengths(x: Any, y: Any, what: str) -> None:
+    shapes = np.shape(x), np.shape(y)
+    if not all(shapes):
+        raise ad.ShapeError(f"{what}: x and y must be arrays with one row per example")
+    if shapes[0][0] != shapes[1][0]:
+        raise ad.ShapeError(f"{what}: {shapes[0][0]} examples but {shapes[1][0]} targets")
+    if not shapes[0][0]:
+        raise ad.ShapeError(f"{what}: there are no examples")
+
+
+def prepared(batch: Any, dtype: Any) -> Batch:
+    """A batch as arrays in memory: floats in the parameters' dtype, and finite."""
+    x, y = (np.asarray(part) for part in batch)
+    for name, part in (("x", x), ("y", y)):
+        check_finite(part, f"a batch: {name}")
+    if x.dtype.kind == "f" and x.dtype != dtype:
+        x = x.astype(dtype)
+    if y.dtype.kind == "f" and y.dtype != dtype:
+        y = y.astype(dtype)
+    return x, y
+
+
+def check_finite(array: Any, what: str) -> None:
+    """Refuse nan and infinity. An activation like relu would pass over them in silence."""
+    if array.dtype.kind in "OSU":
+        raise TypeError(f"{what} has dtype {array.dtype}, not numbers")
+    if array.dtype.kind in "fc" and not np.isfinite(np.sum(array)):
+        bad = ~np.isfinite(array)
+        if np.any(bad):  # a sum of finite numbers may overflow
+            where = tuple(int(k) for k in np.argwhere(bad)[0])
+            raise ValueError(
+                f"{what} has {np.sum(bad)} entries nan or infinite, the first at {where}"
+            )
