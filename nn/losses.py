@@ -37,12 +37,14 @@ def same_shape(prediction: Any, target: Any, name: str) -> None:
         )
 
 
-def floats(labels: Any, prediction: Any) -> Any:
-    """Integer or boolean labels in the dtype of the prediction, which they would make a double."""
+def floats(x: Any, prediction: Any) -> Any:
+    """Integers, booleans and Python numbers in the dtype of the prediction: they would make doubles
+    of it."""
     dtype = getattr(prediction, "dtype", np.dtype(float))
-    if np.result_type(labels).kind in "biu" and dtype.kind == "f":
-        return labels.astype(dtype) if hasattr(labels, "astype") else dtype.type(labels)
-    return labels
+    if type(x) in (bool, int, float):
+        return dtype.type(x)
+    x = x if hasattr(x, "dtype") else np.asarray(x)
+    return x.astype(dtype) if x.dtype.kind in "biu" and dtype.kind == "f" else x
 
 
 # -- numbers -----------------------------------------------------------------------------------
@@ -65,6 +67,7 @@ def gaussian_nll(mean: Any, target: Any, std: Any, *, reduction: str = "mean") -
     same_shape(mean, target, "gaussian_nll")
     if isinstance(std, (float, int, np.ndarray)) and not np.all(np.greater(std, 0)):
         raise ValueError("gaussian_nll: std must be above 0; predict its log and take np.exp of it")
+    std = floats(std, mean)
     squares = np.square((floats(target, mean) - mean) / std)
     return reduced(squares / 2 + np.log(std) + LOG_TWO_PI / 2, reduction)
 
@@ -82,7 +85,8 @@ def binary_cross_entropy(
     >>> binary_cross_entropy(logits, np.array([1, 1]), reduction="none")
     array([   0., 1000.])
     """
-    labels = binary_labels(logits, labels, negative, "binary_cross_entropy")
+    soft = negative == 0
+    labels = binary_labels(logits, labels, negative, "binary_cross_entropy", soft)
     share = labels if negative == 0 else (labels + 1) / 2
     # log(1 + exp(z)) - share z cancels where share is 1 and z is large: start at the nearer end.
     upper = np.greater_equal(share, 0.5)
@@ -116,20 +120,21 @@ def signs_of(scores: Any, labels: Any, negative: int, name: str) -> Any:
     return 2 * labels - 1 if negative == 0 else labels
 
 
-def binary_labels(scores: Any, labels: Any, negative: int, name: str) -> Any:
-    """Labels in the dtype of the scores, checked to lie between the two classes."""
+def binary_labels(scores: Any, labels: Any, negative: int, name: str, soft: bool = False) -> Any:
+    """Labels in the dtype of the scores, checked: the two classes, or `soft` anything between."""
     if negative not in (0, -1):
         raise ValueError(f"{name}: negative={negative!r} must be 0 or -1")
     same_shape(scores, labels, name)
     if not isinstance(labels, ad.Tensor):
         labels = np.asarray(labels)
-        low, high = np.min(labels, initial=1), np.max(labels, initial=negative)
-        if not (negative <= low and high <= 1):
-            other = f"; say negative={-1 - negative}" if low == -1 - negative else ""
-            raise ValueError(
-                f"{name}: labels must be {negative} or 1, found {low if low < negative else high}"
-                f"{other}"
-            )
+        fitting = (labels == negative) | (labels == 1)
+        if soft:
+            fitting |= (labels > 0) & (labels < 1)
+        if not np.all(fitting):
+            wrong = labels[~fitting][0]
+            other = -1 - negative
+            cure = f"; for labels {other} or 1 say negative={other}" if wrong == other else ""
+            raise ValueError(f"{name}: labels must be {negative} or 1, found {wrong}{cure}")
     return floats(labels, scores)
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import autodiff as ad
-from nn import functional as F
+from nn import functional as F  # noqa: N812 - everyone's name for it
 
 QUICK = settings(max_examples=15)
 ACTIVATIONS = {
