@@ -1,7 +1,6 @@
 """Automatic differentiation of plain NumPy that you can see and trust."""
 
 from . import numpy_api, special  # noqa: F401 - the first fills the dispatch tables
-from .batch import vmap
 from .check import check
 from .containers import register_container
 from .errors import AutodiffError, MissingExtraError, NotDifferentiableError, ShapeError
@@ -13,6 +12,7 @@ from .taylor import taylor
 from .tensor import Tensor
 from .tracing import Graph, trace
 from .transforms import elementwise_grad, grad, jvp, stop_gradient, value_and_grad, vjp
+from .vmap import vmap
 
 __version__ = "0.1.0"
 

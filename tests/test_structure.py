@@ -27,7 +27,7 @@ LAYERS = [
     ["graph", "arguments", "selection"],
     ["numpy_api"],
     ["special"],
-    ["batch", "forward", "reverse", "special"],
+    ["batch", "forward", "reverse", "special", "vmap"],
     ["files", "names", "picture", "summary"],
     ["text"],
     ["tracing"],

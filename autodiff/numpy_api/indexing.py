@@ -78,7 +78,7 @@ def along(axis: int, k: Any) -> tuple[Any, ...]:
 # -- functions -------------------------------------------------------------------------------------
 def wrapped(indices: Any, size: int, mode: str, function: str) -> Any:
     """Integer indices into `size` places, as NumPy's `mode` reads them."""
-    indices = index_of(indices)
+    indices = index_of(operand(indices) if isinstance(indices, (list, tuple)) else indices)
     if not isinstance(indices, Traced):
         indices = np.asarray(indices)
     if indices.dtype.kind not in "iub":

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..kinds import flat, special
-from ..shapes import reduced
+from ..shapes import reduced, size_of
 from .linalg import conj, is_complex, named, real
 
 
@@ -49,7 +49,7 @@ def _batch_norm(
     (x,) = args
     if axis is not None:
         return row(x, axis=axis, keepdims=keepdims, **order)
-    y = row(np.reshape(x, (size, -1)), axis=(-1,), keepdims=False, **order)
+    y = row(np.reshape(x, (size, size_of(x.shape[1:]))), axis=(-1,), keepdims=False, **order)
     return np.reshape(y, (size, *(1,) * (x.ndim - 1))) if keepdims else y
 
 

@@ -56,14 +56,34 @@ def _masked_value(function: Callable[..., Any]) -> Any:
 
 def _batch_masked(row: Primitive, size: int, args: Any, flags: Any, **params: Any) -> Any:
     """A mask that differs from example to example, or does not, beside stacked arrays. NumPy takes
-    one `initial` for all, so a stack of them has no batch rule."""
+    one `initial` for all, so a stack of them is combined with what the row makes of the rest."""
     (a, mask, *initial), (a_flag, mask_flag, *initial_flag) = args, flags
-    if any(initial_flag):
-        return NotImplemented
-    if mask_flag:
-        mask = align(mask, ndim_of(a) - a_flag)
+    if mask_flag or any(initial_flag):
         a = stacked(a, a_flag, size)
-    return row(a, mask, *initial, **params)
+        mask = align(mask, ndim_of(a) - 1) if mask_flag else mask
+    if row.name not in NEUTRAL or not any(initial_flag):
+        return NotImplemented if any(initial_flag) else row(a, mask, *initial, **params)
+    neutral, combine = NEUTRAL[row.name]
+    if a.dtype.kind in "iu" and np.isinf(neutral):
+        limits = np.iinfo(a.dtype)
+        neutral = limits.max if neutral > 0 else limits.min
+    y = row(a, mask, neutral, **params)
+    start = np.reshape(initial[0], (size, *(1,) * (ndim_of(y) - 1)))
+    return combine(y, start if start.dtype == y.dtype else start.astype(y.dtype))
+
+
+# What a reduction starts from where no `initial` counts, and how one is combined with the rest.
+NEUTRAL: dict[str, tuple[float, np.ufunc]] = {
+    "masked_sum": (0, np.add),
+    "masked_prod": (1, np.multiply),
+    "masked_max": (-np.inf, np.maximum),
+    "masked_min": (np.inf, np.minimum),
+    "masked_nanmax": (-np.inf, np.fmax),
+    "masked_nanmin": (np.inf, np.fmin),
+    "logaddexp_reduce": (-np.inf, np.logaddexp),
+    "logaddexp2_reduce": (-np.inf, np.logaddexp2),
+    "hypot_reduce": (0, np.hypot),
+}
 
 
 keep = choice(

@@ -9,7 +9,8 @@ import numpy as np
 from ..fitting import Aval, stacked
 from ..kinds import bilinear, special
 from ..primitive import Primitive
-from ..shapes import shape_of
+from ..shapes import shape_of, size_of
+from .sorting import places_among
 
 
 # -- interp: between two knots the straight line, outside the first and last value, or left and right
@@ -53,11 +54,10 @@ def _batch_interp(row: Primitive, size: int, args: Any, flags: Any) -> Any:
         return row(*args)
     x, xp, fp, left, right = (stacked(a, f, size) for a, f in zip(args, flags, strict=True))
     shape = shape_of(x)
-    x = np.reshape(x, (size, -1))
+    x = np.reshape(x, (size, size_of(shape[1:])))
     left, right = np.reshape(left, (size, 1)), np.reshape(right, (size, 1))
     last = xp.shape[-1] - 1
-    before = np.count_nonzero(xp[:, None, :] <= x[:, :, None], axis=-1)
-    j = np.clip(before - 1, 0, max(last - 1, 0))
+    j = np.clip(places_among(xp, x, True) - 1, 0, max(last - 1, 0))
     k = np.minimum(j + 1, last)
     x0, x1, f0, f1 = (np.take_along_axis(t, i, -1) for t in (xp, fp) for i in (j, k))
     slope = (f1 - f0) / np.where(x1 == x0, 1, x1 - x0)

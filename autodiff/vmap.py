@@ -1,0 +1,311 @@
+"""vmap: a function of one example becomes a function of a whole batch, and still runs once.
+
+It takes the arguments apart, finds in every leaf the axis along which the examples lie, runs the
+function on values that hide that axis (`batch`), and puts it where the results shall have it.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Callable, Iterator, Sequence
+from copy import copy
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .arguments import argument_names, called, name_of, result_leaf
+from .batch import Batched, a_result, is_batched
+from .containers import Leaf, Nothing, Structure, describe, flatten, paths, unflatten
+from .dispatch import operand
+from .errors import NotDifferentiableError, ShapeError
+from .fitting import stacked
+from .primitive import Traced, new_level
+from .shapes import shape_of
+from .tensor import Tensor
+
+
+def vmap(
+    f: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0, fallback: str | None = None
+) -> Callable[..., Any]:
+    """`f` for a whole batch at once: it is written for one example and runs once for all.
+
+    `in_axes` says along which axis each argument holds its examples: an int for all arguments, or
+    a tuple with one entry for each. An entry is an int, `None` (shared by all examples), or a nest
+    that mirrors the argument from the top, as far down as the axes differ. `out_axes` says the same
+    of the result: where it gets its examples; `None` for a part that is the same for all. Arrays
+    passed by keyword hold their examples along axis 0; numbers and strings are passed on.
+
+    Inside `f` a value has the shape of one example. What cannot be worked out for all examples at
+    once is refused by name: ``if x > 0``, ``x[x > 0]``, a row without a batch rule. With
+    ``fallback="loop"`` it is worked out one example after the other, the results stacked. A random
+    number that `f` draws is the same for every example: draw a stack of them, and map over it.
+
+    `ShapeError`: batch sizes that differ, an axis that is not there, nothing to map over, `in_axes`
+    or `out_axes` of another structure. `NotDifferentiableError`: what is refused.
+
+    >>> import numpy as np, autodiff as ad
+    >>> ad.vmap(lambda w, x: w @ x, in_axes=(None, 0))(np.ones(2), np.arange(6.0).reshape(3, 2))
+    array([1., 5., 9.])
+
+    Per-example gradients, the shape of `w` behind the batch axis:
+
+    >>> loss = lambda w, x, y: (w @ x - y) ** 2
+    >>> ad.vmap(ad.grad(loss), (None, 0, 0))(np.ones(2), np.eye(2), np.zeros(2))
+    array([[2., 0.],
+           [0., 2.]])
+    """
+    if fallback not in (None, "loop"):
+        raise ValueError(f'vmap: fallback={fallback!r} is neither None nor "loop"')
+    check_axes(in_axes, "in_axes")
+    check_axes(out_axes, "out_axes")
+
+    @functools.wraps(f)
+    def mapped(*args: Any, **kwargs: Any) -> Any:
+        call = Call(f, args, kwargs, in_axes)
+        try:
+            return call.at_once(out_axes, fallback == "loop")
+        except NotDifferentiableError:
+            if fallback is None:
+                raise
+            return call.one_by_one(out_axes)
+
+    return mapped
+
+
+class Place(NamedTuple):
+    """One leaf of the arguments: what a person calls it, the leaf, and its axis of examples."""
+
+    name: str
+    leaf: Any
+    axis: int | None  # counted from the front
+
+
+class Call:
+    """One call of a mapped function: its leaves, where each holds its examples, and how many."""
+
+    def __init__(
+        self, f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any], in_axes: Any
+    ) -> None:
+        self.f = f
+        leaves, self.structure = flatten((args, kwargs))
+        names = argument_names(args)
+        names += [n for k, v in kwargs.items() for n in paths(flatten(v)[1], f"argument {k!r}")]
+        axes = axes_of_arguments(in_axes, args, f)
+        given = len(axes)
+        axes += [0 if has_axes(x) else None for x in leaves[given:]]  # those passed by keyword
+        self.places = [
+            Place(name, x, None if axis is None else place_of(axis, x, f"{name} of {name_of(f)}"))
+            for name, x, axis in zip(names, leaves, axes, strict=True)
+        ]
+        self.size = self._common_size()
+
+    def _common_size(self) -> int:
+        mapped = [(name, shape_of(x), k) for name, x, k in self.places if k is not None]
+        if not mapped:
+            raise ShapeError(
+                f"vmap: no argument of {name_of(self.f)} has an axis to map over: at least one "
+                "entry of in_axes must be an int, and an array there"
+            )
+        if len({shape[k] for _, shape, k in mapped}) > 1:
+            each = (f"{name} has shape {s}, so {s[k]} along axis {k}" for name, s, k in mapped)
+            raise ShapeError(f"vmap: batch sizes differ: {'; '.join(each)}")
+        _, shape, k = mapped[0]
+        return shape[k]
+
+    def at_once(self, out_axes: Any, loop: bool) -> Any:
+        """One run of `f`, on batched values."""
+        node = Batched(new_level(), self.size, loop)
+        y = self._run([x if k is None else Tensor(first(x, k), node) for _, x, k in self.places])
+        results, structure = flatten(y)
+        outside = [
+            self._finished(y, node, axis, name)
+            for y, axis, name in zip(*results_with_axes(results, structure, out_axes), strict=True)
+        ]
+        return unflatten(structure, outside)
+
+    def _run(self, leaves: Sequence[Any]) -> Any:
+        args, kwargs = unflatten(self.structure, leaves)
+        return called(self.f, args, kwargs)
+
+    def _finished(self, y: Any, node: Batched, axis: int | None, name: str) -> Any:
+        y = a_result(y, node)
+        if axis is not None:
+            return self._own(
+                last(y.value if is_batched(y, node) else stacked(y, False, self.size), axis, name)
+            )
+        if is_batched(y, node):
+            raise ShapeError(
+                f"vmap: out_axes=None for {name}, which was computed from mapped arguments; "
+                "give it an axis"
+            )
+        return y
+
+    def _own(self, y: Any) -> Any:
+        """A result in memory of its own: whoever gets it may write into it."""
+        if not isinstance(y, np.ndarray):
+            return y
+        shared = any(
+            isinstance(p.leaf, np.ndarray) and np.may_share_memory(y, p.leaf) for p in self.places
+        )
+        return y.copy() if shared or not y.flags.writeable else y
+
+    def one_by_one(self, out_axes: Any) -> Any:
+        """A run of `f` for each example; the results stacked."""
+        if not self.size:
+            raise ShapeError(
+                'vmap(..., fallback="loop"): an empty batch has no example to loop over'
+            )
+        runs = []
+        for i in range(self.size):
+            example = [x if k is None else x[(*(slice(None),) * k, i)] for _, x, k in self.places]
+            runs.append(flatten(self._run(example)))
+        structure = runs[0][1]
+        for _, other in runs:
+            if other != structure:
+                raise ShapeError(
+                    f"vmap: the results differ in structure from example to example: "
+                    f"{describe(structure)} and {describe(other)}"
+                )
+        rows = list(map(list, zip(*(results for results, _ in runs), strict=True)))
+        outside = [
+            together([result_leaf(as_array(y), "vmap: the function") for y in row], axis, name)
+            for row, axis, name in zip(*results_with_axes(rows, structure, out_axes), strict=True)
+        ]
+        return unflatten(structure, outside)
+
+
+# -- axes ------------------------------------------------------------------------------------------
+def check_axes(axes: Any, what: str) -> None:
+    """Refuse what can never be an axis, before the function is called."""
+    for axis in flatten(axes)[0]:
+        try:
+            if isinstance(axis, (bool, np.bool_)):
+                raise TypeError
+            operator.index(axis)
+        except TypeError:
+            raise ShapeError(
+                f"vmap: {what}={axes!r:.60}: {axis!r:.40} is no axis, an int or None"
+            ) from None
+
+
+def axes_of_arguments(in_axes: Any, args: Sequence[Any], f: Callable[..., Any]) -> list[Any]:
+    """One axis per leaf of the positional arguments."""
+    if flatten(in_axes)[1].kind in (Leaf, Nothing):
+        in_axes = (in_axes,) * len(args)
+    if not isinstance(in_axes, (tuple, list)):
+        raise ShapeError(
+            f"vmap: in_axes={in_axes!r:.60} is neither an int, None, nor a tuple with one entry "
+            "for each argument"
+        )
+    if len(in_axes) != len(args):
+        raise ShapeError(
+            f"vmap: in_axes has {len(in_axes)} entries for {len(args)} positional arguments of "
+            f"{name_of(f)}"
+        )
+    return [
+        axis
+        for k, (axes, arg) in enumerate(zip(in_axes, args, strict=True))
+        for axis in axes_of_leaves(axes, flatten(arg)[1], f"in_axes[{k}]", f"argument {k}")
+    ]
+
+
+def axes_of_leaves(axes: Any, structure: Structure, what: str, of: str) -> list[Any]:
+    """One axis per leaf of a nest; an axis, or None, stands for all the leaves below it."""
+    given, prefix = flatten(axes)
+    found = _spread(prefix, structure, iter(given))
+    if found is None:
+        raise ShapeError(
+            f"vmap: {what} does not mirror the structure of {of}: {describe(prefix)} and "
+            f"{describe(structure)}"
+        )
+    return found
+
+
+def _spread(prefix: Structure, structure: Structure, given: Iterator[Any]) -> list[Any] | None:
+    """The axes of the leaves, in their order; `None` where the prefix has another structure."""
+    if prefix.kind is Leaf:
+        return [next(given)] * structure.size
+    if prefix.kind is Nothing:
+        return [None] * structure.size
+    ours, theirs = keyed(prefix), keyed(structure)
+    dicts = all(isinstance(k, type) and issubclass(k, dict) for k in (prefix.kind, structure.kind))
+    if not (dicts or prefix.kind is structure.kind) or ours.keys() != theirs.keys():
+        return None
+    found = {key: _spread(below, theirs[key], given) for key, below in ours.items()}
+    axes: list[Any] = []
+    for key in theirs:
+        part = found[key]
+        if part is None:
+            return None
+        axes += part
+    return axes
+
+
+def keyed(structure: Structure) -> dict[Any, Structure]:
+    """The parts of a nest by their keys: two dicts need not hold theirs in the same order."""
+    parts = structure.parts
+    keys = structure.keys if len(structure.keys) == len(parts) else range(len(parts))
+    return dict(zip(keys, parts, strict=True))
+
+
+def results_with_axes(
+    results: Sequence[Any], structure: Structure, out_axes: Any
+) -> tuple[Sequence[Any], list[Any], list[str]]:
+    axes = axes_of_leaves(out_axes, structure, "out_axes", "the result")
+    return results, axes, list(paths(structure, "the result"))
+
+
+def has_axes(x: Any) -> bool:
+    return bool(getattr(x, "dtype", None) is not None and x.shape)
+
+
+def place_of(axis: Any, x: Any, name: str) -> int:
+    """The axis of an argument, counted from the front."""
+    if not isinstance(x, (Traced, float, int, complex)) and not hasattr(x, "dtype"):
+        raise ShapeError(
+            f"vmap: {name} is a {type(x).__name__} ({x!r:.40}), not an array to map over; "
+            "give it None in in_axes"
+        )
+    shape = shape_of(operand(x))
+    if not -len(shape) <= axis < len(shape):
+        raise ShapeError(
+            f"vmap: {name} has shape {shape}, so axis {axis} is out of bounds; in_axes=None is for "
+            "what all examples share"
+        )
+    return operator.index(axis) % len(shape)
+
+
+def first(x: Any, axis: int) -> Any:
+    """`x` with its examples along axis 0. (A program may yet re-point its own handle: a copy.)"""
+    if axis:
+        return np.moveaxis(x, axis, 0)
+    return copy(x) if isinstance(x, Traced) else x
+
+
+def last(stack: Any, axis: Any, name: str) -> Any:
+    """A stack of results with its examples along `axis`."""
+    ndim = len(shape_of(stack))
+    if not -ndim <= axis < ndim:
+        raise ShapeError(
+            f"vmap: {name} has shape {shape_of(stack)[1:]} for one example, so {ndim} axes with "
+            f"that of the batch: out_axes={axis} is out of bounds"
+        )
+    return np.moveaxis(stack, 0, axis) if axis not in (0, -ndim) else stack
+
+
+def as_array(y: Any) -> Any:
+    return y if isinstance(y, Traced) else np.asarray(y)
+
+
+def together(examples: list[Any], axis: int | None, name: str) -> Any:
+    """The results of single examples as one."""
+    if axis is None:
+        raise ShapeError(f'vmap(..., fallback="loop"): out_axes=None for {name}; give it an axis')
+    shapes = dict.fromkeys(map(shape_of, examples))
+    if len(shapes) > 1:
+        raise ShapeError(
+            f"vmap: {name} differs in shape from example to example: "
+            f"{' and '.join(map(str, shapes))}"
+        )
+    return last(np.stack(examples), axis, name)
