@@ -3,8 +3,15 @@
 from . import numpy_api, special  # noqa: F401 - the first fills the dispatch tables
 from .check import check
 from .containers import register_container
-from .errors import AutodiffError, MissingExtraError, NotDifferentiableError, ShapeError
+from .errors import (
+    AutodiffError,
+    ConvergenceError,
+    MissingExtraError,
+    NotDifferentiableError,
+    ShapeError,
+)
 from .explain import Explanation, explain
+from .implicit import argmin, fixed_point, linear_solve, root
 from .jacobians import hessian, hvp, jacfwd, jacobian, jacrev
 from .linearize import linearize
 from .objects import tensor
@@ -18,15 +25,18 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AutodiffError",
+    "ConvergenceError",
     "Explanation",
     "Graph",
     "MissingExtraError",
     "NotDifferentiableError",
     "ShapeError",
     "Tensor",
+    "argmin",
     "check",
     "elementwise_grad",
     "explain",
+    "fixed_point",
     "grad",
     "hessian",
     "hvp",
@@ -34,8 +44,10 @@ __all__ = [
     "jacobian",
     "jacrev",
     "jvp",
+    "linear_solve",
     "linearize",
     "register_container",
+    "root",
     "stop_gradient",
     "taylor",
     "tensor",

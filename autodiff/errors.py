@@ -27,6 +27,10 @@ class ShapeError(AutodiffError, ValueError):
     """Shapes, dtypes or structures that do not fit together."""
 
 
+class ConvergenceError(AutodiffError, ArithmeticError):
+    """A solver returned what does not satisfy its equation; the message says by how much."""
+
+
 class MissingExtraError(AutodiffError, ImportError):
     """An optional dependency is needed; the message carries the ``pip install`` line."""
 

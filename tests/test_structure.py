@@ -39,6 +39,7 @@ LAYERS = [
     ["series"],
     ["objects", "taylor", "transforms"],
     ["finite_differences", "jacobians", "linearize"],
+    ["implicit"],
     ["check"],
     ["explain"],
     ["__init__"],  # the public names
