@@ -1,0 +1,11 @@
+"""Elementary functions as straight-line code for vectors, one expansion per row of the table.
+
+`EXPANSIONS[row.name](lanes, *operands)` emits the value of that row, special values included, for
+whatever format and width `lanes` has. Errors in units of the last place, measured against mpmath in
+tests/jit/test_vector_math.py, stand in that file.
+"""
+
+from . import exponential, logarithm, powers, trigonometric
+from .terms import EXPANSIONS
+
+__all__ = ["EXPANSIONS", "exponential", "logarithm", "powers", "trigonometric"]

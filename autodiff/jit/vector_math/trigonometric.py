@@ -1,0 +1,103 @@
+"""Sine, cosine and tangent.
+
+    x = n pi/2 + r,  |r| <= pi/4,    sin(r) = r + r z P(z),    cos(r) = 1 - z/2 + z^2 Q(z),  z = r^2
+
+and n mod 4 says which of the two, and with which sign. Up to 10^5, n has 17 bits; pi/2 in three
+pieces, subtracted by fused operations, leaves r right to its last bit even beside a multiple of
+pi/2: the first difference is exact, because its bits lie between those of the rounded pi/2 and 1
+(Cody and Waite, 1980). Without fusing, four pieces so short that n times each is exact do the same.
+Larger arguments, if any lane has one, go to the C library.
+"""
+
+from __future__ import annotations
+
+import math
+
+from .terms import (
+    Term,
+    bits,
+    constants,
+    copysign,
+    expansion,
+    fma,
+    from_bits,
+    library,
+    nearest_integer,
+    polynomial,
+    select,
+    two_sum,
+    when_any,
+)
+
+REDUCED_UP_TO = 1e5
+
+
+def reduced(x: Term) -> tuple[Term, Term | None, Term]:
+    """r, what it lacks to its last bit (`None`: nothing), and n."""
+    lanes = x.lanes
+    if not lanes.fused and lanes.dtype == "float32":  # 24 bits are too few for short pieces
+        wide = lanes.like("float64")
+        r, _, n = reduced(Term(wide, wide.convert(x.ir, lanes)))
+        narrow = lanes.builder.trunc(n.ir, lanes.int_type)
+        return Term(lanes, lanes.convert(r.ir, wide)), None, Term(lanes, narrow)
+    n, whole = nearest_integer(x, constants(x, "TWO_OVER_PI")[0])
+    if lanes.fused:
+        r = x
+        for piece in constants(x, "HALF_PI"):
+            r = fma(-n, piece, r)
+        return r, None, whole
+    first, second, third, fourth = constants(x, "HALF_PI_SHORT")
+    r, low = two_sum(x - n * first, -n * second)
+    r, lower = two_sum(r, -n * third)
+    return r, (low + lower) - n * fourth, whole
+
+
+def sine(r: Term, low: Term | None) -> Term:
+    """Of a reduced argument. Its sign is that of r, also at -0."""
+    z = r * r
+    y = fma(r * z, polynomial(z, "SIN"), r if low is None else low)
+    return copysign(y if low is None else r + y, r)
+
+
+def cosine(r: Term, low: Term | None) -> Term:
+    z = r * r
+    return fma(z, fma(z, polynomial(z, "COS"), -0.5), 1.0 if low is None else 1 - r * low)
+
+
+def with_sign_of_quadrant(y: Term, n: Term) -> Term:
+    """-y in the third and the fourth quadrant."""
+    return from_bits(bits(y) ^ ((n & 2) << (n.lanes.format.int_type.width - 2)))
+
+
+@expansion("sin")
+def sin(x: Term) -> Term:
+    r, low, n = reduced(x)
+    y = with_sign_of_quadrant(select((n & 1).equals(0), sine(r, low), cosine(r, low)), n)
+    return when_any(abs(x) > REDUCED_UP_TO, lambda: library("sin", x), y)
+
+
+@expansion("cos")
+def cos(x: Term) -> Term:
+    r, low, n = reduced(x)
+    y = with_sign_of_quadrant(select((n & 1).equals(0), cosine(r, low), sine(r, low)), n.plus(1))
+    return when_any(abs(x) > REDUCED_UP_TO, lambda: library("cos", x), y)
+
+
+@expansion("tan")
+def tan(x: Term) -> Term:
+    """sin / cos in even quadrants, -cos / sin in odd ones."""
+    r, low, n = reduced(x)
+    s, c = sine(r, low), cosine(r, low)
+    even = (n & 1).equals(0)
+    y = select(even, s, -c) / select(even, c, s)
+    return when_any(abs(x) > REDUCED_UP_TO, lambda: library("tan", x), y)
+
+
+@expansion("deg2rad", "radians")
+def deg2rad(x: Term) -> Term:
+    return x * (math.pi / 180)
+
+
+@expansion("rad2deg", "degrees")
+def rad2deg(x: Term) -> Term:
+    return x * (180 / math.pi)
