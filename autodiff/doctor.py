@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import __version__
+from .openblas import loaded_openblas, openblas_function
 
 # The packages that matter, and what each optional one is for.
 PACKAGES = {
@@ -77,34 +78,6 @@ def renderer() -> str:
 
 
 # -- BLAS --------------------------------------------------------------------------------------
-def loaded_openblas() -> Path | None:
-    """The OpenBLAS that NumPy has loaded into this process."""
-    maps = Path("/proc/self/maps")
-    if maps.exists():  # Linux lists every file a process has mapped
-        fields = (line.split(maxsplit=5) for line in maps.read_text().splitlines())
-        found = {Path(f[5]) for f in fields if len(f) == 6 and "openblas" in f[5].lower()}
-    else:  # the wheels for Windows and macOS carry it beside, or inside, the package
-        package = Path(np.__file__).parent
-        found = {
-            path
-            for folder in (package.parent / "numpy.libs", package / ".dylibs")
-            for path in folder.glob("*openblas*")
-        }
-    # SciPy may have brought an OpenBLAS of its own; NumPy's is the one that multiplies.
-    candidates = sorted((p for p in found if p.exists()), key=lambda p: "numpy" not in str(p))
-    return candidates[0] if candidates else None
-
-
-def openblas_function(library: ctypes.CDLL, name: str) -> Any:
-    """A function of OpenBLAS, under whichever name this build gives it."""
-    for prefix in ("scipy_", ""):
-        for suffix in ("64_", "", "_64", "64"):
-            function = getattr(library, f"{prefix}openblas_{name}{suffix}", None)
-            if function is not None:
-                return function
-    return None
-
-
 def find_blas() -> Blas:
     """What NumPy multiplies matrices with."""
     path = loaded_openblas()
