@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 # Imports point down: a module uses its own layer and the layers above it in this list. A package
 # stands for everything in it.
 LAYERS = [
-    ["errors", "shapes"],
+    ["errors", "openblas", "shapes"],
     ["primitive"],
     ["fitting"],
     ["kinds"],
@@ -37,11 +37,12 @@ LAYERS = [
     ["draw", "tables"],
     ["html", "latex"],
     ["series"],
-    ["objects", "taylor", "transforms"],
+    ["custom", "custom_calls", "custom_jax", "objects", "taylor", "transforms"],
     ["finite_differences", "jacobians", "linearize"],
     ["implicit"],
     ["check"],
     ["explain"],
+    ["jit"],  # programs as machine code
     ["__init__"],  # the public names
     ["doctor", "expression"],
     ["cli"],
