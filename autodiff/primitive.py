@@ -35,6 +35,13 @@ class Traced:
         def __setitem__(self, key: Any, value: Any) -> None: ...
 
 
+def payload(x: Any) -> Any:
+    """The plain array or number at the bottom of a value that transforms are watching."""
+    while isinstance(x, Traced):
+        x = x.value
+    return x
+
+
 class Structural:
     """A derivative known from the form of the row alone: a type, never the numbers 0.0 or 1.0.
 

@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import refuse
 from ..fitting import align
 from ..kinds import special
-from ..primitive import ZERO, register
-from ..shapes import ndim_of
+from ..primitive import ZERO, payload, register
+from ..shapes import ndim_of, shape_of
 from .linalg import Several, conj, dagger, hermitian, mT, named, real
 
 
@@ -168,12 +169,35 @@ def _lstsq_vjp(bars: Any, primals: Any, y: Any, *, rcond: Any) -> Any:
     return [a_bar, b_bar[..., 0] if vector and b_bar is not ZERO else b_bar]
 
 
+def _many_problems(a: Any, b: Any, vector: bool, rcond: Any) -> Any:
+    """Least squares for a stack of matrices. The residuals of those of full rank alone are given,
+    so a stack holds matrices of full rank or none."""
+    m, n = a.shape[-2:]
+    b = columns(b, vector)
+    precision = np.finfo(a.dtype).eps
+    rcond = precision * max(m, n) if rcond is None else precision if rcond < 0 else rcond
+    x = pinv(a, rcond=rcond, hermitian=False) @ b
+    s = np.linalg.svdvals(a)
+    rank = np.count_nonzero(s > rcond * s[..., :1], axis=-1).astype(np.int32)
+    full = payload(rank) == n
+    if m > n and np.any(full) and not np.all(full):
+        raise refuse(
+            "np.linalg.lstsq of matrices of full rank and others, under vmap",
+            'use vmap(..., fallback="loop"), or np.linalg.pinv(a) @ b',
+        )
+    r = (b - a @ x)[..., : x.shape[-1] if m > n and np.all(full) else 0]
+    return x[..., 0] if vector else x, np.sum(real(conj(r) * r), axis=-2), rank, s
+
+
 def _batch_lstsq(row: Any, size: int, args: Any, flags: Any, *, rcond: Any) -> Any:
-    """NumPy has no stacks of least-squares problems; one matrix takes many right-hand sides."""
+    """One matrix takes many right-hand sides; of stacks of matrices NumPy has the pseudo-inverse."""
     (a, b), (a_flag, b_flag) = args, flags
+    if not size:  # the shapes of a single problem of full rank, and none of it
+        a = np.eye(*a.shape[-2:], dtype=a.dtype) if a_flag else a
+        b = np.zeros(shape_of(b)[b_flag:], b.dtype)
+        return tuple(np.zeros((0, *np.shape(y)), y.dtype) for y in row(a, b, rcond=rcond))
     if a_flag:
-        each = [row(a[k], b[k] if b_flag else b, rcond=rcond) for k in range(size)]
-        return tuple(np.stack(part) for part in zip(*each, strict=True))
+        return _many_problems(a, b, ndim_of(b) - b_flag == 1, rcond)
     wide = np.moveaxis(columns(b, ndim_of(b) == 2), 0, -2)  # (m, size, k)
     x, sizes, rank, s = row(a, np.reshape(wide, (wide.shape[0], -1)), rcond=rcond)
     x = np.moveaxis(np.reshape(x, (x.shape[0], *wide.shape[1:])), -2, 0)

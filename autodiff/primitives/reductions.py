@@ -69,7 +69,10 @@ def _batch_masked(row: Primitive, size: int, args: Any, flags: Any, **params: An
         neutral = limits.max if neutral > 0 else limits.min
     y = row(a, mask, neutral, **params)
     start = np.reshape(initial[0], (size, *(1,) * (ndim_of(y) - 1)))
-    return combine(y, start if start.dtype == y.dtype else start.astype(y.dtype))
+    start = start if start.dtype == y.dtype else start.astype(y.dtype)
+    over = {"axis": params["axis"], "keepdims": params["keepdims"]}
+    some = np.any(np.broadcast_to(mask, shape_of(a)), **over)
+    return np.where(some, combine(y, start), start)  # of nothing NumPy answers `initial` as it is
 
 
 # What a reduction starts from where no `initial` counts, and how one is combined with the rest.

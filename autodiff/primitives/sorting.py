@@ -9,7 +9,7 @@ import numpy as np
 
 from ..fitting import stacked
 from ..kinds import choice, flat
-from ..primitive import Primitive, Traced
+from ..primitive import Primitive, payload
 from ..shapes import ndim_of, shape_of, size_of
 from .indexing import take_along_axis
 
@@ -97,13 +97,6 @@ def _batch_digitize(row: Primitive, size: int, args: Any, flags: Any, *, right: 
     n = shape_of(bins)[-1]
     places = places_among(np.where(rising, bins, np.flip(bins, -1)), values, not right)
     return np.where(np.reshape(rising, (size, *(1,) * (ndim_of(places) - 1))), places, n - places)
-
-
-def payload(x: Any) -> Any:
-    """The plain array at the bottom of a tracked value."""
-    while isinstance(x, Traced):
-        x = x.value
-    return x
 
 
 flat("argsort", np.argsort, batch="trailing")
