@@ -75,7 +75,7 @@ def jacrev(
     def jacobian_rows(*args: Any, **kwargs: Any) -> Any:
         tape = Tape(f, args, kwargs, chosen(argnums, args, f), has_aux)
         check_complex("jacrev", tape.outputs, holomorphic, "jacfwd")
-        return finish(reverse_blocks(tape), tape, argnums, has_aux)
+        return finish(tape.resolve(reverse_blocks), tape, argnums, has_aux)
 
     return jacobian_rows
 
@@ -228,7 +228,7 @@ def jacobian(
         )
         if complex_in or (n_out <= n_in and not complex_out):
             check_complex("jacrev", tape.outputs, holomorphic, "autodiff.vjp")
-            return finish(reverse_blocks(tape), tape, argnums, has_aux)
+            return finish(tape.resolve(reverse_blocks), tape, argnums, has_aux)
         return columns(*args, **kwargs)
 
     return jacobian_either

@@ -23,11 +23,14 @@ from .arguments import (
 )
 from .containers import Structure, describe, flatten, flatten_like, unflatten
 from .errors import ShapeError
-from .fitting import aval_of
+from .fitting import aval_of, conform_tangent
 from .forward import Dual, tangent_of
 from .primitive import ONE, ZERO, Traced, new_level
 from .primitives import shaping
+from .primitives.linalg_coincidence import UndecidedError, notes
 from .reverse import TapeNode, sweep
+from .shapes import shape_of, size_of
+from .splitting import resolved
 from .tensor import Tensor
 
 
@@ -44,6 +47,7 @@ class Tape:
         has_aux: bool,
     ) -> None:
         level = new_level()
+        self.again = functools.partial(Tape, f, args, kwargs, argnums, has_aux)
         call = list(args)
         self.inputs: list[Any] = []
         self.leaves: list[TapeNode] = []
@@ -71,8 +75,18 @@ class Tape:
     def value(self) -> Any:
         return unflatten(self.structure, self.outputs)
 
+    def resolve(self, sweeps: Callable[[Tape], Any], *watched: Any) -> Any:
+        """What `sweeps` make of this tape; where eigenvalues coincide, of others: `splitting`."""
+        try:
+            return sweeps(self)
+        except UndecidedError as undecided:
+            return resolved(undecided, (*self.inputs, *watched), self.again, sweeps)
+
     def pull(self, cotangents: Sequence[Any], keep: bool) -> tuple[Any, ...]:
         """One cotangent per differentiated argument, in its structure."""
+        return self.resolve(lambda tape: tape.pull_once(cotangents, keep), *cotangents)
+
+    def pull_once(self, cotangents: Sequence[Any], keep: bool) -> tuple[Any, ...]:
         seeds = [(n, c) for n, c in zip(self.nodes, cotangents, strict=True) if n is not None]
         with np.errstate(all="ignore"):  # a derivative that is inf or nan is an answer
             found = sweep(seeds, self.leaves, keep)
@@ -220,12 +234,59 @@ def push(
 ) -> Any:
     level = new_level()
     duals = [Tensor(x, Dual(level, t)) for x, t in zip(values, directions, strict=True)]
-    y, aux = split_aux(called(f, unflatten(structure, duals), {}), has_aux, f)
+    with notes() as undecided:
+        y, aux = split_aux(called(f, unflatten(structure, duals), {}), has_aux, f)
     results, out = flatten(y)
     pairs = [tangent_of(result_leaf(leaf, name_of(f), level), level) for leaf in results]
+    if undecided and any(holds_nan(t) for _, t in pairs):
+        pairs = by_reverse_mode(f, values, directions, structure, has_aux)
     value = unflatten(out, [y for y, _ in pairs])
     slope = unflatten(out, [zeros_for(y) if t is ZERO else t for y, t in pairs])
     return (value, slope, release(aux, level)) if has_aux else (value, slope)
+
+
+def holds_nan(x: Any) -> bool:
+    while isinstance(x, Traced):
+        x = x.value
+    return x is not ZERO and bool(np.any(np.isnan(x)))
+
+
+def by_reverse_mode(
+    f: Callable[..., Any],
+    values: Sequence[Any],
+    directions: Sequence[Any],
+    structure: Structure,
+    has_aux: bool,
+) -> list[tuple[Any, Any]]:
+    """Values and tangents where forward mode met coinciding eigenvalues, and does not know what is
+    done with their vectors: a row of the Jacobian for each entry of the results."""
+    args = unflatten(structure, values)
+    tape = Tape(f, args, {}, tuple(range(len(args))), has_aux)
+    pairs = []
+    for y, bars in zip(tape.outputs, tape.resolve(rows_of_jacobian), strict=True):
+        slopes = [sum(map(real_product, row, directions)) for row in bars]
+        if np.iscomplexobj(y):  # the slopes of the real and of the imaginary part
+            slopes = [re + 1j * im for re, im in zip(slopes[::2], slopes[1::2], strict=True)]
+        y_dot = np.reshape(np.stack(slopes), shape_of(y)) if slopes else np.zeros_like(y)
+        pairs.append((y, conform_tangent(y_dot, y)))
+    return pairs
+
+
+def rows_of_jacobian(tape: Tape) -> list[list[Any]]:
+    """For each result, the cotangents of the inputs for each of its entries."""
+    found: list[list[Any]] = []
+    for k, y in enumerate(tape.outputs):
+        seeds: list[Any] = [ZERO] * len(tape.outputs)
+        found.append([])
+        for unit in np.eye(size_of(shape_of(y))):
+            for factor in (1, -1j) if np.iscomplexobj(y) else (1,):
+                seeds[k] = np.reshape(factor * unit, shape_of(y))[()]
+                found[-1].append(flatten(tape.pull_once(seeds, keep=True))[0])
+    return found
+
+
+def real_product(bar: Any, t: Any) -> Any:
+    return np.sum(np.real(bar * t))
 
 
 def elementwise_grad(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:

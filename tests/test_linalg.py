@@ -1,6 +1,7 @@
-"""Linear algebra where it is singular: no inverse, values that coincide, triangles, norms at zero.
+"""Linear algebra where it is singular: no inverse, free phases, triangles, norms at zero.
 
-Smooth cases are in forms_linalg.py and inputs/linalg.py, accuracy in test_linalg_accuracy.py.
+Smooth cases are in forms_linalg.py and inputs/linalg.py, coinciding values in test_splitting.py,
+accuracy in test_linalg_accuracy.py.
 """
 
 from __future__ import annotations
@@ -13,25 +14,7 @@ from autodiff.finite_differences import slope_at_zero
 
 la = np.linalg
 rng = np.random.default_rng(11)
-Q = la.qr(rng.normal(size=(3, 3)))[0]
-TWICE = Q * np.array([1.0, 1.0, 2.0]) @ Q.T  # eigenvalues 1, 1, 2, equal but for rounding
-TWICE = (TWICE + TWICE.T) / 2
 C = rng.normal(size=(3, 3))
-REPEATED = pytest.mark.parametrize(
-    "a", [np.eye(3), np.diag([1.0, 1.0, 2.0]), TWICE], ids="I D Q".split()
-)
-
-
-def direction(a):
-    v = rng.normal(size=a.shape)
-    return (v + v.T) / 2
-
-
-def both_modes(f, a, v):
-    """The derivative along v, which must be one number."""
-    forward, reverse = ad.jvp(f, (a,), (v,))[1], np.sum(ad.grad(f)(a) * v)
-    assert np.isclose(forward, reverse, rtol=1e-10, atol=1e-12)
-    return reverse
 
 
 def finite_difference(f, a, v):
@@ -79,159 +62,7 @@ def test_slogdet_at_a_singular_matrix_is_refused():
         ad.grad(lambda a: la.slogdet(a)[1])(singular)
 
 
-# -- values that coincide: what does not depend on the choice of vectors ---------------------------
-def trace_of(power):
-    def by_vectors(a):
-        w, v = la.eigh(a)
-        return np.trace((v * w**power) @ v.T)
-
-    return by_vectors
-
-
-FUNCTIONS_OF_VALUES = {
-    "sum of eigvalsh": (lambda a: np.sum(la.eigvalsh(a)), lambda a, v: np.trace(v)),
-    "log det by eigh": (
-        lambda a: np.sum(np.log(la.eigh(a)[0])),
-        lambda a, v: np.trace(la.solve(a, v)),
-    ),
-    "sum of squares": (lambda a: np.sum(la.svdvals(a) ** 2), lambda a, v: 2 * np.sum(a * v)),
-    "svd, sum of cubes": (
-        lambda a: np.sum(la.svd(a)[1] ** 3),
-        lambda a, v: 3 * np.trace(a @ a @ v),
-    ),
-    "eigvals": (lambda a: np.sum(la.eigvals(a) ** 2), lambda a, v: 2 * np.trace(a @ v)),
-    "eig": (lambda a: np.prod(la.eig(a)[0]), lambda a, v: la.det(a) * np.trace(la.solve(a, v))),
-    "nuclear norm": (lambda a: la.norm(a, "nuc"), lambda a, v: np.trace(v)),
-}
-
-
-@REPEATED
-@pytest.mark.parametrize("name", FUNCTIONS_OF_VALUES)
-def test_symmetric_functions_of_repeated_values(name, a):
-    f, expected = FUNCTIONS_OF_VALUES[name]
-    v = direction(a)
-    assert np.isclose(both_modes(f, a, v), expected(a, v), rtol=1e-10)
-    assert np.isclose(np.sum(ad.jacfwd(f)(a) * v), expected(a, v), rtol=1e-10)
-
-
-@REPEATED
-def test_trace_of_a_function_through_repeated_vectors(a):
-    v = direction(a)
-    assert np.isclose(np.sum(ad.grad(trace_of(3))(a) * v), 3 * np.trace(a @ a @ v))
-
-
-def test_the_span_of_repeated_vectors():
-    """P projects on the space of the eigenvalue 1: dP = (P dA q q^T + its transpose) / (1 - 2)."""
-    q, v = Q[:, 2:], direction(TWICE)
-    p = Q[:, :2] @ Q[:, :2].T
-    expected = p @ v @ q @ q.T / (1 - 2)
-
-    def span(a):
-        u = la.eigh(a)[1][:, :2]
-        return np.sum(C * (u @ u.T))
-
-    assert np.isclose(np.sum(ad.grad(span)(TWICE) * v), np.sum(C * (expected + expected.T)))
-
-
-def test_the_orthogonal_factor_where_singular_values_coincide():
-    def polar(a):
-        u, _, vh = la.svd(a)
-        return np.sum(C * (u @ vh))
-
-    v = rng.normal(size=(3, 3))
-    assert np.isclose(np.sum(ad.grad(polar)(np.eye(3)) * v), np.sum(C * (v - v.T) / 2))
-
-
-@pytest.mark.parametrize("rows", [3, 6])
-def test_leading_vectors_beside_a_null_space(rows):
-    """Principal components of few observations: the vectors of the zeros are never looked at."""
-    x = rng.normal(size=(2, 6))
-    weights = rng.normal(size=(6, 6))
-
-    def leading(a):
-        w, v = la.eigh(a)
-        return np.sum(weights * ((v[:, -2:] * w[-2:]) @ v[:, -2:].T))
-
-    def leading_singular(a):
-        u, s, vh = la.svd(a)
-        return np.sum(weights[: a.shape[0]] * ((u[:, :2] * s[:2]) @ vh[:2]))
-
-    v = direction(np.eye(6))
-    assert np.isfinite(both_modes(leading, x.T @ x, v))
-    low_rank = rng.normal(size=(rows, 2)) @ x
-    # Along matrices of rank 2 the two leading terms are the whole matrix.
-    step = rng.normal(size=(rows, 2)) @ x
-    expected = np.sum(weights[:rows] * step)
-    assert np.isclose(both_modes(leading_singular, low_rank, step), expected)
-
-
-# -- ... and what does, or cannot be told from it --------------------------------------------------
-def rebuilt(a):
-    w, v = la.eigh(a)
-    return np.sum(C * ((v * w) @ v.T))
-
-
-def rebuilt_by_inverse(a):
-    w, v = la.eigh(a)
-    return np.sum(v @ np.diag(w) @ la.inv(v))
-
-
-def rebuilt_by_svd(a):
-    u, s, vh = la.svd(a)
-    return np.sum(C * ((u * s) @ vh))
-
-
-def rebuilt_by_eig(a):
-    w, v = la.eig(a)
-    return np.sum((v * w) @ la.inv(v))
-
-
-CHOOSING = {
-    "one vector": (lambda a: la.eigh(a)[1][0, 0], "eigenvalues number 0 and 1, 1 and 1"),
-    "eigh, rebuilt": (rebuilt, "eigenvalues number 0 and 1"),
-    "eigh, rebuilt by inv": (rebuilt_by_inverse, "eigenvalues number 0 and 1"),
-    "svd, rebuilt": (rebuilt_by_svd, "singular values number"),
-    "eig, rebuilt": (rebuilt_by_eig, "eigenvalues number"),
-    "one singular vector": (lambda a: la.svd(a)[0][1, 1], "singular values number"),
-    "Hessian": (
-        lambda a: ad.jvp(lambda x: np.sum(la.eigvalsh(x) ** 3), (a,), (C + C.T,))[1],
-        "eigenvalues",
-    ),
-    "Hessian of eig": (
-        lambda a: ad.jvp(lambda x: np.sum(la.eigvals(x) ** 3), (a,), (C + C.T,))[1],
-        "eigenvalues",
-    ),
-}
-
-
-@REPEATED
-@pytest.mark.parametrize("name", CHOOSING)
-def test_what_hangs_on_a_choice_names_the_values(name, a):
-    f, message = CHOOSING[name]
-    with pytest.raises(ad.NotDifferentiableError, match="coincide") as caught:
-        ad.grad(f)(a)
-    if name != "one vector" or a is not TWICE:
-        assert message in str(caught.value)
-
-
-@REPEATED
-def test_forward_mode_gives_undecided_vectors_no_derivative(a):
-    """It does not know what will be done with them: nan, and right numbers beside it."""
-    v = direction(a)
-    (w, _), (w_dot, vectors_dot) = ad.jvp(lambda a: tuple(la.eigh(a)), (a,), (v,))
-    assert np.isclose(np.sum(w_dot), np.trace(v))
-    together = np.abs(w - 1.0) < 1e-9
-    assert np.all(np.isnan(vectors_dot[:, together]))
-    assert np.all(np.isfinite(vectors_dot[:, ~together]))
-
-
-def test_a_tied_extreme_value_shares_as_max_does():
-    """The subgradient of least norm, whatever vectors LAPACK chose."""
-    assert np.allclose(ad.grad(lambda a: la.eigvalsh(a)[-1])(np.eye(3)), np.eye(3) / 3)
-    assert np.allclose(ad.grad(lambda a: la.norm(a, 2))(np.eye(2)), np.eye(2) / 2)
-    assert np.allclose(ad.grad(lambda a: la.norm(a, -2))(np.eye(2)), np.eye(2) / 2)
-
-
+# -- phases, defective matrices --------------------------------------------------------------------
 @pytest.mark.parametrize("shape", [(3, 3), (4, 2), (2, 4)])
 def test_forward_mode_keeps_the_phases_that_lapack_keeps(shape):
     z, v = rng.normal(size=(2, *shape)) + 1j * rng.normal(size=(2, *shape))

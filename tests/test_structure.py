@@ -28,7 +28,7 @@ LAYERS = [
     ["numpy_api"],
     ["special"],
     ["batch", "forward", "reverse", "special", "vmap"],
-    ["files", "names", "picture", "summary"],
+    ["files", "names", "picture", "splitting", "summary"],
     ["text"],
     ["tracing"],
     ["chain"],

@@ -1,29 +1,65 @@
 """Values that coincide: where eigenvectors and singular vectors are a choice, not a function.
 
 The derivative of vectors divides by the differences of values. Where two values coincide, any
-rotation among their vectors is as good as the one LAPACK chose, so
+rotation among their vectors is as good as the one LAPACK chose, so the vectors have no derivative.
+A function that does not depend on the choice has one nevertheless, but no sweep can tell:
 
-- what does not depend on the choice gets its derivative: there the numerator is zero too, and
-  the quotient is left out;
-- what depends on it, or cannot be told from what does, is refused: a reverse sweep raises an
-  error that names the values; forward mode, which does not know what will be done with the
-  vectors, gives them the derivative nan.
+- what looks at the values alone, or at vectors of other values, is differentiated as anywhere else;
+- a reverse sweep that comes back through vectors of coinciding values raises `UndecidedError`; forward
+  mode, which does not know what will be done with them, gives them the derivative nan and leaves a
+  note. The transform then runs the function again with the values set apart: `autodiff.splitting`,
+  docs/decisions/006-repeated-eigenvalues.md.
 
 Two values coincide when LAPACK cannot tell them apart: a few roundings of the largest.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
-from ..errors import refuse
+from ..errors import NotDifferentiableError, refuse
 from ..kinds import flat, special
 from ..primitive import ZERO
-from .linalg import aligned_to_first, conj, mT
+from .linalg import aligned_to_first, dagger, mT
 
 ROUNDINGS = 8  # times the size of the matrix: the error of computed values, in units of eps
+
+
+# The `Splitting` under which a function is run again, if it is.
+SPLITTING: ContextVar[Any] = ContextVar("splitting", default=None)
+NOTES: ContextVar[list[Exception] | None] = ContextVar("notes", default=None)
+
+
+def with_splitting(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function whose values coincide, perhaps: in a run that sets them apart it does so."""
+
+    def call(a: Any, **params: Any) -> Any:
+        result, splitting = function(a, **params), SPLITTING.get()
+        return result if splitting is None else splitting.set_apart(result)
+
+    return call
+
+
+class UndecidedError(NotDifferentiableError):
+    """A sweep met vectors of coinciding values, and cannot tell whether their choice matters."""
+
+
+@contextmanager
+def notes() -> Iterator[list[Exception]]:
+    """Where forward mode says of which vectors it gave the derivative nan."""
+    outer, found = NOTES.get(), list[Exception]()
+    token = NOTES.set(found)
+    try:
+        yield found
+    finally:
+        NOTES.reset(token)
+        if outer is not None:  # the nan may be in the derivative of a derivative alone
+            outer += found
 
 
 def coincide(rows: Any, cols: Any) -> Any:
@@ -42,13 +78,13 @@ def considerable(m: Any, like: Any) -> Any:
     return np.abs(m) > np.sqrt(np.finfo(m.dtype).eps) * largest(like)
 
 
-def clash(where: Any, rows: Any, cols: Any, of: str) -> Exception:
+def clash(where: Any, rows: Any, cols: Any, of: str) -> NotDifferentiableError:
     """The error for the first pair in `where`, named as the values of the function `of`."""
     place = tuple(int(k) for k in np.argwhere(where)[0])
     i, j = place[-2:]
     first, second = (abs(np.broadcast_to(x, where.shape)[place]) for x in (rows, cols))
     kind = "singular value" if of.endswith("svd") else "eigenvalue"
-    if rows.shape[-2] == 1:
+    if rows.shape[-2] == 1 and not np.any(rows):
         which = f"{kind} number {j} is zero"
     elif i == j:
         which = f"the vectors of {kind} number {i}, {second:.6g}, have a free phase"
@@ -92,14 +128,18 @@ over_gaps = special(
 )
 
 
-def _undecided(e: Any, rows: Any, cols: Any) -> Any:
+def _undecided(e: Any, rows: Any, cols: Any, *, of: str) -> Any:
     """Which coinciding values part along the direction whose E this is: E mixes their vectors, or
     moves them apart. Nobody has chosen the vectors that go with the parted values."""
     pairs = coincide(rows, cols) & ~np.eye(e.shape[-1], dtype=bool)
     if not pairs.any():
         return np.broadcast_to(pairs, e.shape)
     parting = diagonals(e) - mT(diagonals(e))
-    return pairs & (considerable(e, e) | considerable(parting, e))
+    pairs = pairs & (considerable(e, e) | considerable(parting, e))
+    kept = NOTES.get()
+    if pairs.any() and kept is not None:
+        kept.append(clash(pairs, rows, cols, of))
+    return pairs
 
 
 undecided = flat("undecided", _undecided, batch=aligned_to_first)
@@ -107,7 +147,7 @@ undecided = flat("undecided", _undecided, batch=aligned_to_first)
 
 def _decided(e: Any, rows: Any, cols: Any, *, of: str) -> Any:
     """True for each matrix; raises where coinciding values part along E."""
-    parting = _undecided(e, rows, cols)
+    parting = _undecided(e, rows, cols, of=of)
     if parting.any():
         raise clash(parting, rows, cols, of)
     return ~parting.any(axis=(-2, -1))
@@ -136,6 +176,39 @@ guarded = special(
 )
 
 
+def skew(m: Any) -> Any:
+    return (m - dagger(m)) / 2
+
+
+def over_differences(coupling: Any, live: Any, values: Any, of: str) -> Any:
+    """The skew part of a `coupling` of cotangents of vectors with vectors, over the differences of
+    values: what comes back to E. Among coinciding ones that is 0 / 0: with the values set apart, it
+    is the slope of the one over the slope of the other."""
+    splitting = SPLITTING.get()
+    if splitting is None:
+        rows, cols = as_rows_and_cols(values)
+        unmixed(live, rows, cols, of=of)
+        return over_gaps(skew(coupling), rows, cols, coupling, of=of, on_clash="raise")
+    (coupling, slope), (values, steps) = splitting.parts(coupling), splitting.parts(values)
+    splitting.weigh(coupling, values)
+    rows, cols = as_rows_and_cols(values)
+    close = coincide(rows, cols) & ~np.eye(cols.shape[-1], dtype=bool)
+    turning = np.where(close, 0, skew(coupling))
+    apart = over_gaps(turning, rows, cols, coupling, of=of, on_clash="raise")
+    rows, cols = as_rows_and_cols(steps)
+    return np.where(close, skew(slope) / np.where(close, cols - rows, 1), apart)
+
+
+def as_rows_and_cols(values: Any) -> tuple[Any, Any]:
+    return values[..., :, None], values[..., None, :]
+
+
+def without_splitting(x: Any) -> Any:
+    """`x` itself, where a run set values apart."""
+    splitting = SPLITTING.get()
+    return x if splitting is None else splitting.parts(x)[0]
+
+
 def live_columns(bar: Any) -> Any:
     """Which columns of a cotangent the program has looked at: a column that it left out by
     indexing, as V[:, -1] leaves out all but one, is known to be a strong zero (`selection`)."""
@@ -145,36 +218,19 @@ def live_columns(bar: Any) -> Any:
     return np.any(live.array(), axis=-2)
 
 
-def _used_together(live: Any, rows: Any, cols: Any, *, of: str) -> Any:
-    """Raise where of coinciding vectors some are looked at and others not: that is a choice."""
+def _unmixed(live: Any, rows: Any, cols: Any, *, of: str) -> Any:
+    """Raise where vectors of coinciding values are looked at. Among values that are zero, singular
+    vectors of either side turn on their own: there nothing can be set apart."""
     close = coincide(rows, cols) & ~np.eye(cols.shape[-1], dtype=bool)
-    clashes = close & (live != mT(live))
+    clashes = close & (live | mT(live))
     if clashes.any():
-        raise clash(clashes, rows, cols, of)
+        error = clash(clashes, rows, cols, of)
+        void = of.endswith("svd") and np.any(clashes & coincide(-rows, cols))
+        raise error if void else UndecidedError(*error.args)
     return ~clashes.any(axis=(-2, -1))
 
 
-used_together = flat("used_together", _used_together, batch=aligned_to_first)
-
-
-def _settled(m: Any, values_bar: Any, live: Any, rows: Any, cols: Any, *, of: str) -> Any:
-    """Raise where the derivative of a function of values and vectors hangs on more than a reverse
-    sweep knows. Of tr(C f(A)), with K = V^H C V, it knows M = 2 K f(w) and values_bar = K_ii f'(w);
-    the derivative needs every K_ij among coinciding values. That these are a multiple of the unit
-    matrix, as for C = I, shows in M; nothing shows where M is zero. Only vectors that are `live`
-    count."""
-    close = coincide(rows, cols) & ~np.eye(cols.shape[-1], dtype=bool) & (live | mT(live))
-    weight = diagonals(m)
-    unknown = (
-        considerable(m + conj(mT(m)), m)
-        | considerable(weight - mT(weight), m)
-        | considerable(values_bar - mT(values_bar), values_bar)
-        | ~considerable(weight, m)
-    )
-    clashes = close & unknown
-    if clashes.any():
-        raise clash(clashes, rows, cols, of)
-    return ~clashes.any(axis=(-2, -1))
+unmixed = flat("unmixed", _unmixed, batch=aligned_to_first)
 
 
 def diagonals(m: Any) -> Any:
@@ -182,13 +238,12 @@ def diagonals(m: Any) -> Any:
     return np.diagonal(m, axis1=-2, axis2=-1)[..., None, :]
 
 
-settled = flat("settled", _settled, batch=aligned_to_first)
-
-
 # -- ties ------------------------------------------------------------------------------------------
 def _share_ties(values: Any, x: Any) -> Any:
     """`x` averaged over exactly equal values, as max shares ties: a function of the values alone
-    then has the derivative of least norm, whatever the vectors."""
+    then has the derivative of least norm, whatever the vectors. Values set apart are not equal."""
+    if SPLITTING.get() is not None:
+        return np.broadcast_to(x, values.shape)
     equal = values[..., :, None] == values[..., None, :]
     count = np.sum(equal, axis=-1)
     if np.all(count <= 1):
@@ -196,11 +251,10 @@ def _share_ties(values: Any, x: Any) -> Any:
     return np.sum(np.where(equal, x[..., None, :], 0), axis=-1) / np.maximum(count, 1)
 
 
-# The values get zeros, not a structural zero: they do count, and `settled` must know.
 share_ties = special(
     "share_ties",
     _share_ties,
     forward=lambda tangents, primals, y: share_ties(primals[0], tangents[1]),
-    backward=lambda y_bar, primals, y: [np.zeros_like(primals[0]), share_ties(primals[0], y_bar)],
+    backward=lambda y_bar, primals, y: [ZERO, share_ties(primals[0], y_bar)],
     batch=aligned_to_first,
 )

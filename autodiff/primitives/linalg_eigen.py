@@ -30,21 +30,19 @@ from .linalg import (
     triangle,
 )
 from .linalg_coincidence import (
+    as_rows_and_cols,
     guarded,
     live_columns,
+    over_differences,
     over_gaps,
-    settled,
     share_ties,
     undecided,
-    used_together,
+    with_splitting,
+    without_splitting,
 )
 from .linalg_solve import solve
 
 EIG, EIGH = "np.linalg.eig", "np.linalg.eigh"
-
-
-def as_rows_and_cols(values: Any) -> tuple[Any, Any]:
-    return values[..., :, None], values[..., None, :]
 
 
 def off_diagonal(m: Any) -> Any:
@@ -60,7 +58,7 @@ def rotation(e: Any, values: Any, of: str) -> Any:
     """X_ij = E_ij / (w_j - w_i); nan where coinciding values part along this direction."""
     rows, cols = as_rows_and_cols(values)
     x = off_diagonal(over_gaps(e, rows, cols, e, of=of, on_clash="zero"))
-    return np.where(undecided(e, rows, cols), np.nan, x)
+    return np.where(undecided(e, rows, cols, of=of), np.nan, x)
 
 
 def phase_kept(entries: Any, entries_dot: Any) -> Any:
@@ -83,25 +81,20 @@ def _eigh_jvp(tangents: Any, primals: Any, y: Any, *, UPLO: str) -> Any:
 
 def _eigh_vjp(bars: Any, primals: Any, y: Any, *, UPLO: str) -> Any:
     (w_bar, v_bar), (w, v) = bars, y
+    w_bar = w_bar if w_bar is ZERO else share_ties(without_splitting(w), without_splitting(w_bar))
     if v_bar is ZERO:
-        w_bar = share_ties(w, w_bar)
-        return [triangle(conj((v * w_bar[..., None, :]) @ dagger(v)), lower=UPLO == "L")]
-    rows, cols = as_rows_and_cols(w)
-    live = live_columns(v_bar)[..., None, :]
-    used_together(live, rows, cols, of=EIGH)
-    coupling = dagger(v) @ conj(v_bar)
-    turning = (coupling - dagger(coupling)) / 2
-    middle = over_gaps(turning, rows, cols, coupling, of=EIGH, on_clash="raise")
-    if w_bar is not ZERO:
-        settled(coupling, w_bar[..., None, :], live, rows, cols, of=EIGH)
-        middle = spread_diagonal(share_ties(w, w_bar), middle)
-    return [triangle(conj(v @ middle @ dagger(v)), lower=UPLO == "L")]
+        middle = v * w_bar[..., None, :]
+    else:
+        coupling = dagger(v) @ conj(v_bar)
+        middle = over_differences(coupling, live_columns(v_bar)[..., None, :], w, EIGH)
+        middle = v @ (middle if w_bar is ZERO else spread_diagonal(w_bar, middle))
+    return [triangle(conj(middle @ dagger(v)), lower=UPLO == "L")]
 
 
 eigh = register(
     Several(
         "eigh",
-        named(np.linalg.eigh),
+        with_splitting(named(np.linalg.eigh)),
         forward=_eigh_jvp,
         backward=_eigh_vjp,
         numpy=np.linalg.eigh,
@@ -123,7 +116,7 @@ def _eigvalsh_vjp(y_bar: Any, primals: Any, y: Any, *, UPLO: str) -> Any:
 
 eigvalsh = special(
     "eigvalsh",
-    named(np.linalg.eigvalsh),
+    with_splitting(named(np.linalg.eigvalsh)),
     forward=_eigvalsh_jvp,
     backward=_eigvalsh_vjp,
     numpy=np.linalg.eigvalsh,

@@ -19,14 +19,17 @@ from ..kinds import special
 from ..primitive import ZERO, register
 from .linalg import Several, conj, dagger, diagonal_of, is_complex, mT, named, real
 from .linalg_coincidence import (
+    as_rows_and_cols,
     live_columns,
+    over_differences,
     over_gaps,
-    settled,
     share_ties,
+    skew,
     undecided,
-    used_together,
+    with_splitting,
+    without_splitting,
 )
-from .linalg_eigen import as_rows_and_cols, off_diagonal, phase_kept, spread_diagonal
+from .linalg_eigen import off_diagonal, phase_kept, spread_diagonal
 
 SVD = "np.linalg.svd"
 
@@ -38,10 +41,6 @@ def over_values(m: Any, s: Any, on_clash: str) -> Any:
     )
 
 
-def skew(m: Any) -> Any:
-    return (m - dagger(m)) / 2
-
-
 def _svd_jvp(tangents: Any, primals: Any, y: Any, *, full_matrices: bool) -> Any:
     (a_dot,), (u, s, vh) = tangents, y
     k = s.shape[-1]
@@ -50,7 +49,7 @@ def _svd_jvp(tangents: Any, primals: Any, y: Any, *, full_matrices: bool) -> Any
     rows, cols = as_rows_and_cols(s)
     double = p + dagger(p)
     sum_xy = off_diagonal(over_gaps(double, rows, cols, p, of=SVD, on_clash="zero"))
-    sum_xy = np.where(undecided(double, rows, cols), np.nan, sum_xy)
+    sum_xy = np.where(undecided(double, rows, cols, of=SVD), np.nan, sum_xy)
     difference_xy = over_gaps(p - dagger(p), -rows, cols, p, of=SVD, on_clash="zero")
     u_dot = u1 @ ((sum_xy + difference_xy) / 2)
     v_dot = v1 @ ((sum_xy - difference_xy) / 2)
@@ -77,27 +76,27 @@ def _with_the_rest(u1: Any, u2: Any, u1_dot: Any, pushed: Any, s: Any) -> Any:
 def _svd_vjp(bars: Any, primals: Any, y: Any, *, full_matrices: bool) -> Any:
     """In conjugated cotangents, so that all is Hermitian: with J = U^H U_bar and L = V^H V_bar, the
     cotangent of P is skew(J + L) / (s_j - s_i) + skew(J - L) / (s_j + s_i) + diag(s_bar)."""
-    (u_bar, s_bar, vh_bar), (u, s, vh) = bars, y
+    (u_bar, s_bar, vh_bar), (u, apart, vh) = bars, y
+    s = without_splitting(apart)
     k = s.shape[-1]
+    if s_bar is not ZERO:
+        s_bar = share_ties(s, without_splitting(s_bar))
     u1, u2, v1, v2 = u[..., :k], u[..., k:], dagger(vh[..., :k, :]), dagger(vh[..., k:, :])
     if u_bar is ZERO and vh_bar is ZERO:
-        s_bar = share_ties(s, s_bar)
         return [conj((u1 * s_bar[..., None, :]) @ dagger(v1))]
     live = (_live(u_bar, k) | _live(vh_bar if vh_bar is ZERO else mT(vh_bar), k))[..., None, :]
     u_bar = np.zeros_like(u) if u_bar is ZERO else conj(u_bar)
     v_bar = np.zeros_like(dagger(vh)) if vh_bar is ZERO else mT(vh_bar)
-    u1_bar, v1_bar = u_bar[..., :k], v_bar[..., :k]
-    j, l = dagger(u1) @ u1_bar, dagger(v1) @ v1_bar  # noqa: E741 - the names of the docstring
+    j, l = dagger(u1) @ u_bar[..., :k], dagger(v1) @ v_bar[..., :k]  # noqa: E741 - see above
+    p_bar = over_differences(j + l, live, apart, SVD)
+    u_bar, v_bar, j, l = map(without_splitting, (u_bar, v_bar, j, l))  # noqa: E741
     rows, cols = as_rows_and_cols(s)
-    used_together(live, rows, cols, of=SVD)
-    p_bar = over_gaps(skew(j + l), rows, cols, abs(j) + abs(l), of=SVD, on_clash="raise")
     p_bar = p_bar + over_gaps(skew(j - l), -rows, cols, abs(j) + abs(l), of=SVD, on_clash="raise")
     if s_bar is not ZERO:
-        settled(j + l, s_bar[..., None, :], live, rows, cols, of=SVD)
-        p_bar = p_bar + spread_diagonal(share_ties(s, s_bar), np.zeros_like(p_bar))
+        p_bar = p_bar + spread_diagonal(s_bar, np.zeros_like(p_bar))
     a_bar = u1 @ p_bar @ dagger(v1)
-    a_bar = a_bar + _outside(u1, u2, u1_bar, u_bar[..., k:], s) @ dagger(v1)
-    a_bar = a_bar + u1 @ dagger(_outside(v1, v2, v1_bar, v_bar[..., k:], s))
+    a_bar = a_bar + _outside(u1, u2, u_bar[..., :k], u_bar[..., k:], s) @ dagger(v1)
+    a_bar = a_bar + u1 @ dagger(_outside(v1, v2, v_bar[..., :k], v_bar[..., k:], s))
     return [conj(a_bar)]
 
 
@@ -122,7 +121,7 @@ def _outside(u1: Any, u2: Any, u1_bar: Any, u2_bar: Any, s: Any) -> Any:
 svd = register(
     Several(
         "svd",
-        named(np.linalg.svd),
+        with_splitting(named(np.linalg.svd)),
         forward=_svd_jvp,
         backward=_svd_vjp,
         numpy=np.linalg.svd,
@@ -144,14 +143,15 @@ def _svdvals_jvp(tangents: Any, primals: Any, y: Any) -> Any:
 
 
 def _svdvals_vjp(y_bar: Any, primals: Any, y: Any) -> Any:
-    u, s, vh = _thin(*primals)
+    u, s, vh = map(without_splitting, _thin(*primals))
+    y, y_bar = without_splitting(y), without_splitting(y_bar)
     s_bar = share_ties(s, np.where(y == 0, 0, y_bar))
     return [conj((u * s_bar[..., None, :]) @ vh)]
 
 
 svdvals = special(
     "svdvals",
-    named(np.linalg.svdvals),
+    with_splitting(named(np.linalg.svdvals)),
     forward=_svdvals_jvp,
     backward=_svdvals_vjp,
     numpy=np.linalg.svdvals,

@@ -144,19 +144,15 @@ def quotient(draw: Draw, row: Primitive) -> Case:
     return Case(row, (m, rows, cols, m.copy()), params)
 
 
-@inputs_for("undecided", "decided", "guarded", "settled", "used_together")
+@inputs_for("undecided", "decided", "guarded", "unmixed")
 def spectrum(draw: Draw, row: Primitive) -> Case:
     e = square(draw)
     w = 1.0 + np.arange(e.shape[-1])
     rows, cols, of = w[:, None], w[None, :], {"of": "np.linalg.eigh"}
-    if row.name == "undecided":
-        return Case(row, (e, rows, cols))
     if row.name == "guarded":
         return Case(row, (e, rows, cols), {**of, "vectors": draw.boolean()})
-    if row.name == "used_together":
+    if row.name == "unmixed":
         return Case(row, (cols > 1, rows, cols), of)
-    if row.name == "settled":
-        return Case(row, (e, cols**2, cols > 0, rows, cols), of)
     return Case(row, (e, rows, cols), of)
 
 
