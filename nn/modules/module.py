@@ -68,7 +68,8 @@ class Module:
 
     def named_modules(self) -> list[tuple[str, Module]]:
         """This module, whose name is "", and every module inside it, each once."""
-        return [(name, part) for name, part in walk(self) if isinstance(part, Module)]
+        inside = walk(self, "", {id(self)})
+        return [("", self), *((path, m) for path, _, m, _ in inside if isinstance(m, Module))]
 
     # -- training and evaluation -----------------------------------------------------------------
     def train(self, training: bool = True) -> Self:
@@ -175,43 +176,35 @@ def parts_of(part: Any) -> list[tuple[str, Any]]:
         return list(vars(part).items())
     if isinstance(part, dict):
         return [(str(key), value) for key, value in part.items()]
-    return [(str(k), value) for k, value in enumerate(part)]
+    names = getattr(part, "_fields", None) or map(str, range(len(part)))
+    return list(zip(names, part, strict=True))
 
 
-def walk(root: Module) -> Iterator[tuple[str, Any]]:
-    """Every container in a module with its dotted name, itself first, each once, in order."""
-    seen: set[int] = {id(root)}
-    stack: list[tuple[str, Any]] = [("", root)]
-    while stack:
-        name, part = stack.pop()
-        yield name, part
-        inside = []
-        for key, value in parts_of(part):
-            if isinstance(value, (Module, list, tuple, dict)) and id(value) not in seen:
-                seen.add(id(value))
-                inside.append((dotted(name, key), value))
-        stack.extend(reversed(inside))
+def walk(part: Any, name: str, seen: set[int]) -> Iterator[tuple[str, str, Any, Any]]:
+    """``(dotted name, key, value, owner)`` of everything inside, in order; each object once."""
+    for key, value in parts_of(part):
+        inside = isinstance(value, (Module, list, tuple, dict))
+        if inside or isinstance(value, np.ndarray):
+            if id(value) in seen:
+                continue
+            seen.add(id(value))
+        path = f"{name}.{key}" if name else key
+        yield path, key, value, part
+        if inside:
+            yield from walk(value, path, seen)
 
 
 def entries(root: Module) -> Iterator[Entry]:
     """Every parameter and buffer of a module, each once."""
-    seen: set[int] = set()
-    for name, part in walk(root):
-        buffers = part.buffers if isinstance(part, Module) else ()
-        for key, value in parts_of(part):
-            if key in buffers:
-                yield Entry(dotted(name, key), value, key, part)
-            elif is_trained(value) and id(value) not in seen:
-                seen.add(id(value))
-                yield Entry(dotted(name, key), value, key, None)
+    for name, key, value, owner in walk(root, "", {id(root)}):
+        if isinstance(owner, Module) and key in owner.buffers:
+            yield Entry(name, value, key, owner)
+        elif is_trained(value):
+            yield Entry(name, value, key, None)
 
 
 def is_trained(value: Any) -> bool:
     return isinstance(value, np.ndarray) and value.dtype.kind == "f"
-
-
-def dotted(name: str, key: str) -> str:
-    return f"{name}.{key}" if name else key
 
 
 def rebuilt(
@@ -221,15 +214,16 @@ def rebuilt(
     of the module stands in two places of the copy: `made` knows the copy of each object."""
     if id(part) in made:
         return made[id(part)]
+    under = f"{name}." if name else ""
     twin: Any
     if isinstance(part, (Module, list, dict)):
         made[id(part)] = twin = copy.copy(part)
         inside: Any = vars(twin) if isinstance(part, Module) else twin
         for key, value in list(enumerate(part) if isinstance(part, list) else inside.items()):
-            inside[key] = rebuilt(value, dotted(name, str(key)), values, used, made)
+            inside[key] = rebuilt(value, f"{under}{key}", values, used, made)
         return twin
     if isinstance(part, tuple):
-        items = [rebuilt(v, dotted(name, str(k)), values, used, made) for k, v in enumerate(part)]
+        items = [rebuilt(v, f"{under}{k}", values, used, made) for k, v in parts_of(part)]
         twin = type(part)(*items) if hasattr(part, "_fields") else tuple(items)
     elif name in values:
         used.add(name)
