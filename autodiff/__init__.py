@@ -3,6 +3,8 @@
 from . import numpy_api, special  # noqa: F401 - the first fills the dispatch tables
 from .check import check
 from .containers import register_container
+from .custom import custom_rule
+from .custom_jax import custom_jvp, custom_vjp
 from .errors import (
     AutodiffError,
     ConvergenceError,
@@ -34,6 +36,9 @@ __all__ = [
     "Tensor",
     "argmin",
     "check",
+    "custom_jvp",
+    "custom_rule",
+    "custom_vjp",
     "elementwise_grad",
     "explain",
     "fixed_point",
