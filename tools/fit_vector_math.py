@@ -10,6 +10,7 @@ as a power of two. Sources: Remez (1934); Muller, Elementary Functions (3rd ed.,
 from __future__ import annotations
 
 import struct
+import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -172,7 +173,8 @@ def single(x: Any) -> float:
 
 def numbers(values: Sequence[Any], dtype: str) -> str:
     cast = float if dtype == "float64" else single
-    return "".join(f"        {cast(v)!r},\n" for v in values)
+    text = ", ".join(repr(cast(v)) for v in values)
+    return textwrap.indent(textwrap.fill(text, 90) + ",\n", " " * 8)
 
 
 def entry(name: str, by_dtype: dict[str, tuple[Sequence[Any], str]]) -> None:
@@ -204,6 +206,10 @@ def main() -> None:
         {"float64": (pieces(half_pi, 3, 53), ""), "float32": (pieces(half_pi, 3, 24), "")},
     )
     entry("HALF_PI_SHORT", {"float64": (pieces(half_pi, 4, 33), "")})
+    # The first piece times 0, 1, ..., 4 is exact.
+    quarter = mp.pi / 4
+    short = {"float64": (pieces(quarter, 2, 50), ""), "float32": (pieces(quarter, 2, 21), "")}
+    entry("QUARTER_PI", short)
     # The first piece times an exponent is exact: 11 (8) bits are free.
     for name, value in (("LN2", LN2), ("LOG10_2", mp.log10(2))):
         table = {}
@@ -228,6 +234,8 @@ HEADER = '''"""The numbers of the elementary functions, lowest power first.
 Printed by tools/fit_vector_math.py, which says how they were found.
 Behind each polynomial stands its largest relative error in exact arithmetic.
 """
+
+# fmt: off
 '''
 
 if __name__ == "__main__":

@@ -5,7 +5,26 @@ whatever format and width `lanes` has. Errors in units of the last place, measur
 tests/jit/test_vector_math.py, stand in that file.
 """
 
-from . import exponential, logarithm, powers, trigonometric
+from . import (
+    arithmetic,
+    error_function,
+    exponential,
+    inverse_circular,
+    logarithm,
+    powers,
+    stable,
+    trigonometric,
+)
 from .terms import EXPANSIONS
 
-__all__ = ["EXPANSIONS", "exponential", "logarithm", "powers", "trigonometric"]
+__all__ = [
+    "EXPANSIONS",
+    "arithmetic",
+    "error_function",
+    "exponential",
+    "inverse_circular",
+    "logarithm",
+    "powers",
+    "stable",
+    "trigonometric",
+]

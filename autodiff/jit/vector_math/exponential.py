@@ -1,4 +1,4 @@
-"""The exponential and its relatives: exp, exp2, expm1, sinh, cosh, tanh, sigmoid.
+"""The exponential and its relatives: exp, exp2, expm1, sinh, cosh, tanh.
 
     x = n ln 2 + r,  |r| <= ln 2 / 2,    exp(x) = 2^n exp(r),    exp(r) = 1 + r + r^2 P(r)
 
@@ -116,15 +116,3 @@ def sinh(x: Term) -> Term:
 def cosh(x: Term) -> Term:
     half = half_exp(abs(x))
     return half + 0.25 / half
-
-
-@expansion("sigmoid", "scipy.special.expit")
-def sigmoid(x: Term) -> Term:
-    small = exp(-abs(x))
-    return select(x < 0, small, 1) / (1 + small)
-
-
-@expansion("sigmoid_slope")
-def sigmoid_slope(x: Term) -> Term:
-    small = exp(-abs(x))
-    return small / ((1 + small) * (1 + small))

@@ -1,4 +1,4 @@
-"""The logarithm and its relatives: log, log2, log10, log1p, softplus, logaddexp.
+"""The logarithm and its relatives: log, log2, log10, log1p.
 
     x = 2^k m,  sqrt(1/2) <= m < sqrt(2),    log(x) = k ln 2 + log(m)
     f = m - 1,  s = f / (2 + f),             log(m) = 2 artanh(s) = 2 s + s z P(z),  z = s^2
@@ -12,7 +12,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from .exponential import exp
 from .terms import (
     Term,
     bits,
@@ -22,8 +21,6 @@ from .terms import (
     fast_two_sum,
     fma,
     from_bits,
-    isnan,
-    maximum,
     polynomial,
     select,
     two_product,
@@ -139,16 +136,3 @@ def log10_of_parts(k: Term, m: Term) -> Term:
     high, low = constants(k, "LOG10_2")
     total, lost = fast_two_sum(k * high, y)
     return total + (lost + fma(k, low, y_low))
-
-
-@expansion("softplus")
-def softplus(x: Term) -> Term:
-    y = maximum(x, x.lanes.const(0.0)) + log1p(exp(-abs(x)))
-    return select(isnan(x), x, y)
-
-
-@expansion("logaddexp")
-def logaddexp(a: Term, b: Term) -> Term:
-    """Equal infinities have no difference, but a sum."""
-    y = maximum(a, b) + log1p(exp(-abs(a - b)))
-    return select(a == b, a + math.log(2.0), y)

@@ -66,7 +66,7 @@ def long_log(k: Term, m: Term) -> Pair:
     s_low = (product_difference(f, s, d) - s * d_low) * inverse
     z, z_low = times((s, s_low), (s, s_low))
     third = constants(k, "TWO_THIRDS")
-    q, q_low = fast_two_sum(Term(k.lanes, k.lanes.const(third[0])), z * polynomial(z, "LONG_LOG"))
+    q, q_low = fast_two_sum(k.constant(third[0]), z * polynomial(z, "LONG_LOG"))
     cubic, cubic_low = times(times((s, s_low), (z, z_low)), (q, q_low + third[1]))
     y, y_low = fast_two_sum(2 * s, cubic)
     high, low = constants(k, "LN2")
@@ -75,7 +75,8 @@ def long_log(k: Term, m: Term) -> Pair:
 
 
 def long_exp_product(b: Term, logarithm: Pair) -> Pair:
-    """b log(a), cut off where exp is 0 or infinite anyway."""
+    """b log(a), cut off where exp is 0 or infinite anyway (log(a) is 0 or at least 2^-54)."""
+    b = minimum(2.0**80, maximum(-(2.0**80), b))
     high, low = two_product(b, logarithm[0])
     low = fma(b, logarithm[1], low)
     limit = 2 * NORMAL["float64"]
@@ -127,9 +128,9 @@ def monomial(a: Term, *, exponent: Any) -> Term:
     if exponent == 0.5:
         return sqrt(a)
     if exponent not in range(-3, 5):
-        return power(a, Term(a.lanes, a.lanes.const(exponent)))
+        return power(a, a.constant(exponent))
     if exponent == 0:
-        return Term(a.lanes, a.lanes.const(1.0))
+        return a.constant(1.0)
     y = base = 1 / a if exponent < 0 else a
     for _ in range(abs(int(exponent)) - 1):
         y = y * base

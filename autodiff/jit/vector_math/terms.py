@@ -30,6 +30,10 @@ class Term:  # noqa: PLW1641 - `==` is an instruction, so there is no hash
     def _of(self, other: Any) -> Any:
         return other.ir if isinstance(other, Term) else other
 
+    def constant(self, x: float) -> Term:
+        """A number in every lane."""
+        return Term(self.lanes, self.lanes.const(x))
+
     # -- numbers ---------------------------------------------------------------------------------
     def __add__(self, other: Any) -> Term:
         return Term(self.lanes, self.lanes.add(self.ir, self._of(other)))

@@ -11,8 +11,6 @@ Larger arguments, if any lane has one, go to the C library.
 
 from __future__ import annotations
 
-import math
-
 from .terms import (
     Term,
     bits,
@@ -91,13 +89,3 @@ def tan(x: Term) -> Term:
     even = (n & 1).equals(0)
     y = select(even, s, -c) / select(even, c, s)
     return when_any(abs(x) > REDUCED_UP_TO, lambda: library("tan", x), y)
-
-
-@expansion("deg2rad", "radians")
-def deg2rad(x: Term) -> Term:
-    return x * (math.pi / 180)
-
-
-@expansion("rad2deg", "degrees")
-def rad2deg(x: Term) -> Term:
-    return x * (180 / math.pi)
