@@ -20,6 +20,7 @@ from .containers import flatten, unflatten
 from .errors import ShapeError, refuse
 from .fitting import stacked
 from .primitive import Primitive, Traced, new_level
+from .shapes import shape_of
 from .tensor import Tensor
 
 LOOP = 'vmap(..., fallback="loop")'
@@ -43,11 +44,8 @@ class Batched:
         values = [a.value if flag else a for a, flag in zip(args, flags, strict=True)]
         try:
             y = primitive.batched(self.size, values, flags, params)
-        except ShapeError as error:
-            error.add_note(
-                f"(under vmap: shapes of batched values begin with {self.size} examples)"
-            )
-            raise
+        except (IndexError, ValueError) as error:
+            raise for_one_example(primitive, values, flags, params, error) from None
         if y is NotImplemented:
             if not self.loop:
                 raise refuse(f"vmap: {primitive.name} has no batch rule", f"use {LOOP}")
@@ -104,3 +102,20 @@ def a_result(y: Any, node: Batched) -> Any:
 
 def is_batched(y: Any, node: Batched) -> bool:
     return isinstance(y, Traced) and y.node.level == node.level
+
+
+def for_one_example(
+    primitive: Primitive, values: Any, flags: Any, params: dict[str, Any], error: Exception
+) -> Exception:
+    """A complaint about shapes as a single example would have met it."""
+    example = [
+        np.zeros(shape_of(v)[flag:], v.dtype) if flag or isinstance(v, Traced) else v
+        for v, flag in zip(values, flags, strict=True)
+    ]
+    try:
+        primitive(*example, **params)
+    except (IndexError, ShapeError) as plainer:
+        return plainer
+    except (ArithmeticError, TypeError, ValueError):  # zeros may be wrong in ways of their own
+        return error
+    return error

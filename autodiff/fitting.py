@@ -107,7 +107,10 @@ def align(x: Any, ndim: int) -> Any:
 
 def align_all(args: Sequence[Any], flags: Sequence[bool]) -> list[Any]:
     """Every flagged argument with as many example axes as the largest example has."""
-    ndim = max(ndim_of(a) - flag for a, flag in zip(args, flags, strict=True))
+    ndims = [ndim_of(a) - flag for a, flag in zip(args, flags, strict=True)]
+    ndim = max(ndims)
+    if min(ndims) == ndim:
+        return list(args)
     return [align(a, ndim) if flag else a for a, flag in zip(args, flags, strict=True)]
 
 

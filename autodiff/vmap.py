@@ -10,7 +10,7 @@ import functools
 import operator
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -73,50 +73,72 @@ def vmap(
     return mapped
 
 
-class Place(NamedTuple):
-    """One leaf of the arguments: what a person calls it, the leaf, and its axis of examples."""
-
-    name: str
-    leaf: Any
-    axis: int | None  # counted from the front
-
-
 class Call:
-    """One call of a mapped function: its leaves, where each holds its examples, and how many."""
+    """One call of a mapped function: its leaves, the axis of each that holds examples (counted from
+    the front; `None` where all share it), and how many examples there are."""
 
     def __init__(
         self, f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any], in_axes: Any
     ) -> None:
-        self.f = f
-        leaves, self.structure = flatten((args, kwargs))
-        names = argument_names(args)
-        names += [n for k, v in kwargs.items() for n in paths(flatten(v)[1], f"argument {k!r}")]
+        self.f, self.args, self.kwargs = f, args, kwargs
+        self.leaves, self.structure = flatten((args, kwargs))
         axes = axes_of_arguments(in_axes, args, f)
-        given = len(axes)
-        axes += [0 if has_axes(x) else None for x in leaves[given:]]  # those passed by keyword
-        self.places = [
-            Place(name, x, None if axis is None else place_of(axis, x, f"{name} of {name_of(f)}"))
-            for name, x, axis in zip(names, leaves, axes, strict=True)
-        ]
+        by_keyword = self.leaves[len(axes) :]
+        axes += [0 if has_axes(x) else None for x in by_keyword]
+        self.axes = [None if axis is None else self._place(axis, k) for k, axis in enumerate(axes)]
         self.size = self._common_size()
 
+    def _name(self, k: int) -> str:
+        """What a person calls the leaf number `k`: ``argument 0['w']``."""
+        names = argument_names(self.args)
+        for key, value in self.kwargs.items():
+            names += paths(flatten(value)[1], f"argument {key!r}")
+        return f"{names[k]} of {name_of(self.f)}"
+
+    def _place(self, axis: Any, k: int) -> int:
+        x = self.leaves[k]
+        if not isinstance(x, (Traced, float, int, complex)) and not hasattr(x, "dtype"):
+            raise ShapeError(
+                f"vmap: {self._name(k)} is a {type(x).__name__} ({x!r:.40}), not an array to map "
+                "over; give it None in in_axes"
+            )
+        shape = shape_of(operand(x))
+        if not -len(shape) <= axis < len(shape):
+            raise ShapeError(
+                f"vmap: {self._name(k)} has shape {shape}, so axis {axis} is out of bounds; "
+                "in_axes=None is for what all examples share"
+            )
+        return operator.index(axis) % len(shape)
+
     def _common_size(self) -> int:
-        mapped = [(name, shape_of(x), k) for name, x, k in self.places if k is not None]
-        if not mapped:
+        mapped = [
+            (k, shape_of(self.leaves[k]), axis)
+            for k, axis in enumerate(self.axes)
+            if axis is not None
+        ]
+        sizes = {shape[axis] for _, shape, axis in mapped}
+        if not sizes:
             raise ShapeError(
                 f"vmap: no argument of {name_of(self.f)} has an axis to map over: at least one "
                 "entry of in_axes must be an int, and an array there"
             )
-        if len({shape[k] for _, shape, k in mapped}) > 1:
-            each = (f"{name} has shape {s}, so {s[k]} along axis {k}" for name, s, k in mapped)
+        if len(sizes) > 1:
+            each = (
+                f"{self._name(k)} has shape {shape}, so {shape[axis]} along axis {axis}"
+                for k, shape, axis in mapped
+            )
             raise ShapeError(f"vmap: batch sizes differ: {'; '.join(each)}")
-        _, shape, k = mapped[0]
-        return shape[k]
+        return sizes.pop()
 
     def at_once(self, out_axes: Any, loop: bool) -> Any:
         """One run of `f`, on batched values."""
         node = Batched(new_level(), self.size, loop)
-        y = self._run([x if k is None else Tensor(first(x, k), node) for _, x, k in self.places])
+        y = self._run(
+            [
+                x if axis is None else Tensor(first(x, axis), node)
+                for x, axis in zip(self.leaves, self.axes, strict=True)
+            ]
+        )
         results, structure = flatten(y)
         outside = [
             self._finished(y, node, axis, name)
@@ -145,9 +167,7 @@ class Call:
         """A result in memory of its own: whoever gets it may write into it."""
         if not isinstance(y, np.ndarray):
             return y
-        shared = any(
-            isinstance(p.leaf, np.ndarray) and np.may_share_memory(y, p.leaf) for p in self.places
-        )
+        shared = any(isinstance(x, np.ndarray) and np.may_share_memory(y, x) for x in self.leaves)
         return y.copy() if shared or not y.flags.writeable else y
 
     def one_by_one(self, out_axes: Any) -> Any:
@@ -158,7 +178,10 @@ class Call:
             )
         runs = []
         for i in range(self.size):
-            example = [x if k is None else x[(*(slice(None),) * k, i)] for _, x, k in self.places]
+            example = [
+                x if axis is None else x[(*(slice(None),) * axis, i)]
+                for x, axis in zip(self.leaves, self.axes, strict=True)
+            ]
             runs.append(flatten(self._run(example)))
         structure = runs[0][1]
         for _, other in runs:
@@ -258,22 +281,6 @@ def results_with_axes(
 
 def has_axes(x: Any) -> bool:
     return bool(getattr(x, "dtype", None) is not None and x.shape)
-
-
-def place_of(axis: Any, x: Any, name: str) -> int:
-    """The axis of an argument, counted from the front."""
-    if not isinstance(x, (Traced, float, int, complex)) and not hasattr(x, "dtype"):
-        raise ShapeError(
-            f"vmap: {name} is a {type(x).__name__} ({x!r:.40}), not an array to map over; "
-            "give it None in in_axes"
-        )
-    shape = shape_of(operand(x))
-    if not -len(shape) <= axis < len(shape):
-        raise ShapeError(
-            f"vmap: {name} has shape {shape}, so axis {axis} is out of bounds; in_axes=None is for "
-            "what all examples share"
-        )
-    return operator.index(axis) % len(shape)
 
 
 def first(x: Any, axis: int) -> Any:

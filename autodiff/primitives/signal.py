@@ -125,15 +125,16 @@ def _correlate_v(y_bar: Any, a: Any, v: Aval, *, mode: str) -> Any:
 
 
 def _batch_convolve(row: Primitive, size: int, args: Any, flags: Any, *, mode: str) -> Any:
-    """Stacks of signals, by a matrix product: row i of the matrix is `v` reversed, i places on."""
+    """Stacks of signals: the shorter one, reversed, against every window of the longer one."""
     a, v = args
+    n, m = a.shape[-1], v.shape[-1]
     if row.name == "correlate":
         v = np.conjugate(np.flip(v, -1))
-    n, m = a.shape[-1], v.shape[-1]
-    zeros = np.zeros_like(v, shape=(*v.shape[:-1], n - 1))
-    padded = np.concatenate((zeros, v, zeros), axis=-1)
-    shift = np.arange(n + m - 1)[:, None] - np.arange(n) + n - 1
-    y = np.matmul(padded[..., shift], a[..., None])[..., 0]
+    long, short = (a, v) if n >= m else (v, a)
+    zeros = np.zeros_like(long, shape=(*long.shape[:-1], min(n, m) - 1))
+    padded = np.concatenate((zeros, long, zeros), axis=-1)
+    seen = np.lib.stride_tricks.sliding_window_view(padded, min(n, m), -1)
+    y = np.matmul(seen, np.flip(short, -1)[..., None])[..., 0]
     length = {"full": n + m - 1, "same": max(n, m), "valid": abs(n - m) + 1}[mode]
     start = _start(row.name, mode, n, m)
     return y[..., start : start + length]

@@ -12,8 +12,8 @@ import numpy as np
 from ..fitting import Aval, align, align_all
 from ..kinds import bilinear
 from ..primitive import PRODUCT, Primitive
-from ..shapes import ndim_of
-from .products import mT
+from ..shapes import ndim_of, shape_of, size_of
+from .products import contracted, mT
 
 
 def conjugate(a: Any) -> Any:
@@ -32,13 +32,10 @@ def _inner_b(y_bar: Any, a: Any, b: Aval) -> Any:
 
 
 def _batch_inner(row: Primitive, size: int, args: Any, flags: Any) -> Any:
-    """The batch is letter 0 of an einsum, the summed axis letter 51."""
     a, b = args
-    kept_a = list(range(1, ndim_of(a) - flags[0]))
-    kept_b = list(range(26, 25 + ndim_of(b) - flags[1]))
-    axes_a = [*([0] if flags[0] else []), *kept_a, 51]
-    axes_b = [*([0] if flags[1] else []), *kept_b, 51]
-    return np.einsum(a, axes_a, b, axes_b, [0, *kept_a, *kept_b])
+    kept_a, kept_b = (shape_of(x)[f:-1] for x, f in zip(args, flags, strict=True))
+    b = np.reshape(b, (*((size,) if flags[1] else ()), size_of(kept_b), shape_of(b)[-1]))
+    return contracted(size, a, mT(b), flags, kept_a, kept_b)
 
 
 def _leading(core_a: int, core_b: int) -> Any:
