@@ -2,6 +2,7 @@
 
 from . import numpy_api, special  # noqa: F401 - the first fills the dispatch tables
 from .check import check
+from .checkpoint import checkpoint, checkpoint_chain
 from .containers import register_container
 from .custom import custom_rule
 from .custom_jax import custom_jvp, custom_vjp
@@ -36,6 +37,8 @@ __all__ = [
     "Tensor",
     "argmin",
     "check",
+    "checkpoint",
+    "checkpoint_chain",
     "custom_jvp",
     "custom_rule",
     "custom_vjp",

@@ -95,6 +95,13 @@ class TapeNode(Node):
     def keep(self, y: Any, args: Sequence[Any]) -> None:
         """Remember what a picture shows; the plain tape remembers nothing."""
 
+    def arrive(self, cotangent: Any, found: dict[int, Any]) -> Sequence[tuple[TapeNode, Any]]:
+        """A node without a pullback is a leaf: its cotangent is what the sweep is for. What stands
+        for a part of the program that must be run again sends the sweep there: checkpoint.py."""
+        check_not_freed(self)
+        found[self.order] = value_of(cotangent)
+        return ()
+
     def constant(self, value: Any) -> Tensor:
         """A handle on `value` at this level that depends on no input: what `zeros_like` returns."""
         node = self.__class__(self.level)
@@ -132,9 +139,7 @@ def sweep(
         node, cotangent = pending.pop(heappop(waiting))
         pullback = node.pullback
         if pullback is None:
-            check_not_freed(node)
-            found[node.order] = value_of(cotangent)
-            arrivals = ()
+            arrivals = node.arrive(cotangent, found)
             continue
         arrivals = zip(node.inputs, pullback(cotangent), strict=True)
         if not keep:

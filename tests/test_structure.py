@@ -37,7 +37,7 @@ LAYERS = [
     ["draw", "tables"],
     ["html", "latex"],
     ["series"],
-    ["custom", "custom_calls", "custom_jax", "objects", "taylor", "transforms"],
+    ["checkpoint", "custom", "custom_calls", "custom_jax", "objects", "taylor", "transforms"],
     ["finite_differences", "jacobians", "linearize"],
     ["implicit"],
     ["check"],
