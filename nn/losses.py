@@ -14,7 +14,7 @@ import numpy as np
 import autodiff as ad
 from autodiff.containers import flatten
 
-from .functional import is_class, log_softmax, relu
+from .functional import is_class, log_softmax, logsumexp, relu
 from .requirements import fraction, one_of
 
 LOG_TWO_PI = math.log(2 * math.pi)
@@ -157,19 +157,24 @@ def cross_entropy(
     shape, given = np.shape(logits), np.shape(labels)
     if not shape:
         raise ad.ShapeError("cross_entropy: the logits are a number; they need an axis of classes")
-    log_p = log_softmax(logits)
     if given == shape:
-        wanted = np.sum(floats(labels, logits) * log_p, axis=-1)
+        log_p = log_softmax(logits)
+        terms = -np.sum(floats(labels, logits) * log_p, axis=-1)
+        spread = -np.mean(log_p, axis=-1) - terms
     elif given == shape[:-1]:
-        wanted = np.sum(np.where(is_class(labels, shape[-1]), log_p, 0), axis=-1)
+        # log(1 + sum of exp(z_k - z_label) over the other k): nothing is rounded away, in the value
+        # or in the slope, where the label has nearly all of the probability.
+        named = is_class(labels, shape[-1])
+        above = logits - np.sum(np.where(named, logits, 0), axis=-1, keepdims=True)
+        terms = logsumexp(np.where(named, 0, above))
+        spread = -np.mean(above, axis=-1)
     else:
         raise ad.ShapeError(
             f"cross_entropy: labels of shape {given} for logits of shape {shape}; they must be "
             f"integers of shape {shape[:-1]} or probabilities of shape {shape}"
         )
-    if label_smoothing:
-        wanted = (1 - label_smoothing) * wanted + label_smoothing * np.mean(log_p, axis=-1)
-    return reduced(-wanted, reduction)
+    # `spread`: by how much the mean of -log softmax over all classes exceeds the term.
+    return reduced(terms + label_smoothing * spread if label_smoothing else terms, reduction)
 
 
 # -- penalties -----------------------------------------------------------------------------------

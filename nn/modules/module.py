@@ -180,17 +180,19 @@ def parts_of(part: Any) -> list[tuple[str, Any]]:
     return list(zip(names, part, strict=True))
 
 
+FOUND = (Module, list, tuple, dict, np.ndarray)  # what is looked for, and what is looked into
+
+
 def walk(part: Any, name: str, seen: set[int]) -> Iterator[tuple[str, str, Any, Any]]:
     """``(dotted name, key, value, owner)`` of everything inside, in order; each object once."""
     for key, value in parts_of(part):
-        inside = isinstance(value, (Module, list, tuple, dict))
-        if inside or isinstance(value, np.ndarray):
+        if isinstance(value, FOUND):
             if id(value) in seen:
                 continue
             seen.add(id(value))
         path = f"{name}.{key}" if name else key
         yield path, key, value, part
-        if inside:
+        if isinstance(value, FOUND) and not isinstance(value, np.ndarray):
             yield from walk(value, path, seen)
 
 
@@ -220,7 +222,8 @@ def rebuilt(
         made[id(part)] = twin = copy.copy(part)
         inside: Any = vars(twin) if isinstance(part, Module) else twin
         for key, value in list(enumerate(part) if isinstance(part, list) else inside.items()):
-            inside[key] = rebuilt(value, f"{under}{key}", values, used, made)
+            if isinstance(value, FOUND):
+                inside[key] = rebuilt(value, f"{under}{key}", values, used, made)
         return twin
     if isinstance(part, tuple):
         items = [rebuilt(v, f"{under}{k}", values, used, made) for k, v in parts_of(part)]

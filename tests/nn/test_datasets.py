@@ -9,7 +9,7 @@ import pytest
 
 from nn import datasets
 
-SHARED = Path("/work/shared/data/mnist.npz")
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "mnist.npz"
 
 
 def rng(seed=0):
