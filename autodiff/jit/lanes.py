@@ -295,16 +295,19 @@ class Lanes:
 
     def call(self, name: str, *operands: Any) -> ir.Value:
         """The C library's function of this name, lane by lane."""
-        element = self.format.type
-        function = self._function(name + self.format.library, element, len(operands))
-        values = [self._value(a) for a in operands]
+        function = self._function(name + self.format.library, self.format.type, len(operands))
+        return self.each(
+            lambda *numbers: self.builder.call(function, numbers), *map(self._value, operands)
+        )
+
+    def each(self, emit: Callable[..., ir.Value], *operands: ir.Value) -> ir.Value:
+        """What `emit` makes of the single numbers, lane by lane."""
         if self.width == 1:
-            return self.builder.call(function, values)
+            return emit(*operands)
         result: ir.Value = ir.Constant(self.type, ir.Undefined)
         for i in range(self.width):
             place = ir.Constant(ir.IntType(32), i)
-            of_lane = [self.builder.extract_element(v, place) for v in values]
-            y = self.builder.call(function, of_lane)
+            y = emit(*(self.builder.extract_element(v, place) for v in operands))
             result = self.builder.insert_element(result, y, place)
         return result
 

@@ -1,0 +1,348 @@
+"""One step as machine code: a nest of loops that loads, computes and stores vectors of entries.
+
+The innermost loop runs over whole vectors and then over the entries that are left, with the same
+emitter, once for vectors and once for single numbers. What does not change inside it is loaded
+before it begins. A sum over the innermost axis is kept in registers, several partial sums side by
+side; any other sum is added up in its result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+
+from ..shapes import Shape
+from .code import I1, I64, POINTER, Code, Word, ir_type, memory_type, vector_bytes
+from .maps import number
+from .program import BOOL, Value
+from .schedule import Access, Schedule, Step, access, is_identity, over
+from .views import contiguous, layout
+
+NEUTRAL = {"sum": 0.0, "prod": 1.0, "max": -np.inf, "min": np.inf}
+COMBINE = {"sum": "add", "prod": "multiply", "max": "maximum", "min": "minimum"}
+BLOCK = 4096  # entries that one partial sum adds up at most: 2^20 float32 ones are counted exactly
+
+
+class Reduction:
+    """A reduction inside a nest: its operand, and where its result stands, seen from the loops."""
+
+    def __init__(self, v: Value) -> None:
+        operand = v.inputs[0]
+        kept = contiguous(v.shape)
+        axes = v.params["axes"]
+        rest = iter(kept)
+        strides = tuple(0 if k in axes else next(rest) for k in range(operand.ndim))
+        self.value, self.operand = v, operand
+        self.strides = over(operand.shape, strides, operand.shape)
+        self.reduced = [
+            k in axes for k, n in enumerate(operand.shape) if n != 1
+        ]  # per axis of the domain
+        self.function = v.function
+
+
+class Nest:
+    """Emits one step as a function of the addresses of its buffers."""
+
+    def __init__(self, module: ir.Module, step: Step, schedule: Schedule, name: str) -> None:
+        self.module, self.step, self.schedule = module, step, schedule
+        self.domain = step.domain
+        self.reductions = [Reduction(v) for v in step.reductions]
+        self.here = {id(v) for v in step.values}
+        self.order: list[Value] = []  # maps computed in the loops, operands first
+        self.loads: dict[Access, None] = {}  # in the order in which they are met
+        self.collect()
+        self.stores = [
+            (s.value, Access(s.buffer, s.offset, over(s.value.shape, s.strides, s.value.shape)))
+            for s in step.stores
+        ]
+        written = [a.buffer for _, a in self.stores] + [r.value for r in self.reductions]
+        read = [a.buffer for a in self.loads]
+        self.buffers = list({id(b): b for b in (*written, *read)}.values())
+        self.is_needed = bool(self.buffers and (self.stores or self.reductions))
+        if not self.is_needed:
+            return
+        self.arrange()
+        kind = ir.FunctionType(ir.VoidType(), [POINTER] * len(self.buffers))
+        self.function = ir.Function(module, kind, name)
+        self.function.linkage = "internal"
+        self.pointers = {id(b): p for b, p in zip(self.buffers, self.function.args, strict=True)}
+        for argument in self.function.args:
+            argument.add_attribute("noalias")
+        self.emit()
+
+    # -- what is computed and what is loaded -----------------------------------------------------
+    def computed(self, base: Value) -> bool:
+        """Is this map computed in these loops, rather than loaded?"""
+        if base.op != "map" or not self.schedule.native(base):
+            return False
+        return id(base) in self.here or id(base) not in self.schedule.stored
+
+    def collect(self) -> None:
+        roots = [s.value for s in self.step.stores] + [r.operand for r in self.reductions]
+        seen: set[int] = set()
+        stack: list[Any] = [(x, x.shape, False) for x in reversed(roots)]
+        while stack:
+            x, shape, opened = stack.pop()
+            base = layout(x)[0]
+            if opened:
+                self.order.append(base)
+            elif number(x) is not None:
+                continue
+            elif not self.is_read_inside(x):
+                self.loads[access(x, shape)] = None
+            elif id(base) not in seen:
+                seen.add(id(base))
+                stack.append((base, base.shape, True))
+                stack.extend((y, base.shape, False) for y in base.inputs)
+
+    def is_read_inside(self, x: Value) -> bool:
+        base = layout(x)[0]
+        return self.computed(base) and is_identity(x, self.domain)
+
+    # -- the order of the loops ------------------------------------------------------------------
+    def arrange(self) -> None:
+        """Innermost the axis along which most arrays lie in memory order; then neighbouring axes
+        that are one in every array become one."""
+        n = len(self.domain)
+        strides = [a.strides for a in self.loads] + [a.strides for _, a in self.stores] * 2
+        score = [sum(abs(s[k]) == 1 for s in strides) for k in range(n)]
+        order = list(range(n))
+        if n and strides:
+            best = max(range(n), key=lambda k: (score[k], k))
+            order = [k for k in order if k != best] + [best]
+        self.sizes = [self.domain[k] for k in order]
+
+        def moved(s: Sequence[Any]) -> list[Any]:
+            return [s[k] for k in order]
+
+        self.paths = {a: moved(a.strides) for a in self.loads}
+        self.store_paths = [moved(a.strides) for _, a in self.stores]
+        for r in self.reductions:
+            r.strides, r.reduced = tuple(moved(r.strides)), moved(r.reduced)
+        self.merge()
+
+    def merge(self) -> None:
+        rows = [*self.paths.values(), *self.store_paths]
+        sums: list[list[int]] = [list(r.strides) for r in self.reductions]
+        for k in range(len(self.sizes) - 2, -1, -1):
+            inner = self.sizes[k + 1]
+            one = all(s[k] == s[k + 1] * inner for s in (*rows, *sums)) and all(
+                r.reduced[k] == r.reduced[k + 1] for r in self.reductions
+            )
+            if one:
+                self.sizes[k : k + 2] = [self.sizes[k] * inner]
+                for s in (*rows, *sums):
+                    del s[k]
+                for r in self.reductions:
+                    del r.reduced[k]
+        for r, s in zip(self.reductions, sums, strict=True):
+            r.strides = tuple(s)
+
+    # -- code ------------------------------------------------------------------------------------
+    def emit(self) -> None:
+        self.code = Code(ir.IRBuilder(self.function.append_basic_block("entry")))
+        self.inner = [r for r in self.reductions if r.reduced and r.reduced[-1]]
+        self.outer = [r for r in self.reductions if r not in self.inner]
+        for r in self.reductions:
+            if any(r.reduced) and not self.in_registers(r):
+                self.fill(r)
+        size = self.sizes[-1] if self.sizes else 1
+        if self.inner and size >= 2 * BLOCK and len(self.sizes) == 1:
+            whole = size // BLOCK * BLOCK
+            self.loop_over([size // BLOCK, BLOCK], blocked=True)
+            if whole < size:
+                self.loop_over([size - whole], start=whole, blocked=True)
+        else:
+            self.loop_over(self.sizes)
+        self.code.builder.ret_void()
+
+    def in_registers(self, r: Reduction) -> bool:
+        """Is the whole of each sum one run of the innermost loop?"""
+        blocked = len(self.sizes) == 1 and self.sizes[-1] >= 2 * BLOCK
+        return r in self.inner and not any(r.reduced[:-1]) and not blocked
+
+    def fill(self, r: Reduction) -> None:
+        value = neutral(r)
+        pointer = self.pointers[id(r.value)]
+        with self.code.loop(r.value.size) as i:
+            self.code.store(value, self.code.at(pointer, i, r.value.dtype))
+
+    def loop_over(self, sizes: Sequence[int], start: int = 0, blocked: bool = False) -> None:
+        """The nest: outer loops one inside the other, and the innermost one in vectors."""
+        self.blocked, self.start = blocked, start
+        self._descend(list(sizes), [])
+
+    def _descend(self, sizes: list[int], indices: list[Any]) -> None:
+        if len(sizes) > 1:
+            with self.code.loop(sizes[0]) as i:
+                self._descend(sizes[1:], [*indices, i])
+            return
+        self.innermost(sizes[0] if sizes else 1, indices)
+
+    def position(self, offset: int, strides: Sequence[int], indices: list[Any]) -> Any:
+        """Where the innermost loop starts in a buffer."""
+        place: Any = ir.Constant(I64, offset)
+        steps = list(strides)
+        if self.blocked:
+            steps = [steps[-1] * BLOCK, steps[-1]]
+            place = ir.Constant(I64, offset + self.start * steps[-1])
+        for i, s in zip(indices, steps, strict=False):
+            if s:
+                place = self.code.builder.add(place, self.code.builder.mul(i, ir.Constant(I64, s)))
+        return place
+
+    def innermost(self, size: int, indices: list[Any]) -> None:
+        code = self.code
+        width = self.width()
+        ready: dict[Access, Word] = {}
+        starts: dict[Access, Any] = {}
+        for a, strides in self.paths.items():
+            place = self.position(a.offset, strides, indices)
+            if not strides or strides[-1] == 0:  # the same number all along
+                pointer = code.at(self.pointers[id(a.buffer)], place, a.buffer.dtype)
+                ready[a] = code.load(pointer, a.buffer.dtype, 1)
+            else:
+                starts[a] = place
+        ends = [
+            self.position(a.offset, strides, indices)
+            for (_, a), strides in zip(self.stores, self.store_paths, strict=True)
+        ]
+        totals = [self.position(0, r.strides, indices) for r in self.reductions]
+        unroll = self.unroll(size, width)
+        sums = {
+            id(r.value): [code.cell(neutral(r), width) for _ in range(unroll)] for r in self.inner
+        }
+        rest = {id(r.value): code.cell(neutral(r), 1) for r in self.inner}
+        whole = size // (width * unroll) * width * unroll
+
+        def body(i: Any, width: int, cells: dict[int, Any]) -> None:
+            values = self.compute(i, width, ready, starts)
+            for (v, a), strides, end in zip(self.stores, self.store_paths, ends, strict=True):
+                step = strides[-1] if strides else 0
+                place = code.builder.add(end, code.times(i, step))
+                pointer = code.at(self.pointers[id(a.buffer)], place, a.buffer.dtype)
+                code.write(self.word(v, v.shape, values, width), pointer, step, a.buffer.dtype)
+            for r, total in zip(self.reductions, totals, strict=True):
+                term = self.word(r.operand, r.operand.shape, values, width)
+                if id(r.value) in cells:
+                    cell = cells[id(r.value)]
+                    code.put(
+                        cell,
+                        code.map(COMBINE[r.function], [code.get(cell, width, r.value.dtype), term]),
+                    )
+                    continue
+                step = r.strides[-1] if r.strides else 0
+                place = code.builder.add(total, code.times(i, step))
+                pointer = code.at(self.pointers[id(r.value)], place, r.value.dtype)
+                if any(r.reduced):
+                    before = code.read(pointer, step, r.value.dtype, width)
+                    term = code.map(COMBINE[r.function], [before, term])
+                code.write(term, pointer, step, r.value.dtype)
+
+        if width > 1 and whole:
+            with code.loop(whole, step=width * unroll) as i:
+                for u in range(unroll):
+                    j = code.builder.add(i, ir.Constant(I64, u * width)) if u else i
+                    body(j, width, {key: cells[u] for key, cells in sums.items()})
+        else:
+            whole = 0
+        middle = size - (size - whole) % width if width > 1 else whole
+        if middle > whole:
+            with code.loop(middle, start=whole, step=width) as i:
+                body(i, width, {key: cells[0] for key, cells in sums.items()})
+        if middle < size:
+            with code.loop(size, start=middle) as i:
+                body(i, 1, rest)
+        for r in self.inner:
+            self.finish(r, sums[id(r.value)], rest[id(r.value)], totals, width, bool(middle))
+
+    def finish(
+        self,
+        r: Reduction,
+        cells: list[Any],
+        rest: Any,
+        totals: list[Any],
+        width: int,
+        vectors: bool,
+    ) -> None:
+        """Add up the partial sums, and what earlier runs of the innermost loop left."""
+        code, dtype = self.code, r.value.dtype
+        function = COMBINE[r.function]
+        total = code.get(rest, 1, dtype)
+        if vectors:
+            words = [code.get(c, width, dtype) for c in cells]
+            while len(words) > 1:
+                words = [
+                    code.map(function, words[k : k + 2]) if k + 1 < len(words) else words[k]
+                    for k in range(0, len(words), 2)
+                ]
+            total = code.map(function, [code.across(function, words[0]), total])
+        place = totals[self.reductions.index(r)]
+        pointer = code.at(self.pointers[id(r.value)], place, dtype)
+        if not self.in_registers(r):
+            total = code.map(function, [code.load(pointer, dtype, 1), total])
+        code.write(total, pointer, 0, dtype)
+
+    def compute(
+        self, i: Any, width: int, ready: dict[Access, Word], starts: dict[Access, Any]
+    ) -> dict[Any, Word]:
+        """Every load and map of the loops at entries i, i + 1, ... (as many as `width` says)."""
+        code = self.code
+        values: dict[Any, Word] = {}
+        for a, strides in self.paths.items():
+            dtype = a.buffer.dtype
+            if a in ready:
+                values[a] = code.splat(ready[a], width)
+                continue
+            place = code.builder.add(starts[a], code.times(i, strides[-1]))
+            pointer = code.at(self.pointers[id(a.buffer)], place, dtype)
+            values[a] = code.read(pointer, strides[-1], dtype, width)
+        for v in self.order:
+            operands = [self.word(x, v.shape, values, width) for x in v.inputs]
+            values[id(v)] = code.map(v.function, operands, v.dtype)
+        return values
+
+    def word(self, x: Value, shape: Shape, values: dict[Any, Word], width: int) -> Word:
+        """An operand of a map of this shape."""
+        known = number(x)
+        if known is not None:
+            return self.code.constant(known, x.dtype, width)
+        if self.is_read_inside(x):
+            return values[id(layout(x)[0])]
+        return values[access(x, shape)]
+
+    # -- how wide --------------------------------------------------------------------------------
+    def width(self) -> int:
+        """Entries in a vector: as many as the widest type among them allows."""
+        if not self.sizes or self.sizes[-1] < 2:
+            return 1
+        touched = [v.dtype for v in self.order] + [a.buffer.dtype for a in self.loads]
+        widest = max((t.itemsize for t in touched if t != BOOL), default=8)
+        width = vector_bytes() // widest
+        while width > self.sizes[-1]:
+            width //= 2
+        return max(width, 1)
+
+    def unroll(self, size: int, width: int) -> int:
+        if width == 1 or not self.inner or len(self.order) > 24:
+            return 1
+        return 4 if size >= 4 * width else 1
+
+
+def neutral(r: Reduction) -> Any:
+    dtype = r.value.dtype
+    x = NEUTRAL[r.function]
+    if dtype.kind in "iu" and not np.isfinite(x):
+        x = np.iinfo(dtype).min if x < 0 else np.iinfo(dtype).max
+    return ir.Constant(memory_type(dtype), x if dtype.kind == "f" else int(x))
+
+
+def entries(sizes: Sequence[int]) -> int:
+    return prod(sizes)
+
+
+__all__ = ["I1", "Nest", "Reduction", "entries", "ir_type"]

@@ -1,0 +1,311 @@
+"""Functions at every entry: their types, and the algebra that keeps every IEEE value.
+
+x * 1 is x and x - 0 is x for every x; x + 0 is not (-0 + 0 = 0), and x * 0 is not 0 (inf * 0). What
+is rewritten here gives the same bits as before, but for powers with small integer exponents, which
+become products (at most one rounding each).
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .program import BOOL, Builder, Value
+from .views import contiguous, layout, view
+
+# What the back ends must know how to compute; a function outside it is a `call` into the table.
+ARITHMETIC = ("add", "subtract", "multiply", "divide", "negative", "power")
+COMPARISONS = ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal")
+PREDICATES = (*COMPARISONS, "isnan", "isinf", "isfinite", "signbit")
+LOGIC = ("logical_and", "logical_or", "logical_xor", "logical_not")
+OTHERS = (
+    *("sqrt", "cbrt", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan"),
+    *("arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh"),
+    *("absolute", "hypot", "arctan2", "logaddexp", "logaddexp2", "copysign", "remainder", "fmod"),
+    *("maximum", "minimum", "fmax", "fmin", "floor", "ceil", "trunc", "rint", "sign"),
+    *("floor_divide", "heaviside", "deg2rad", "rad2deg", "ldexp"),
+)
+UFUNCS: dict[str, np.ufunc] = {
+    name: getattr(np, name) for name in (*ARITHMETIC, *PREDICATES, *LOGIC, *OTHERS)
+}
+CHEAP = {*ARITHMETIC[:5], *PREDICATES, *LOGIC, "where", "cast", "absolute", "maximum", "minimum"}
+SAME = {"square": "multiply", "fabs": "absolute", "degrees": "rad2deg", "radians": "deg2rad"}
+BITS = {"bitwise_and": "logical_and", "bitwise_or": "logical_or", "bitwise_xor": "logical_xor"}
+COMMUTES = {"add", "multiply", "maximum", "minimum", "equal", "not_equal", *LOGIC[:3]}
+# Powers up to this are products: x^4 rounds three times, within the accuracy that `jit` states.
+LARGEST_PRODUCT = 4
+
+
+def number(v: Value) -> Any:
+    """The one number in every entry of `v`, or `None`."""
+    base = v.inputs[0] if v.op == "view" else v
+    return base.params["value"][()] if base.op == "constant" and base.ndim == 0 else None
+
+
+def is_number(v: Value, x: float) -> bool:
+    """Is it this number, the sign of a zero included?"""
+    found = number(v)
+    return (
+        found is not None
+        and bool(found == x)
+        and (found.dtype.kind != "f" or math.copysign(1, found) == math.copysign(1, x))
+    )
+
+
+class Maps:
+    """Makes `map` instructions; what it is given it broadcasts, casts, folds and simplifies."""
+
+    def __init__(self, builder: Builder) -> None:
+        self.builder = builder
+
+    def cast(self, v: Value, dtype: np.dtype[Any]) -> Value:
+        if v.dtype == dtype:
+            return v if not v.weak else self._strong(v)
+        if number(v) is not None or v.op == "constant":
+            return self._folded(lambda x: np.asarray(x).astype(dtype), [v], v.shape)
+        if v.is_map("where") and all(number(x) is not None for x in v.inputs[1:]):
+            c, a, b = v.inputs
+            return self.where(c, self.cast(a, dtype), self.cast(b, dtype))
+        return self._make("cast", [v], dtype)
+
+    def _strong(self, v: Value) -> Value:
+        """The same numbers, no longer a Python number: only the type changes."""
+        if number(v) is not None:
+            return self.builder.spread(self.builder.constant(number(v)), v.shape)
+        return self.builder.make("map", (v,), {"function": "cast"}, v.shape, v.dtype)
+
+    def broadcast(self, v: Value, shape: tuple[int, ...]) -> Value:
+        if v.shape == shape:
+            return v
+        base, offset, strides = layout(v)
+        missing = len(shape) - v.ndim
+        spread = tuple(
+            0 if k < missing or v.shape[k - missing] == 1 else strides[k - missing]
+            for k in range(len(shape))
+        )
+        return view(self.builder, base, offset, spread, shape, v.weak)
+
+    def apply(self, name: str, *operands: Value) -> Value:
+        """One of the functions above at every entry, as NumPy computes it."""
+        name = SAME.get(name, name)
+        if name == "multiply" and len(operands) == 1:
+            operands = operands * 2
+        if name in BITS and all(v.dtype == BOOL for v in operands):
+            name = BITS[name]
+        if name == "invert" and operands[0].dtype == BOOL:
+            name = "logical_not"
+        if name in LOGIC:
+            operands = tuple(self.cast(v, BOOL) for v in operands)
+        *loop, dtype = UFUNCS[name].resolve_dtypes((*map(weakly, operands), None))
+        weak = all(v.weak for v in operands) and name in ARITHMETIC
+        if weak:
+            return self._weak(name, operands, loop, dtype)
+        given = [self.cast(v, t) for v, t in zip(operands, loop, strict=True)]
+        shape = np.broadcast_shapes(*(v.shape for v in given))
+        found = self._simplified(name, given, shape, dtype)
+        return self._make(name, given, dtype) if found is None else found
+
+    def _weak(self, name: str, operands: Sequence[Value], loop: Any, dtype: Any) -> Value:
+        """Arithmetic of Python numbers, which stay Python numbers."""
+        if all(number(v) is not None for v in operands):
+            return self._folded(UFUNCS[name], operands, (), weak=True)
+        make = self.builder.make
+        given = [
+            v if v.dtype == t else make("map", (v,), {"function": "cast"}, (), np.dtype(t), True)
+            for v, t in zip(operands, loop, strict=True)
+        ]
+        return make("map", given, {"function": name}, (), np.dtype(dtype), weak=True)
+
+    def where(self, c: Value, a: Value, b: Value) -> Value:
+        dtype = np.result_type(*(v.dtype.type(0).item() if v.weak else v.dtype for v in (a, b)))
+        a, b, c = self.cast(a, dtype), self.cast(b, dtype), self.cast(c, BOOL)
+        shape = np.broadcast_shapes(c.shape, a.shape, b.shape)
+        chosen = number(c)
+        if chosen is not None:
+            return self.broadcast(a if chosen else b, shape)
+        if c.is_map("logical_not"):
+            c, a, b = c.inputs[0], b, a
+        if a.is_map("where") and a.inputs[0] is c:
+            a = a.inputs[1]
+        if b.is_map("where") and b.inputs[0] is c:
+            b = b.inputs[2]
+        if a is b:
+            return self.broadcast(a, shape)
+        if dtype == BOOL and is_number(a, True) and is_number(b, False):
+            return self.broadcast(c, shape)
+        if dtype == BOOL and is_number(a, False) and is_number(b, True):
+            return self.broadcast(self.apply("logical_not", c), shape)
+        if all(v.op == "constant" or number(v) is not None for v in (c, a, b)):
+            return self._folded(np.where, [c, a, b], shape)
+        return self._make("where", [c, a, b], dtype)
+
+    def _make(self, name: str, operands: Sequence[Value], dtype: Any) -> Value:
+        shape = np.broadcast_shapes(*(v.shape for v in operands))
+        if name in COMMUTES:  # one order, so that a * b and b * a are the same instruction
+            operands = sorted(operands, key=lambda v: (number(v) is not None, v.number))
+        return self.builder.make("map", operands, {"function": name}, shape, np.dtype(dtype))
+
+    def _folded(
+        self, f: Callable[..., Any], operands: Sequence[Value], shape: Any, weak: bool = False
+    ) -> Value:
+        """The function of known numbers, computed now; of one number, once."""
+        numbers = [number(v) for v in operands]
+        with np.errstate(all="ignore"):
+            if all(x is not None for x in numbers):
+                y = self.builder.constant(np.asarray(f(*numbers)), weak)
+                return self.builder.spread(y, shape)
+            arrays = [
+                v.params["value"] if x is None else np.broadcast_to(x, v.shape)
+                for v, x in zip(operands, numbers, strict=True)
+            ]
+            return self.builder.constant(np.asarray(f(*arrays)))
+
+    # -- algebra ---------------------------------------------------------------------------------
+    def _simplified(self, name: str, operands: list[Value], shape: Any, dtype: Any) -> Value | None:
+        known = [v.op == "constant" or number(v) is not None for v in operands]
+        if all(known):
+            return self._folded(UFUNCS[name], operands, shape)
+        through = self._through_where(name, operands, known)
+        if through is not None:
+            return self.broadcast(through, shape)
+        rule = RULES.get(name)
+        found = rule(self, *operands) if rule else None
+        return None if found is None else self.broadcast(found, shape)
+
+    def _through_where(self, name: str, operands: list[Value], known: list[bool]) -> Value | None:
+        """f(where(c, 1, 0)) of two known numbers is where(c, f(1), f(0))."""
+        if known.count(False) != 1:
+            return None
+        k = known.index(False)
+        v = operands[k]
+        if not v.is_map("where") or any(number(x) is None for x in v.inputs[1:]):
+            return None
+        if any(number(x) is None for j, x in enumerate(operands) if j != k):
+            return None
+        c, *branches = v.inputs
+        results = [
+            self.apply(name, *(x if j == k else o for j, o in enumerate(operands)))
+            for x in branches
+        ]
+        return self.where(c, *results)
+
+
+def weakly(v: Value) -> Any:
+    """The type of an operand for NumPy's promotion: a Python number is only its kind."""
+    if not v.weak:
+        return v.dtype
+    return {"f": float, "i": int, "b": BOOL, "c": complex}[v.dtype.kind]
+
+
+def _multiply(m: Maps, a: Value, b: Value) -> Value | None:
+    for x, other in ((a, b), (b, a)):
+        if is_number(x, 1):
+            return other
+        if is_number(x, -1) and x.dtype.kind == "f":
+            return m.apply("negative", other)
+        if x.is_map("negative"):  # the sign comes last, where sums take it up
+            return m.apply("negative", m.apply("multiply", x.inputs[0], other))
+    return None
+
+
+def _add(m: Maps, a: Value, b: Value) -> Value | None:
+    for x, other in ((a, b), (b, a)):
+        if is_number(x, -0.0) and x.dtype.kind == "f":
+            return other
+        if x.is_map("negative") and x.dtype.kind == "f":
+            return m.apply("subtract", other, x.inputs[0])
+    return None
+
+
+def _subtract(m: Maps, a: Value, b: Value) -> Value | None:
+    if is_number(b, 0.0):
+        return a
+    if b.is_map("negative"):
+        return m.apply("add", a, b.inputs[0])
+    return None
+
+
+def _divide(m: Maps, a: Value, b: Value) -> Value | None:
+    divisor = number(b)
+    if divisor is not None and divisor.dtype.kind == "f" and divisor != 0:
+        mantissa, exponent = math.frexp(divisor)
+        if abs(mantissa) == 0.5 and abs(exponent) < 100:  # 1 / 2^k is exact
+            inverse = m.builder.constant(1 / divisor)
+            return m.apply("multiply", a, m.builder.spread(inverse, b.shape))
+    if a.is_map("negative"):
+        return m.apply("negative", m.apply("divide", a.inputs[0], b))
+    return None
+
+
+def _power(m: Maps, a: Value, b: Value) -> Value | None:
+    exponent = number(b)
+    if exponent is None or a.dtype.kind != "f":
+        return None
+    if exponent == 0.5 or exponent == -1:
+        root = m.apply("sqrt", a) if exponent == 0.5 else m.apply("divide", one(m, a), a)
+        return root
+    if exponent == int(exponent) and 0 <= exponent <= LARGEST_PRODUCT:
+        return product_power(m, a, int(exponent))
+    return None
+
+
+def one(m: Maps, a: Value) -> Value:
+    return m.builder.constant(a.dtype.type(1))
+
+
+def product_power(m: Maps, a: Value, n: int) -> Value:
+    """a^n by squaring."""
+    if n == 0:
+        return m.builder.spread(one(m, a), a.shape)
+    y = a
+    for bit in bin(n)[3:]:
+        y = m.apply("multiply", y, y)
+        if bit == "1":
+            y = m.apply("multiply", y, a)
+    return y
+
+
+def _negative(m: Maps, a: Value) -> Value | None:
+    return a.inputs[0] if a.is_map("negative") else None
+
+
+def _logical_not(m: Maps, a: Value) -> Value | None:
+    return a.inputs[0] if a.is_map("logical_not") else None
+
+
+def _logical(neutral: bool) -> Callable[[Maps, Value, Value], Value | None]:
+    def rule(m: Maps, a: Value, b: Value) -> Value | None:
+        for x, other in ((a, b), (b, a)):
+            if number(x) is not None:
+                return other if bool(number(x)) == neutral else x
+        return a if a is b else None
+
+    return rule
+
+
+RULES: dict[str, Callable[..., Value | None]] = {
+    "multiply": _multiply,
+    "add": _add,
+    "subtract": _subtract,
+    "divide": _divide,
+    "power": _power,
+    "negative": _negative,
+    "logical_not": _logical_not,
+    "logical_and": _logical(True),
+    "logical_or": _logical(False),
+}
+PYTHON: dict[Any, str] = {  # how the rows of Python's operators are written
+    operator.add: "add",
+    operator.sub: "subtract",
+    operator.mul: "multiply",
+    operator.neg: "negative",
+}
+
+
+def is_contiguous(v: Value) -> bool:
+    base, offset, strides = layout(v)
+    return not offset and strides == contiguous(v.shape) and base.size == v.size

@@ -1,0 +1,187 @@
+"""A program as one native function: every step a function of its own, called in order.
+
+Buffers that no result needs share one workspace: a buffer's place is free again after its last use.
+The workspace is made once and handed from call to call; a call that finds it taken (another thread
+is inside) makes its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+
+from .blas import emit_product
+from .code import I8, I64, POINTER, TYPES, Code, can_map, kind_of, memory_type
+from .gathers import emit_gather, emit_scatter
+from .loops import NEUTRAL, Nest
+from .program import BOOL, Program, Value
+from .schedule import LEAVES, Schedule, Step
+from .views import layout
+
+ALIGNMENT = 64
+
+
+def is_native(v: Value) -> bool:
+    """Is there code for this instruction?"""
+    if v.op in LEAVES or v.op == "view":
+        return True
+    if any(kind_of(x.dtype) not in TYPES for x in (v, *v.inputs)):
+        return False
+    if v.op == "map":
+        return can_map(v.function, v.inputs[-1].dtype, v.dtype)
+    if v.op == "reduce":
+        return v.function in NEUTRAL and v.dtype != BOOL
+    if v.op == "product":
+        return v.dtype.kind == "f"
+    return v.op in ("place", "gather", "scatter")
+
+
+class Memory:
+    """Where every buffer is: an argument, a result, a constant, or a place in the workspace."""
+
+    def __init__(self, program: Program, schedule: Schedule) -> None:
+        self.arguments = {id(v): k for k, v in enumerate(program.inputs)}
+        self.results = {id(v): k for k, v in enumerate(program.outputs)}
+        self.offsets: dict[int, int] = {}
+        self.constants: dict[int, np.ndarray[Any, Any]] = {}
+        self.size = 0
+        self.plan(schedule)
+
+    def plan(self, schedule: Schedule) -> None:
+        last: dict[int, int] = {}
+        made: dict[int, int] = {}
+        known: dict[int, Value] = {}
+        for k, step in enumerate(schedule.steps):
+            for v in touched(step, schedule):
+                known[id(v)] = v
+                made.setdefault(id(v), k)
+                last[id(v)] = k
+        free: list[tuple[int, int]] = []  # (offset, size), sorted by offset
+        ends: dict[int, list[int]] = {}
+        for key, k in last.items():
+            ends.setdefault(k, []).append(key)
+        sizes: dict[int, int] = {}
+        for k in range(len(schedule.steps)):
+            for key in [key for key, first in made.items() if first == k]:
+                v = known[key]
+                if key in self.results or key in self.arguments:
+                    continue
+                if v.op == "constant":
+                    self.constants[key] = np.ascontiguousarray(v.params["value"])
+                    continue
+                sizes[key] = -(-max(v.size * v.dtype.itemsize, 1) // ALIGNMENT) * ALIGNMENT
+                self.offsets[key] = self.take(free, sizes[key])
+            for key in ends.get(k, ()):
+                if key in sizes:
+                    give_back(free, self.offsets[key], sizes[key])
+
+    def take(self, free: list[tuple[int, int]], size: int) -> int:
+        for j, (offset, room) in enumerate(free):
+            if room >= size:
+                free[j : j + 1] = [(offset + size, room - size)] if room > size else []
+                return offset
+        offset = self.size
+        if free and free[-1][0] + free[-1][1] == self.size:  # grow the last gap
+            offset = free.pop()[0]
+        self.size = offset + size
+        return offset
+
+
+def give_back(free: list[tuple[int, int]], offset: int, size: int) -> None:
+    free.append((offset, size))
+    free.sort()
+    merged = [free[0]]
+    for start, room in free[1:]:
+        before, length = merged[-1]
+        if before + length == start:
+            merged[-1] = (before, length + room)
+        else:
+            merged.append((start, room))
+    free[:] = merged
+
+
+def touched(step: Step, schedule: Schedule) -> list[Value]:
+    """The buffers that a step reads or writes."""
+    if step.kind == "loops":
+        return list(step.nest.buffers)
+    (v,) = step.values
+    found = [v] if step.kind != "numpy" or id(v) in schedule.stored else []
+    if step.kind != "zero":
+        found += [layout(x)[0] for x in v.inputs]
+    return [b for b in found if b.op != "constant" or b.ndim or step.kind != "numpy"]
+
+
+def emit_program(module: ir.Module, program: Program, schedule: Schedule, name: str) -> Memory:
+    """``void name(char** arguments, char** results, char* workspace)`` of all native steps."""
+    for k, step in enumerate(schedule.steps):
+        if step.kind == "loops":
+            step.nest = Nest(module, step, schedule, f"{name}.{k}")
+    schedule.steps = [s for s in schedule.steps if s.kind != "loops" or s.nest.is_needed]
+    return Memory(program, schedule)
+
+
+class Body:
+    """Emits the steps from `first` to `last` as one function."""
+
+    def __init__(self, module: ir.Module, memory: Memory, steps: Sequence[Step], name: str) -> None:
+        kind = ir.FunctionType(ir.IntType(32), [POINTER, POINTER, POINTER])
+        self.function = ir.Function(module, kind, name)
+        self.memory = memory
+        self.code = Code(ir.IRBuilder(self.function.append_basic_block("entry")))
+        self.known: dict[int, Any] = {}
+        self.error = self.code.builder.alloca(ir.IntType(32))
+        self.code.builder.store(ir.Constant(ir.IntType(32), 0), self.error)
+        for step in steps:
+            self.emit(step)
+        self.code.builder.ret(self.code.builder.load(self.error, typ=ir.IntType(32)))
+
+    def address(self, v: Value) -> Any:
+        """Where a buffer begins."""
+        key = id(v)
+        if key not in self.known:
+            self.known[key] = self._address(v)
+        return self.known[key]
+
+    def _address(self, v: Value) -> Any:
+        builder, memory, key = self.code.builder, self.memory, id(v)
+        arguments, results, workspace = self.function.args
+        for table, places in ((results, memory.results), (arguments, memory.arguments)):
+            if key in places:
+                slot = builder.gep(table, [ir.Constant(I64, places[key])], source_etype=POINTER)
+                return builder.load(slot, typ=POINTER)
+        if key in memory.offsets:
+            place = ir.Constant(I64, memory.offsets[key])
+            return builder.gep(workspace, [place], source_etype=I8)
+        if key not in memory.constants:
+            memory.constants[key] = np.ascontiguousarray(v.params["value"])
+        return ir.Constant(I64, memory.constants[key].ctypes.data).inttoptr(POINTER)
+
+    def emit(self, step: Step) -> None:
+        code = self.code
+        if step.kind == "loops":
+            nest = step.nest
+            code.builder.call(nest.function, [self.address(b) for b in nest.buffers])
+            return
+        (v,) = step.values
+        if step.kind == "zero":
+            self.zero(v)
+        elif step.kind == "product":
+            emit_product(code, v, self.address)
+        elif step.kind == "gather":
+            emit_gather(code, v, self.address, self.error)
+        else:
+            self.zero(v)
+            emit_scatter(code, v, self.address, self.error)
+
+    def zero(self, v: Value) -> None:
+        builder = self.code.builder
+        fill = builder.module.declare_intrinsic("llvm.memset", [POINTER, I64])
+        size = ir.Constant(I64, v.size * v.dtype.itemsize)
+        false = ir.Constant(ir.IntType(1), 0)
+        builder.call(fill, [self.address(v), ir.Constant(I8, 0), size, false])
+
+
+__all__ = ["Body", "Memory", "emit_program", "is_native", "memory_type"]
