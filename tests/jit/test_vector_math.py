@@ -91,6 +91,7 @@ def points(where, dtype, count):
             small,
             angle,
             1e6 * small,
+            signs * 2.0 ** rng.uniform(16, above, count),
         ],
     }
     return np.concatenate(drawn[where]).astype(dtype)
@@ -267,3 +268,13 @@ def test_every_width_and_every_machine_compute_the_same(name, dtype):
     for width in (1, 2, 4, 32):
         run = kernel(EXPANSIONS[name], dtype, width, len(arrays), fused=False, portable=width == 4)
         np.testing.assert_array_equal(run(*arrays), expected)
+
+
+@FUSED
+def test_the_angle_nearest_to_a_quarter_turn(fused):
+    """Of all doubles this one is the hardest to reduce (Muller, Elementary Functions, 11.3.2)."""
+    x = np.array([6381956970095103.0 * 2.0**797, -6381956970095103.0 * 2.0**797])
+    with mpmath.workdps(400):
+        expected = [float(mpmath.cos(mpmath.mpf(a))) for a in x.tolist()]
+    np.testing.assert_allclose(compute("cos", "float64", fused, x), expected, rtol=4e-16)
+    assert abs(expected[0]) < 1e-18

@@ -27,6 +27,7 @@ from .terms import (
     ldexp,
     maximum,
     minimum,
+    narrowed,
     polynomial,
     power_of_two,
     product_difference,
@@ -37,18 +38,10 @@ from .terms import (
     two_product,
     two_sum,
     when_any,
+    widened,
 )
 
 Pair = tuple[Term, Term]  # a sum of two numbers, the second far smaller
-
-
-def widened(x: Term) -> Term:
-    wide = x.lanes.like("float64")
-    return Term(wide, wide.convert(x.ir, x.lanes))
-
-
-def narrowed(y: Term, like: Term) -> Term:
-    return Term(like.lanes, like.lanes.convert(y.ir, y.lanes))
 
 
 def times(a: Pair, b: Pair) -> Pair:

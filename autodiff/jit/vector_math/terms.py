@@ -167,6 +167,22 @@ def polynomial(x: Term, name: str) -> Term:
     return Term(x.lanes, x.lanes.polynomial(x.ir, constants(x, name)))
 
 
+def widened(x: Term) -> Term:
+    """The same numbers in float64."""
+    wide = x.lanes.like("float64")
+    return Term(wide, wide.convert(x.ir, x.lanes))
+
+
+def narrowed(y: Term, like: Term) -> Term:
+    """The same numbers in the format of another term."""
+    return Term(like.lanes, like.lanes.convert(y.ir, y.lanes))
+
+
+def whole_narrowed(n: Term, like: Term) -> Term:
+    """The last bits of integers, as many as the format of another term has."""
+    return Term(like.lanes, n.lanes.builder.trunc(n.ir, like.lanes.int_type))
+
+
 def library(name: str, *operands: Term) -> Term:
     """The C library's function, lane by lane."""
     lanes = operands[0].lanes
