@@ -6,6 +6,7 @@ from .checkpoint import checkpoint, checkpoint_chain
 from .containers import register_container
 from .custom import custom_rule
 from .custom_jax import custom_jvp, custom_vjp
+from .diagnose import Diagnosis, diagnose
 from .errors import (
     AutodiffError,
     ConvergenceError,
@@ -29,6 +30,7 @@ __version__ = "0.1.0"
 __all__ = [
     "AutodiffError",
     "ConvergenceError",
+    "Diagnosis",
     "Explanation",
     "Graph",
     "MissingExtraError",
@@ -42,6 +44,7 @@ __all__ = [
     "custom_jvp",
     "custom_rule",
     "custom_vjp",
+    "diagnose",
     "elementwise_grad",
     "explain",
     "fixed_point",

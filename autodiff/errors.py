@@ -13,6 +13,7 @@ import numpy as np
 _NUMPY = str(Path(np.__file__).parent) + os.sep
 _SCIPY = str(Path(np.__file__).parent.parent / "scipy") + os.sep  # beside NumPy, if it is there
 _HERE = str(Path(__file__).parent) + os.sep
+_NN = str(Path(__file__).parent.parent / "nn") + os.sep  # the layer on top, in the same project
 
 
 class AutodiffError(Exception):
@@ -46,8 +47,8 @@ def user_frame() -> FrameType | None:
 
 
 def is_users(frame: FrameType) -> bool:
-    """Whether a frame runs the user's code: neither this package's nor NumPy's nor SciPy's."""
-    return not frame.f_code.co_filename.startswith((_HERE, _NUMPY, _SCIPY))
+    """Whether a frame runs the user's code: neither this project's nor NumPy's nor SciPy's."""
+    return not frame.f_code.co_filename.startswith((_HERE, _NN, _NUMPY, _SCIPY))
 
 
 def location() -> str:

@@ -8,7 +8,7 @@ The numbers are the engine's own: it runs the graph on dual numbers, and on a ta
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -266,12 +266,19 @@ def is_continuous(x: Any) -> bool:
 
 
 # -- the engine's numbers ------------------------------------------------------------------------
-def push_numbers(graph: Graph, directions: Sequence[TraceNode]) -> dict[TraceNode, Any]:
-    """The tangent of every value that moves, by the engine's forward mode."""
+def all_ones(x: Any) -> Any:
+    return np.ones_like(payload(x))[()]
+
+
+def push_numbers(
+    graph: Graph, directions: Sequence[TraceNode], seed: Callable[[Any], Any] = all_ones
+) -> dict[TraceNode, Any]:
+    """The tangent of every value that moves, by the engine's forward mode; each of `directions`
+    moves along ``seed(its value)``."""
     level = new_level()
     values: dict[TraceNode, Any] = {n: n.value for n in graph.inputs}
     for n in directions:
-        values[n] = Tensor(n.value, Dual(level, np.ones_like(payload(n.value))[()]))
+        values[n] = Tensor(n.value, Dual(level, seed(n.value)))
     with np.errstate(all="ignore"):
         graph.run(values)
     found = {}
@@ -284,9 +291,13 @@ def push_numbers(graph: Graph, directions: Sequence[TraceNode]) -> dict[TraceNod
 
 
 def pull_numbers(
-    graph: Graph, active: set[TraceNode], outputs: Sequence[TraceNode]
+    graph: Graph,
+    active: set[TraceNode],
+    outputs: Sequence[TraceNode],
+    seed: Callable[[Any], Any] = lambda y: ONE,
 ) -> dict[TraceNode, Any]:
-    """The cotangent of every value that the outputs depend on, by the engine's reverse mode."""
+    """The cotangent of every value that the outputs depend on, by the engine's reverse mode; that
+    of an output starts at ``seed(its value)``."""
     level = new_level()
     values: dict[TraceNode, Any] = {n: n.value for n in graph.inputs}
     leaves = {n: TapeNode(level) for n in graph.inputs if n in active}
@@ -300,7 +311,7 @@ def pull_numbers(
     for node, taped in tracked.items():
         if taped.pullback is not None:
             taped.pullback = noting(taped.pullback, node, found)
-    seeds = [(tracked[y], ONE) for y in outputs if y in tracked]
+    seeds = [(tracked[y], seed(y.value)) for y in outputs if y in tracked]
     with np.errstate(all="ignore"):
         bars = sweep(seeds, list(leaves.values()), keep=False)
     found |= {n: bar for n, bar in zip(leaves, bars, strict=True) if bar is not ZERO}

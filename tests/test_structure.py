@@ -42,6 +42,8 @@ LAYERS = [
     ["implicit"],
     ["check"],
     ["explain"],
+    ["diagnosis"],
+    ["diagnose"],
     ["jit"],  # programs as machine code
     ["__init__"],  # the public names
     ["doctor", "expression"],

@@ -1,0 +1,1 @@
+"""What `diagnose` looks for, one module each; `program` holds what all of them read."""
