@@ -47,19 +47,22 @@ def exp_near_zero(r: Term) -> Term:
     return 1 + fma(r * r, polynomial(r, "EXP"), r)
 
 
+def scaled_by_bits(y: Term, n: Term) -> Term:
+    """y 2^n where that is a normal number: n is added to the bits of the exponent."""
+    return from_bits(bits(y).plus(n << y.lanes.format.fraction))
+
+
 @expansion("exp")
 def exp(x: Term) -> Term:
     r, n = reduced(x)
     limit = NORMAL[x.lanes.dtype]
     y = exp_near_zero(r)
-    # Where the result is a normal number, n is added to the bits of the exponent.
-    usual = from_bits(bits(y).plus(n << x.lanes.format.fraction))
 
     def extreme() -> Term:
         inside = select(x < LEAST[x.lanes.dtype], 0.0, ldexp(y, n))
         return select(x > limit + 2, math.inf, inside)
 
-    return when_any(~(abs(x) <= limit), extreme, usual)
+    return when_any(~(abs(x) <= limit), extreme, scaled_by_bits(y, n))
 
 
 @expansion("exp2", "scipy.special.exp2")
@@ -87,9 +90,10 @@ def expm1(x: Term) -> Term:
 def tanh(x: Term) -> Term:
     """1 - 2 / (exp(2 |x|) + 1), and near 0 |x| + |x| z P(z) / Q(z): they share the division."""
     size = abs(x)
-    r, n = reduced(2 * minimum(TANH_IS_ONE[x.lanes.dtype], size))
-    e = power_of_two(n) * exp_near_zero(r)
-    z = size * size
+    bounded = minimum(TANH_IS_ONE[x.lanes.dtype], size)
+    r, n = reduced(bounded + bounded)
+    e = scaled_by_bits(exp_near_zero(r), n)
+    z = x * x
     near = size < 0.625
     above = select(near, z * polynomial(z, "TANH_ABOVE"), -2.0)
     below = select(near, polynomial(z, "TANH_BELOW"), 1 + e)
