@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import struct
+import threading
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -24,7 +26,8 @@ def staged(path: Any) -> Iterator[Path]:
         raise FileNotFoundError(f"there is no directory {target.parent}")
     if target.exists() and not os.access(target, os.W_OK):
         raise PermissionError(f"{path} may not be written")
-    beside = target.parent / f".{target.name[:80]}.{os.getpid()}.part"
+    mine = f"{os.getpid()}-{threading.get_ident()}"
+    beside = target.parent / f".{target.name[:80]}.{mine}.part"
     try:
         yield beside
         if target.exists():
@@ -43,17 +46,24 @@ def write_npz(path: Any, arrays: Mapping[str, Any]) -> None:
                 np.lib.format.write_array(member, np.asarray(array), allow_pickle=False)
 
 
+# What reading a file with a few wrong bytes has been seen to raise, and what a false size may.
+DAMAGED = (
+    *(ValueError, KeyError, EOFError, OSError, RuntimeError, MemoryError),
+    *(zipfile.BadZipFile, zlib.error, struct.error),
+)
+
+
 def read_npz(path: Any) -> dict[str, Any]:
     """The arrays of an .npz file by name; a file that is not one, or is damaged, is refused."""
     path = Path(path)
     if not path.exists():
         raise FileNotFoundError(f"there is no file {path}")
-    if not zipfile.is_zipfile(path):
-        raise ValueError(f"{path} is not an .npz file, or it is truncated")
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except (ValueError, EOFError, KeyError, NotImplementedError) as error:
-        raise ValueError(f"{path} is a damaged .npz file: {error}") from error
-    except (zipfile.BadZipFile, zlib.error) as error:
-        raise ValueError(f"{path} is a damaged .npz file: {error}") from error
+    with path.open("rb") as file:
+        if not zipfile.is_zipfile(file):
+            raise ValueError(f"{path} is not an .npz file, or it is truncated")
+        file.seek(0)
+        try:
+            with np.load(file, allow_pickle=False) as archive:
+                return {name: archive[name] for name in archive.files}
+        except DAMAGED as error:
+            raise ValueError(f"{path} is a damaged .npz file: {error}") from error

@@ -21,6 +21,7 @@ def dropout(x: Any, rate: float, rng: np.random.Generator) -> Any:
     """A random entry in `rate` set to zero, the rest divided by 1 - rate. Shape and dtype of `x`.
 
     What is dropped contributes exactly zero, and so does its derivative, even where it is inf.
+    Under `vmap` every example drops the same entries.
 
     >>> import numpy as np
     >>> dropout(np.ones(6), 0.5, np.random.default_rng(0))

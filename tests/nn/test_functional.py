@@ -1,5 +1,7 @@
 """Activations and layers as functions: values, gradients at every shape, large inputs, dtypes."""
 
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -116,6 +118,13 @@ def test_softmax_takes_the_last_axis_unless_told():
 def test_gelu_refuses_another_approximation():
     with pytest.raises(ValueError, match="'none' or 'tanh'"):
         F.gelu(1.0, approximate="fast")
+
+
+def test_gelu_without_scipy_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "scipy.special", None)
+    with pytest.raises(ad.MissingExtraError, match="pip install scipy"):
+        F.gelu(1.0)
+    assert F.gelu(1.0, approximate="tanh") > 0.84
 
 
 # -- linear, one_hot, dropout ------------------------------------------------------------------

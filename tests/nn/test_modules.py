@@ -1,5 +1,6 @@
 """Modules: what is found in them, as objects and as pure functions, on disk, and in mistakes."""
 
+import contextlib
 import gc
 import subprocess
 import sys
@@ -381,7 +382,7 @@ def test_a_failed_save_leaves_the_old_file(tmp_path, monkeypatch):
 
 def test_damaged_files_are_refused(tmp_path):
     model, path = nn.Dense(20, 20, rng()), tmp_path / "model.npz"
-    before = model.state_dict()
+    before, flips = model.state_dict(), rng(5)
     model.save(path)
     content = path.read_bytes()
     middle = len(content) // 2
@@ -396,6 +397,14 @@ def test_damaged_files_are_refused(tmp_path):
         with pytest.raises(ValueError, match=r"model\.npz"):
             model.load(path)
         assert all(np.array_equal(model.state_dict()[k], before[k]) for k in before), name
+    for _ in range(300):  # a few wrong bytes anywhere: the same model, or one clear error
+        wrong = bytearray(content)
+        for place in flips.integers(0, len(wrong), 3):
+            wrong[place] = flips.integers(256)
+        path.write_bytes(wrong)
+        with contextlib.suppress(ValueError):
+            model.load(path)
+        assert all(np.array_equal(model.state_dict()[k], before[k]) for k in before)
     np.savez(path, weight=np.array([object()]), bias=np.zeros(20))
     with pytest.raises(ValueError, match="damaged"):
         model.load(path)
