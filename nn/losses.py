@@ -14,7 +14,8 @@ import numpy as np
 import autodiff as ad
 from autodiff.containers import flatten
 
-from .functional import is_class, log_softmax, logsumexp, relu
+from .functional import log_softmax, logsumexp, relu
+from .functional.layers import is_class
 from .requirements import fraction, one_of
 
 LOG_TWO_PI = math.log(2 * math.pi)
@@ -67,6 +68,10 @@ def gaussian_nll(mean: Any, target: Any, std: Any, *, reduction: str = "mean") -
     same_shape(mean, target, "gaussian_nll")
     if isinstance(std, (float, int, np.ndarray)) and not np.all(np.greater(std, 0)):
         raise ValueError("gaussian_nll: std must be above 0; predict its log and take np.exp of it")
+    if np.broadcast_shapes(np.shape(std), np.shape(mean)) != np.shape(mean):
+        raise ad.ShapeError(
+            f"gaussian_nll: std has shape {np.shape(std)}, the predictions {np.shape(mean)}"
+        )
     std = floats(std, mean)
     squares = np.square((floats(target, mean) - mean) / std)
     return reduced(squares / 2 + np.log(std) + LOG_TWO_PI / 2, reduction)
@@ -158,6 +163,7 @@ def cross_entropy(
     if not shape:
         raise ad.ShapeError("cross_entropy: the logits are a number; they need an axis of classes")
     if given == shape:
+        check_probabilities(labels)
         log_p = log_softmax(logits)
         terms = -np.sum(floats(labels, logits) * log_p, axis=-1)
         spread = -np.mean(log_p, axis=-1) - terms
@@ -175,6 +181,17 @@ def cross_entropy(
         )
     # `spread`: by how much the mean of -log softmax over all classes exceeds the term.
     return reduced(terms + label_smoothing * spread if label_smoothing else terms, reduction)
+
+
+def check_probabilities(labels: Any) -> None:
+    if isinstance(labels, ad.Tensor):
+        return
+    sums = np.sum(labels, axis=-1)
+    if not (np.all(np.greater_equal(labels, 0)) and np.allclose(sums, 1, atol=1e-3)):
+        raise ValueError(
+            "cross_entropy: labels of the logits' shape must be probabilities, not negative and "
+            "with sum 1 over the classes"
+        )
 
 
 # -- penalties -----------------------------------------------------------------------------------

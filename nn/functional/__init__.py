@@ -15,7 +15,7 @@ from .activations import (
     step,
     tanh,
 )
-from .layers import dropout, is_class, linear, one_hot
+from .layers import dropout, linear, one_hot
 from .normalisation import batch_norm, batch_statistics, layer_norm
 from .sliding import avg_pool1d, conv1d, max_pool1d
 
@@ -27,7 +27,6 @@ __all__ = [
     "dropout",
     "elu",
     "gelu",
-    "is_class",
     "layer_norm",
     "leaky_relu",
     "linear",

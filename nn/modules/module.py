@@ -133,7 +133,8 @@ def functional_call(
     A pure function of its arguments, for `value_and_grad` and friends: the model is not touched.
     `parameters` and `state` are dicts by name, as in `named_parameters` and `named_buffers`; what
     they leave out keeps the model's own value, and is then a constant. `new_state` has every buffer
-    as the call left it, with no derivative. `rng` takes the place of the model's own generators.
+    as the call left it, with no derivative. `rng` takes the place of the generators that modules keep
+    under that name.
 
     >>> import numpy as np, autodiff as ad
     >>> from nn import Dense, functional_call
@@ -173,6 +174,11 @@ class Entry(NamedTuple):
 def parts_of(part: Any) -> list[tuple[str, Any]]:
     """The attributes or entries of a module, list, tuple or dict, with their names."""
     if isinstance(part, Module):
+        for name in part.buffers:
+            if name not in vars(part):
+                raise AttributeError(
+                    f"{type(part).__name__}.buffers names {name!r}, which it has no array of"
+                )
         return list(vars(part).items())
     if isinstance(part, dict):
         return [(str(key), value) for key, value in part.items()]
@@ -222,8 +228,7 @@ def rebuilt(
         made[id(part)] = twin = copy.copy(part)
         inside: Any = vars(twin) if isinstance(part, Module) else twin
         for key, value in list(enumerate(part) if isinstance(part, list) else inside.items()):
-            if isinstance(value, FOUND):
-                inside[key] = rebuilt(value, f"{under}{key}", values, used, made)
+            inside[key] = rebuilt(value, f"{under}{key}", values, used, made)
         return twin
     if isinstance(part, tuple):
         items = [rebuilt(v, f"{under}{k}", values, used, made) for k, v in parts_of(part)]
@@ -263,19 +268,20 @@ def table(root: Module) -> str:
     rows = []
     for name, module in root.named_modules():
         own = [e for e in entries(module) if e.name == e.key]
-        shapes = ", ".join(f"{e.key} {np.shape(e.array)}" for e in own)
-        count = sum(e.array.size for e in own if e.keeper is None)
-        indent = "  " * (name.count(".") + 1) + f"{name}: " if name else ""
         settings = module.settings()
-        title = type(module).__name__ + (f"({settings})" if settings else "")
-        rows.append((indent + title, shapes, f"{count:,}"))
+        title = "  " * (name.count(".") + 1) + f"{name}: " if name else ""
+        title += type(module).__name__ + (f"({settings})" if settings else "")
+        shapes = ", ".join(f"{e.key} {np.shape(e.array)}" for e in own)
+        rows.append((title, shapes, sum(e.array.size for e in own if e.keeper is None)))
     total = sum(array.size for array in root.parameters())
-    rows[0] = (*rows[0][:2], f"{total:,} parameters")
+    rows[0] = (*rows[0][:2], total)
     wide, wider = (max(len(row[k]) for row in rows) for k in (0, 1))
-    figures = max(len(row[2].split()[0]) for row in rows)
-    lines = []
-    for title, shapes, count in rows:
-        number, _, unit = count.partition(" ")
-        shown = "" if number == "0" and not unit else f"{number:>{figures}} {unit}"
-        lines.append(f"{title:<{wide}}  {shapes:<{wider}}  {shown}".rstrip())
-    return "\n".join(lines)
+    figures = len(f"{total:,}")
+    lines = [
+        f"{title:<{wide}}  {shapes:<{wider}}  {count:>{figures},}"
+        if count
+        else f"{title}  {shapes}"
+        for title, shapes, count in rows
+    ]
+    lines[0] += " parameters" if total else ""
+    return "\n".join(line.rstrip() for line in lines)

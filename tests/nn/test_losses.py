@@ -217,6 +217,9 @@ def test_the_two_conventions_for_labels_agree():
         (lambda z: losses.cross_entropy(z[None], np.array([-1])), "label -1"),
         (lambda z: losses.cross_entropy(z[None], np.array([0]), label_smoothing=1.0), "smoothing"),
         (lambda z: losses.cross_entropy(1.0, np.array([0])), "axis of classes"),
+        (lambda z: losses.cross_entropy(z, np.array([1.0, 1.0])), "must be probabilities"),
+        (lambda z: losses.cross_entropy(z, np.array([2.0, -1.0])), "must be probabilities"),
+        (lambda z: losses.gaussian_nll(z, z, np.ones((3, 1))), "std has shape .3, 1."),
     ],
 )
 def test_wrong_labels_are_named(call, message):

@@ -272,6 +272,37 @@ def test_a_finished_call_leaves_no_reference_cycle():
         gc.enable()
 
 
+class Counter(nn.Module):
+    """A buffer without axes, which NumPy's arithmetic makes a scalar."""
+
+    buffers = ("calls",)
+
+    def __init__(self):
+        self.calls = np.array(0.0)
+
+    def forward(self, x):
+        self.calls = self.calls + 1
+        return x * self.calls
+
+
+def test_a_buffer_may_be_a_number():
+    model = Counter()
+    model(1.0)
+    state = dict(model.named_buffers())
+    for _ in range(3):
+        y, state = nn.functional_call(model, {}, state, 1.0)
+    assert (y, state, model.calls) == (4, {"calls": 4}, 1)
+    model.load_state_dict(state)
+    assert model(1.0) == 5
+
+
+def test_buffers_that_are_not_there_are_named():
+    model = Counter()
+    model.buffers = "calls"  # not a tuple: letters
+    with pytest.raises(AttributeError, match=r"Counter\.buffers names 'c'"):
+        model.state_dict()
+
+
 # -- batch normalisation and dropout -------------------------------------------------------------
 def test_running_statistics_are_those_of_pytorch():
     layer = nn.BatchNorm1d(2)
@@ -448,6 +479,7 @@ def test_a_printed_model_shows_shapes_and_counts():
     )
     lines = repr(model).splitlines()
     assert lines[0].split() == ["Sequential", "424", "parameters"]
+    assert repr(nn.ELU(0.9)) == "ELU(0.9)"
     assert [line.split()[0] for line in lines[1:]] == [f"{k}:" for k in range(6)]
     assert "Conv1d(1, 4, 3, padding=1)" in lines[1]
     assert "weight (4, 1, 3), bias (4,)" in lines[1]
