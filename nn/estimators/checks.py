@@ -37,8 +37,6 @@ def sample_weights(owner: Any, weights: Any, X: Any) -> Any:
     weights = _check_sample_weight(weights, X, dtype=np.float64)
     if np.any(weights < 0):
         raise ValueError(f"{name_of(owner, 'sample_weight')} has a negative entry")
-    if not np.any(weights):
-        raise ValueError(f"{name_of(owner, 'sample_weight')} is zero for every sample")
     return weights
 
 

@@ -45,7 +45,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
         fit_intercept: bool = True,
         class_weight: Any = None,
         solver: str = "newton",
-        tol: float = 1e-9,
+        tol: float = 1e-12,
         max_iter: int = 1000,
     ) -> None:
         self.penalty = penalty
@@ -71,7 +71,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
         weights = sample_weights(self, sample_weight, X)
         X, y, weights = X[weights > 0], y[weights > 0], weights[weights > 0]
         self.classes_, labels = classes_and_labels(self, y)
-        weights = weights * self._class_weights(y)[labels]
+        weights = weights * self._class_weights(y, labels, weights)[labels]
         strength = 1 / (positive(self, "C") * np.sum(weights))
         W, b, self.n_iter_ = fit_scores(
             self._loss(labels),
@@ -82,13 +82,18 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
             search=search,
             l1=strength if self.penalty == "l1" else 0.0,
             l2=strength if self.penalty == "l2" else 0.0,
+            symmetric=self._outputs() > 1,
         )
         self.coef_, self.intercept_ = W, b
         if self.penalty is None:
             self._warn_if_separable(X, labels, weights / np.sum(weights))
         return self
 
-    def _class_weights(self, y: Any) -> Any:
+    def _class_weights(self, y: Any, labels: Any, weights: Any) -> Any:
+        """One weight per class; "balanced" gives all classes the same total weight."""
+        if isinstance(self.class_weight, str) and self.class_weight == "balanced":
+            totals = np.bincount(labels, weights)
+            return np.sum(weights) / (len(totals) * totals)
         return compute_class_weight(self.class_weight, classes=self.classes_, y=y)
 
     def _outputs(self) -> int:

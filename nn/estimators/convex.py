@@ -9,12 +9,14 @@ Source: Nocedal and Wright, Numerical Optimization (2006), chapters 7 and 9.
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize
+from scipy.sparse.linalg import LinearOperator, cg
 from sklearn.exceptions import ConvergenceWarning
 
 import autodiff as ad
@@ -77,11 +79,14 @@ def fit_scores(
     search: Search,
     l1: float = 0.0,
     l2: float = 0.0,
+    symmetric: bool = False,
 ) -> tuple[Any, Any, int]:
     """``(W, b, iterations)`` with W of shape (outputs, features) and b of shape (outputs,).
 
     `loss` maps scores (samples, outputs) to one convex loss per sample; `weights`, one per sample,
-    are normalised to sum to 1.
+    are normalised to sum to 1. A `symmetric` loss stays the same when one number is added to all
+    scores of a sample, as that of a softmax: of the equal minima, it is the one whose rows have
+    sum 0, or with an L1 penalty whose intercepts have.
     """
     weights = weights / np.sum(weights)
     centre, scale = Scaling.of(X, weights, fit_intercept, l2)
@@ -94,7 +99,11 @@ def fit_scores(
 
     def objective(theta: Any) -> Any:
         W, b = unpack(theta)
-        return weights @ loss(features @ W.T + b) + l2 / 2 * np.sum((W / scale) ** 2)
+        value = weights @ loss(features @ W.T + b) + l2 / 2 * np.sum((W / scale) ** 2)
+        if symmetric:  # else Newton's method would be free to wander off along equal minima
+            value = value + np.sum(b) ** 2
+            value = value if l1 else value + np.sum(np.sum(W, axis=0) ** 2)
+        return value
 
     rows = np.zeros((outputs, width + fit_intercept))
     rows[:, :width] = l1 / scale
@@ -155,7 +164,24 @@ def newton(f: Objective, x: Any, free: Any, slope: Any, search: Search) -> tuple
         method="trust-ncg",
         options={"gtol": search.tol, "maxiter": search.max_iter},
     )
-    return place(result.x), result.nit
+    return place(sharpened(value_and_gradient, product, result.x)), result.nit
+
+
+def sharpened(value_and_gradient: Callable[..., Any], product: Callable[..., Any], x: Any) -> Any:
+    """Full Newton steps while they halve the gradient.
+
+    A trust region compares values, and near a minimum they show no difference once `x` is right to
+    half of its digits; the gradient still does.
+    """
+    gradient = value_and_gradient(x)[1]
+    while np.linalg.norm(gradient) > np.finfo(float).eps:
+        curvature = LinearOperator((len(x), len(x)), functools.partial(product, x), dtype=float)
+        closer = x + cg(curvature, -gradient, rtol=1e-10)[0]
+        before, gradient = gradient, value_and_gradient(closer)[1]
+        if not np.linalg.norm(gradient) < np.linalg.norm(before) / 2:
+            break
+        x = closer
+    return x
 
 
 def lbfgs(value_and_gradient: Callable[[Any], Any], x: Any, bounds: Any, search: Search) -> Any:
@@ -196,8 +222,13 @@ def sparse(f: Objective, strength: Any, search: Search) -> tuple[Any, int]:
 
 def polished(f: Objective, x: Any, strength: Any, search: Search) -> tuple[Any, int]:
     """Newton's method over the entries that are not zero, where the penalty is linear as long as
-    no sign changes; the given `x` if one does."""
-    signs = np.sign(x)
-    better, iterations = newton(f, x, (x != 0) | (strength == 0), strength * signs, search)
-    kept = np.all((np.sign(better) == signs) | (strength == 0))
-    return (better if kept else x), iterations
+    no sign changes; an entry whose sign would change is zero, and the others start again."""
+    iterations = 0
+    while True:
+        signs = np.sign(x)
+        better, more = newton(f, x, (x != 0) | (strength == 0), strength * signs, search)
+        iterations += more
+        crossed = (signs * better < 0) & (strength > 0)
+        if not np.any(crossed):
+            return better, iterations
+        x = np.where(crossed, 0.0, x)

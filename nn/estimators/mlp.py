@@ -14,8 +14,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .. import losses, modules, optim
-from ..functional import log_softmax
-from ..initialisers import glorot_uniform, he
+from ..functional import log_softmax, logsumexp, one_hot
 from ..modules import Dense, Module, Sequential
 from ..requirements import fraction, number, one_of, whole
 from ..training import EarlyStopping, fit, predict
@@ -40,7 +39,19 @@ OPTIMIZERS: dict[str, Callable[[float], optim.Optimizer]] = {
     "sgd": optim.SGD,
     "momentum": lambda rate: optim.SGD(rate, momentum=0.9, nesterov=True),
 }
-SATURATING = ("sigmoid", "softplus", "tanh", "identity")  # the others let half of a signal through
+
+
+def cross_entropy(logits: Any, codes: Any) -> Any:
+    """The mean of -log softmax(logits) at the 1 of each one-hot code.
+
+    `losses.cross_entropy` also takes labels and infinite logits, and is a little slower for it.
+    """
+    return np.mean(logsumexp(logits, axis=1)) - np.sum(logits * codes) / len(codes)
+
+
+def accuracy(logits: Any, codes: Any) -> Any:
+    """The share of examples whose largest logit is where their one-hot code has its 1."""
+    return np.mean(np.argmax(logits, axis=1) == np.argmax(codes, axis=1))
 
 
 class Perceptron(BaseEstimator):
@@ -52,10 +63,10 @@ class Perceptron(BaseEstimator):
         activation: str = "relu",
         *,
         optimizer: str = "adam",
-        learning_rate: float = 0.001,
-        batch_size: int = 64,
+        learning_rate: float = 0.01,
+        batch_size: int = 200,
         max_epochs: int = 200,
-        alpha: float = 1e-4,
+        alpha: float = 0.0,
         tol: float = 1e-4,
         patience: int = 10,
         early_stopping: bool = False,
@@ -98,11 +109,10 @@ class Perceptron(BaseEstimator):
 
     def _network(self, inputs: int, outputs: int, rng: np.random.Generator, dtype: Any) -> Any:
         """Dense layers with the activation between them."""
-        init = glorot_uniform if self.activation in SATURATING else he
         activation = ACTIVATIONS[self.activation]
         layers: list[Module] = []
         for size in self._sizes():
-            layers.append(Dense(inputs, size, rng, init=init, dtype=dtype))
+            layers.append(Dense(inputs, size, rng, dtype=dtype))
             if activation is not None:
                 layers.append(activation())
             inputs = size
@@ -135,7 +145,7 @@ class Perceptron(BaseEstimator):
             epochs=self.max_epochs,
             validation=held_out,
             callbacks=[stop],
-            metric="accuracy" if labels is not None else None,
+            metric=accuracy if labels is not None and held_out is not None else None,
             penalty=self._penalty(len(X)) if self.alpha else None,
             seed=rng,
             progress=self.verbose,
@@ -233,8 +243,10 @@ class MLPClassifier(ClassifierMixin, Perceptron):
                     f"{type(self).__name__}: the validation set has labels that the training set "
                     f"has not: {unseen.tolist()}"
                 )
-            held_out = held_X, np.searchsorted(self.classes_, held_y)
-        self._train(losses.cross_entropy, X, labels, len(self.classes_), held_out, labels)
+            held_labels = np.searchsorted(self.classes_, held_y)
+            held_out = held_X, one_hot(held_labels, len(self.classes_), X.dtype)
+        codes = one_hot(labels, len(self.classes_), X.dtype)
+        self._train(cross_entropy, X, codes, len(self.classes_), held_out, labels)
         return self
 
     def decision_function(self, X: Any) -> Any:
@@ -252,7 +264,8 @@ class MLPClassifier(ClassifierMixin, Perceptron):
 
     def predict(self, X: Any) -> Any:
         """The likeliest class of each sample."""
-        return self.classes_[np.argmax(self._outputs(X), axis=1)]
+        logits = self._outputs(X)
+        return self.classes_[np.argmax(logits, axis=1)]
 
 
 class MLPRegressor(MultiOutputMixin, RegressorMixin, Perceptron):
@@ -264,7 +277,8 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, Perceptron):
     >>> import numpy as np
     >>> X = np.linspace(-1, 1, 100)[:, np.newaxis]
     >>> y = 1000 * np.abs(X[:, 0])
-    >>> bool(MLPRegressor((16,), learning_rate=0.02, random_state=0).fit(X, y).score(X, y) > 0.99)
+    >>> model = MLPRegressor((16,), batch_size=10, random_state=0).fit(X, y)
+    >>> bool(model.score(X, y) > 0.99)
     True
     """
 

@@ -104,7 +104,7 @@ class LinearRegression(LeastSquares):
         *,
         fit_intercept: bool = True,
         solver: str = "lstsq",
-        tol: float = 1e-9,
+        tol: float = 1e-12,
         max_iter: int = 1000,
     ) -> None:
         self.fit_intercept = fit_intercept
@@ -140,7 +140,7 @@ class Ridge(LeastSquares):
         alpha: float = 1.0,
         fit_intercept: bool = True,
         solver: str = "lstsq",
-        tol: float = 1e-9,
+        tol: float = 1e-12,
         max_iter: int = 1000,
     ) -> None:
         self.alpha = alpha
@@ -179,7 +179,7 @@ class Lasso(LeastSquares):
         alpha: float = 1.0,
         fit_intercept: bool = True,
         solver: str = "newton",
-        tol: float = 1e-9,
+        tol: float = 1e-12,
         max_iter: int = 1000,
     ) -> None:
         self.alpha = alpha

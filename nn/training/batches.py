@@ -15,12 +15,15 @@ import autodiff as ad
 
 from ..requirements import whole
 
-Batch = tuple[Any, Any]
+Batch = tuple[Any, ...]  # (x, y)
 
 
 @dataclass(frozen=True)
 class Arrays:
-    """Features and targets with one row per example, in batches of `size` rows."""
+    """Features and targets with one row per example, in batches of `size` rows.
+
+    Arrays in memory have been checked; those on disk are, batch by batch, as they are read.
+    """
 
     X: Any
     y: Any
@@ -48,7 +51,10 @@ class Arrays:
                 if order is None
                 else order[start : start + self.size]
             )
-            yield prepared((self.X[rows], self.y[rows]), self.dtype)
+            yield tuple(
+                as_batch(array[rows], self.dtype, "a batch", isinstance(array, np.memmap))
+                for array in (self.X, self.y)
+            )
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,7 @@ class Made:
             if not isinstance(batch, (tuple, list)) or len(batch) != 2:
                 raise TypeError(f"batch {seen} must be a pair (x, y), not {batch!r:.60}")
             checked_lengths(*batch, f"batch {seen}")
-            yield prepared(batch, self.dtype)
+            yield tuple(as_batch(part, self.dtype, f"batch {seen}", True) for part in batch)
             seen += 1
         if not seen:
             raise ValueError(
@@ -102,7 +108,7 @@ def source_of(
     X, y = (a if hasattr(a, "shape") else np.asarray(a) for a in (X, y))
     checked_lengths(X, y, what)
     for name, array in (("X", X), ("y", y)):
-        if not isinstance(array, np.memmap):  # whose batches are checked as they are read
+        if not isinstance(array, np.memmap):
             check_finite(array, f"{what}: {name}")
     size = whole(32 if size is None else size, f"{what}: batch_size")
     return Arrays(X, y, size, True if shuffle is None else bool(shuffle), dtype)
@@ -118,16 +124,12 @@ def checked_lengths(x: Any, y: Any, what: str) -> None:
         raise ad.ShapeError(f"{what}: there are no examples")
 
 
-def prepared(batch: Any, dtype: Any) -> Batch:
-    """A batch as arrays in memory: floats in the parameters' dtype, and finite."""
-    x, y = (np.asarray(part) for part in batch)
-    for name, part in (("x", x), ("y", y)):
-        check_finite(part, f"a batch: {name}")
-    if x.dtype.kind == "f" and x.dtype != dtype:
-        x = x.astype(dtype)
-    if y.dtype.kind == "f" and y.dtype != dtype:
-        y = y.astype(dtype)
-    return x, y
+def as_batch(part: Any, dtype: Any, what: str, check: bool) -> Any:
+    """The rows of one batch in memory, floats in the parameters' dtype."""
+    part = np.asarray(part)
+    if check:
+        check_finite(part, what)
+    return part.astype(dtype, copy=False) if part.dtype.kind == "f" else part
 
 
 def check_finite(array: Any, what: str) -> None:
