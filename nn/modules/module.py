@@ -133,8 +133,8 @@ def functional_call(
     A pure function of its arguments, for `value_and_grad` and friends: the model is not touched.
     `parameters` and `state` are dicts by name, as in `named_parameters` and `named_buffers`; what
     they leave out keeps the model's own value, and is then a constant. `new_state` has every buffer
-    as the call left it, with no derivative. `rng` takes the place of the generators that modules keep
-    under that name.
+    as the call left it, with no derivative. `rng` takes the place of every generator that a module
+    keeps under that name.
 
     >>> import numpy as np, autodiff as ad
     >>> from nn import Dense, functional_call
@@ -277,11 +277,8 @@ def table(root: Module) -> str:
     rows[0] = (*rows[0][:2], total)
     wide, wider = (max(len(row[k]) for row in rows) for k in (0, 1))
     figures = len(f"{total:,}")
-    lines = [
-        f"{title:<{wide}}  {shapes:<{wider}}  {count:>{figures},}"
-        if count
-        else f"{title}  {shapes}"
-        for title, shapes, count in rows
-    ]
-    lines[0] += " parameters" if total else ""
-    return "\n".join(line.rstrip() for line in lines)
+    lines = []
+    for title, shapes, count in rows:
+        number = f"{count:>{figures},}" if count else ""
+        lines.append(f"{title:<{wide}}  {shapes:<{wider}}  {number}".rstrip())
+    return "\n".join([lines[0] + (" parameters" if total else ""), *lines[1:]])
