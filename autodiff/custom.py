@@ -18,16 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from .custom_calls import (
-    OfStacks,
-    OneCall,
-    UsersError,
-    body_refused,
-    float_like,
-    innermost,
-    levels,
-)
-from .errors import AutodiffError, refuse
+from .custom_calls import CannotBatchError, OfStacks, OneCall, float_like, innermost, levels
+from .errors import AutodiffError, NotDifferentiableError, refuse
 from .fitting import full
 from .primitive import ZERO, Primitive, Pullback, Traced
 from .selection import Liveness, Selected, is_selected, live_of, repaired, sources, value_of
@@ -58,10 +50,6 @@ class Custom(Primitive):
         before, self.handler = self.handler, innermost(args)
         try:
             return super().__call__(*args, **params)
-        except UsersError as carried:
-            if before is not None:
-                raise
-            raise carried.error from carried.error.__cause__
         finally:
             self.handler = before
 
@@ -98,16 +86,15 @@ class Custom(Primitive):
             raise self.call.rule.closes_over(f"its {which} rule", self.call.rule.rules())
 
     def batched(self, size: int, args: Sequence[Any], flags: Sequence[bool], params: Any) -> Any:
-        row = Custom(OfStacks(self.call, size, flags))
-        row.handler = self.handler  # not the outermost call: errors go on being carried
         try:
-            return row(*args)
-        except UsersError as carried:
-            if not isinstance(carried.error, TypeError):
-                raise
+            return Custom(OfStacks(self.call, size, flags))(*args)
+        except CannotBatchError as reason:
             if getattr(self.handler, "loop", False):
                 return NotImplemented
-            raise body_refused(self.call.name, carried.error) from carried.error
+            raise NotDifferentiableError(
+                f"vmap: the body of custom_rule {self.call.name} cannot run on a stack of "
+                f'examples: {reason}; use vmap(..., fallback="loop"), which runs it once for each'
+            ) from reason.__cause__
 
 
 def selecting(rule: Callable[[Sequence[Any]], list[Any]], given: Sequence[Any]) -> list[Any]:

@@ -19,7 +19,7 @@ from .arguments import check_like
 from .batch import batch_map
 from .containers import Structure, flatten, flatten_like, paths, unflatten
 from .dispatch import gather
-from .errors import NotDifferentiableError, ShapeError, refuse
+from .errors import ShapeError, refuse
 from .fitting import Aval, aval_of
 from .primitive import ZERO, Traced
 from .text import MANY, escaped, param
@@ -29,13 +29,8 @@ class Open:
     """Marks the place of a number or an array; what stands elsewhere is held as it is."""
 
 
-class UsersError(Exception):
-    """Carries an error of the user's function past the engine, which would explain it as a
-    complaint of NumPy's about shapes, or take it for a request that has no batch rule."""
-
-    def __init__(self, error: Exception) -> None:
-        super().__init__(error)
-        self.error = error
+class CannotBatchError(Exception):
+    """The body of a function did not run on batched values."""
 
 
 class OneCall:
@@ -118,9 +113,11 @@ class OneCall:
                     f"custom_rule {self.name}: it writes into its argument",
                     "copy it first: x = x.copy()",
                 ) from error
-            raise UsersError(error) from None
+            raise
         except TypeError as error:
-            raise UsersError(error) from None
+            if any(isinstance(x, Traced) for x in operands):
+                raise CannotBatchError(str(error).partition("; ")[0]) from error
+            raise
         parts = self.check_results(result, operands)
         return parts[0] if self.count == 1 else tuple(parts)
 
@@ -332,11 +329,3 @@ def innermost(args: Sequence[Any]) -> Any:
     """The node that handles an operation on these arguments."""
     nodes = [a.node for a in args if isinstance(a, Traced)]
     return max(nodes, key=lambda node: node.level, default=None)
-
-
-def body_refused(name: str, error: Exception) -> NotDifferentiableError:
-    reason = str(error).partition("; ")[0]
-    return NotDifferentiableError(
-        f"vmap: the body of custom_rule {name} cannot run on a stack of examples: {reason}; "
-        'use vmap(..., fallback="loop"), which runs it once for each'
-    )

@@ -51,6 +51,16 @@ def is_users(frame: FrameType) -> bool:
     return not frame.f_code.co_filename.startswith((_HERE, _NN, _NUMPY, _SCIPY))
 
 
+def passed_users(error: BaseException) -> bool:
+    """Whether an error came through the user's code on its way to whoever is handling it."""
+    traceback = error.__traceback__
+    while traceback is not None:
+        if is_users(traceback.tb_frame):
+            return True
+        traceback = traceback.tb_next
+    return False
+
+
 def location() -> str:
     """``" (file.py:12: y = x @ w)"`` for the user's current line, or ``""`` where there is none."""
     frame = user_frame()

@@ -7,6 +7,7 @@ them. Their nodes keep what a picture shows: names, operands and small values.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from .reverse import TapeNode, sweep
 from .tensor import Tensor
 
 LEVEL = 0  # transforms count from 1
+ACCUMULATING = Lock()  # += on a gradient is two steps, and NumPy lets other threads in between
 SMALL = 64  # a node keeps its value for the picture up to this many entries
 
 
@@ -55,7 +57,8 @@ class ObjectNode(TapeNode):
         for leaf, bar in zip(leaves, bars, strict=True):
             if bar is not ZERO or leaf.grad is None:
                 new = finished(bar, leaf.value)
-                leaf.grad = new if leaf.grad is None else leaf.grad + new
+                with ACCUMULATING:
+                    leaf.grad = new if leaf.grad is None else leaf.grad + new
 
 
 def check_scalar(value: Any) -> None:

@@ -10,7 +10,7 @@ import operator
 from collections.abc import Iterable
 from typing import Any
 
-from .errors import ShapeError, location
+from .errors import ShapeError, location, passed_users
 
 Shape = tuple[int, ...]
 
@@ -94,6 +94,8 @@ def explained(name: str, args: Iterable[Any], error: ValueError) -> ValueError:
     """NumPy's complaint about the shapes of `args`, with the function, the shapes and the cure."""
     if type(error) is not ValueError:  # LinAlgError and our own say enough
         return error
+    if passed_users(error):  # a solver, say, that the row was given: what it says is its own
+        raise error
     shapes = [shape_of(a) for a in args if a.__class__ in PYTHON_SCALARS or hasattr(a, "shape")]
     complaint = f"shape{'s' * (len(shapes) > 1)} {' and '.join(map(str, shapes))}: {error}"
     if name in ("matmul", "dot") and len(shapes) == 2 and all(shapes):

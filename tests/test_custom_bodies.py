@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import scipy.linalg
 import scipy.optimize
-import scipy.special
 
 import autodiff as ad
 from autodiff import custom_rule
@@ -63,14 +62,9 @@ class TestWhatTheEngineDoesNotKnow:
             ad.grad(lambda a: np.trace(expm(a)))(A), scipy.linalg.expm(A).T, rtol=1e-10
         )
         with pytest.raises(ad.NotDifferentiableError, match=r"autodiff\.custom_rule"):
-            ad.grad(lambda x: scipy.special.struve(0.0, x))(0.5)
-        struve = custom_rule(
-            scipy.special.struve,
-            jvp=lambda p, y, t: (2 / np.pi - struve(1.0, p[1])) * t[1],
-            static_argnums=0,
-        )
-        assert ad.check(lambda x: struve(0.0, x), B, order=1).ok
-        assert ad.grad(lambda x: struve(0.0, x))(0.5) == 2 / np.pi - scipy.special.struve(1.0, 0.5)
+            ad.grad(lambda x: np.nextafter(x, 9.0))(0.5)
+        nextafter = custom_rule(np.nextafter, jvp=lambda p, y, t: t[0])
+        assert ad.check(lambda x: nextafter(x, 9.0), B).ok
         with pytest.raises(ad.NotDifferentiableError, match=r"autodiff\.custom_rule"):
             ad.jacobian(np.roots)(B)
 
