@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 import autodiff as ad
+from autodiff.errors import refuse
+from autodiff.selection import is_compiled
 
 from ..requirements import fraction, generator, whole
 
@@ -28,6 +30,11 @@ def dropout(x: Any, rate: float, rng: np.random.Generator) -> Any:
     array([2., 0., 0., 0., 2., 2.])
     """
     rate, rng = fraction(rate, "dropout: rate"), generator(rng, "dropout")
+    if is_compiled(x):
+        raise refuse(
+            "dropout draws random numbers, which a compiled program would draw only once",
+            "leave the training of a model with dropout out of jit, or use model.eval()",
+        )
     kept = rng.random(np.shape(x)) >= rate
     return np.where(kept, x * (1 / (1 - rate)), 0)
 

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import autodiff as ad
+from autodiff.graph import TraceLevel, TraceNode
+from autodiff.primitive import new_level
 from nn import functional as F  # noqa: N812 - everyone's name for it
 
 QUICK = settings(max_examples=15)
@@ -169,6 +171,15 @@ def test_what_is_dropped_has_no_derivative_even_where_it_is_infinite():
     kept = F.dropout(np.ones(50), 0.5, np.random.default_rng(0)) > 0
     np.testing.assert_array_equal(gradient[~kept], 0)
     np.testing.assert_array_equal(gradient[kept], np.inf)
+
+
+def test_dropout_refuses_to_be_compiled():
+    """The mask that is drawn while jit traces would be dropped by every run of the program."""
+    level = TraceLevel(new_level(), abstract=True)
+    x = ad.Tensor(np.ones(3), TraceNode(level, None, (), {}, np.ones(3)))
+    for inner in (x, ad.Tensor(x, TraceNode(TraceLevel(new_level()), None, (), {}, x))):
+        with pytest.raises(ad.NotDifferentiableError, match="would draw only once"):
+            F.dropout(inner, 0.5, np.random.default_rng(0))
 
 
 @pytest.mark.parametrize("rate", [-0.1, 1.0, 2, np.nan])
