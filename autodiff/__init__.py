@@ -11,10 +11,12 @@ from .errors import (
     AutodiffError,
     ConvergenceError,
     MissingExtraError,
+    NonFiniteError,
     NotDifferentiableError,
     ShapeError,
 )
 from .explain import Explanation, explain
+from .guard import raise_on_nonfinite
 from .implicit import argmin, fixed_point, linear_solve, root
 from .jacobians import hessian, hvp, jacfwd, jacobian, jacrev
 from .linearize import linearize
@@ -34,6 +36,7 @@ __all__ = [
     "Explanation",
     "Graph",
     "MissingExtraError",
+    "NonFiniteError",
     "NotDifferentiableError",
     "ShapeError",
     "Tensor",
@@ -57,6 +60,7 @@ __all__ = [
     "jvp",
     "linear_solve",
     "linearize",
+    "raise_on_nonfinite",
     "register_container",
     "root",
     "stop_gradient",

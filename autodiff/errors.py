@@ -32,6 +32,15 @@ class ConvergenceError(AutodiffError, ArithmeticError):
     """A solver returned what does not satisfy its equation; the message says by how much."""
 
 
+class NonFiniteError(AutodiffError, FloatingPointError):
+    """An inf or a nan arose inside `raise_on_nonfinite`. `finding` is what `diagnose` would report:
+    `kind`, `name`, `operation`, `line`, `value`, `cause` and `cure`."""
+
+    def __init__(self, finding: object) -> None:
+        super().__init__(str(finding))
+        self.finding = finding
+
+
 class MissingExtraError(AutodiffError, ImportError):
     """An optional dependency is needed; the message carries the ``pip install`` line."""
 

@@ -7,6 +7,7 @@ y = sin(x), y_dot = cos(x) x_dot  every operation, as it happens
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -54,6 +55,9 @@ class Dual:
     def constant(self, value: Any) -> Tensor:
         """A handle on `value` at this level that depends on no input: what `zeros_like` returns."""
         return Tensor(value, Dual(self.level, ZERO))
+
+
+DUAL: ContextVar[type[Dual]] = ContextVar("DUAL", default=Dual)  # as TAPE in reverse.py
 
 
 def tangent_of(y: Any, level: int) -> tuple[Any, Any]:

@@ -159,7 +159,7 @@ class Names:
             frame, below = frame.f_back, frame
         return None, None
 
-    def assigned(self, node: TraceNode, frame: FrameType | None) -> tuple[str | None, bool]:
+    def assigned(self, node: Node, frame: FrameType | None) -> tuple[str | None, bool]:
         """The variable that the result goes to, through any number of returns, and whether it is
         one of the traced function's own."""
         hops = 0

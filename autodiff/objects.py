@@ -18,7 +18,7 @@ from .errors import AutodiffError, MissingExtraError, ShapeError
 from .fitting import aval_of
 from .graph import ancestors
 from .primitive import ONE, ZERO
-from .reverse import TapeNode, sweep
+from .reverse import TAPE, TapeNode, sweep
 from .tensor import Tensor
 
 LEVEL = 0  # transforms count from 1
@@ -38,6 +38,8 @@ class ObjectNode(TapeNode):
         self.name: str | None = None
         self.leaf = False  # made by `tensor`, so that its gradient is wanted
         self.grad: Any = None
+        if (watched := TAPE.get()) is not TapeNode and self.primitive is not None:
+            watched.keep(self, y, args)
 
     def picture(self, tensor: Tensor) -> str | None:
         """The graph of `tensor` as SVG; nothing where nothing is installed that renders."""

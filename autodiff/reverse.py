@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
+from contextvars import ContextVar
 from heapq import heappop, heappush
 from typing import Any
 
@@ -108,6 +109,11 @@ class TapeNode(Node):
         if self.keeps:
             node.keep(value, ())
         return Tensor(value, node)
+
+
+# What transforms make their leaves of, and with them every node: `raise_on_nonfinite` asks for
+# nodes that look at what they are given.
+TAPE: ContextVar[type[TapeNode]] = ContextVar("TAPE", default=TapeNode)
 
 
 def sweep(

@@ -24,11 +24,11 @@ from .arguments import (
 from .containers import Structure, describe, flatten, flatten_like, unflatten
 from .errors import ShapeError
 from .fitting import aval_of, conform_tangent
-from .forward import Dual, tangent_of
+from .forward import DUAL, tangent_of
 from .primitive import ONE, ZERO, Traced, new_level
 from .primitives import shaping
 from .primitives.linalg_coincidence import UndecidedError, notes
-from .reverse import TapeNode, sweep
+from .reverse import TAPE, TapeNode, sweep
 from .shapes import shape_of, size_of
 from .splitting import resolved
 from .tensor import Tensor
@@ -46,7 +46,7 @@ class Tape:
         argnums: tuple[int, ...],
         has_aux: bool,
     ) -> None:
-        level = new_level()
+        level, tape_node = new_level(), TAPE.get()
         self.again = functools.partial(Tape, f, args, kwargs, argnums, has_aux)
         call = list(args)
         self.inputs: list[Any] = []
@@ -56,7 +56,7 @@ class Tape:
             leaves, structure = flatten(args[k])
             names = [f"{name} of {name_of(f)}" for name in argument_names(args, (k,))]
             values = [differentiable(x, name) for x, name in zip(leaves, names, strict=True)]
-            nodes = [TapeNode(level) for _ in values]
+            nodes = [tape_node(level) for _ in values]
             call[k] = unflatten(structure, list(map(Tensor, values, nodes)))
             self.inputs += values
             self.leaves += nodes
@@ -233,7 +233,8 @@ def push(
     has_aux: bool,
 ) -> Any:
     level = new_level()
-    duals = [Tensor(x, Dual(level, t)) for x, t in zip(values, directions, strict=True)]
+    dual = DUAL.get()
+    duals = [Tensor(x, dual(level, t)) for x, t in zip(values, directions, strict=True)]
     with notes() as undecided:
         y, aux = split_aux(called(f, unflatten(structure, duals), {}), has_aux, f)
     results, out = flatten(y)

@@ -43,7 +43,7 @@ LAYERS = [
     ["check"],
     ["explain"],
     ["diagnosis"],
-    ["diagnose"],
+    ["diagnose", "guard"],
     ["jit"],  # programs as machine code
     ["__init__"],  # the public names
     ["doctor", "expression"],
