@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .errors import NotDifferentiableError
 from .graph import TraceLevel, TraceNode, ancestors
 from .numpy_api.arguments import payload
 from .primitive import ONE, SUM, ZERO, Structural, Traced, new_level
@@ -23,6 +24,7 @@ from .tracing import Graph
 
 LONGEST = 110  # a rule that takes more characters is given as a product with its Jacobian
 MAX_NODES = 60
+OPAQUE = object()  # what a rule makes that works on numbers only, as one written with SciPy may
 
 
 class Derivative(str):
@@ -125,9 +127,12 @@ def pulled(node: TraceNode, wanted: Sequence[int], cotangent: Any, symbols: Symb
     row, operands, y = node.primitive, symbols.operands(node), symbols.result(node)
     assert row is not None
     with np.errstate(all="ignore"):
-        if row.forward_only:
-            return list(transposed_jvp(row, y, operands, wanted, node.params)(cotangent))
-        return list(row.vjp(y, operands, wanted, node.params)(cotangent))
+        try:
+            if row.forward_only:
+                return list(transposed_jvp(row, y, operands, wanted, node.params)(cotangent))
+            return list(row.vjp(y, operands, wanted, node.params)(cotangent))
+        except NotDifferentiableError:
+            return [OPAQUE] * len(wanted)
 
 
 def pushed(node: TraceNode, tangents: Sequence[Any], symbols: Symbols) -> Any:
@@ -135,20 +140,26 @@ def pushed(node: TraceNode, tangents: Sequence[Any], symbols: Symbols) -> Any:
     row, operands, y = node.primitive, symbols.operands(node), symbols.result(node)
     assert row is not None
     with np.errstate(all="ignore"):
-        if row.backward_only:
-            return transposed_vjp(row, y, operands, tangents, node.params)
-        return row.jvp(y, operands, tangents, node.params)
+        try:
+            if row.backward_only:
+                return transposed_vjp(row, y, operands, tangents, node.params)
+            return row.jvp(y, operands, tangents, node.params)
+        except NotDifferentiableError:
+            return (OPAQUE,) * len(node.value) if row.multiple else OPAQUE
 
 
 # -- what a rule made, as text -------------------------------------------------------------------
 def term_text(
     root: Any, shape: Shape, style: Style, decisions: dict[str, bool] | None = None
 ) -> Text | None:
-    """The expression behind `root`, everything inlined; `None` if it is too long to read.
+    """The expression behind `root`, everything inlined; `None` if it is too long to read, or there
+    is none.
 
     A choice that falls the same way in every entry shows the branch taken, and adds why to
     `decisions`.
     """
+    if root is OPAQUE:
+        return None
     if root.__class__ is Structural:
         text = style.constant(root.factor)
         return style.repeated(text, shape) if shape and root is not ZERO else text

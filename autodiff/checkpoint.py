@@ -47,6 +47,8 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     array([1., 1.])
     """
 
+    check_function(f, "checkpoint(f)(x)")
+
     @functools.wraps(f)
     def checkpointed(*args: Any, **kwargs: Any) -> Any:
         again = Again(f, args, kwargs)
@@ -63,6 +65,11 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
         return result
 
     return checkpointed
+
+
+def check_function(f: Any, spelling: str) -> None:
+    if not callable(f):
+        raise TypeError(f"{spelling}: {f!r:.40} is not a function")
 
 
 def cut(level: int, leaves: Sequence[Any], start: int, again: Again) -> None:
@@ -221,6 +228,8 @@ def checkpoint_chain(
     1.0
     """
     blocks = tuple(blocks)
+    for block in blocks:
+        check_function(block, "checkpoint_chain([f, g, ...])(x)")
     if segments is None:
         segments = max(1, round(math.sqrt(len(blocks))))
     if not 1 <= segments <= len(blocks):

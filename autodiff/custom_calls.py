@@ -9,7 +9,9 @@ what the rules return. `OfStacks` is the same call for a stack of examples.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from copy import copy
 from typing import Any
 
@@ -19,7 +21,7 @@ from .arguments import check_like
 from .batch import batch_map
 from .containers import Structure, flatten, flatten_like, paths, unflatten
 from .dispatch import gather
-from .errors import ShapeError, refuse
+from .errors import NotDifferentiableError, ShapeError, refuse
 from .fitting import Aval, aval_of
 from .primitive import ZERO, Traced
 from .text import MANY, escaped, param
@@ -29,7 +31,7 @@ class Open:
     """Marks the place of a number or an array; what stands elsewhere is held as it is."""
 
 
-class CannotBatchError(Exception):
+class CannotBatchError(NotDifferentiableError):
     """The body of a function did not run on batched values."""
 
 
@@ -92,14 +94,18 @@ class OneCall:
         return self.output(y if self.count > 1 else (y,))
 
     def text(self, count: int) -> str | None:
-        """How a call is printed, where it has options: ``solve({a}, {b}, tol=1e-8)``."""
-        held = [x for x in self.held if x is not Open] + list(self.static.values())
-        options = [param(x) for x in held] + [f"{k}={param(v)}" for k, v in self.keywords.items()]
-        if not options:
+        """How a call is printed that has more than operands: ``solve({a}, gauss, tol=1e-8)``."""
+        if count > MANY or (count == len(self.held) and not self.static and not self.keywords):
             return None
-        slots = [f"{{{letter}}}" for letter in "abcdef"[:count]]
-        more = ["..."] if count > MANY else []
-        return f"{escaped(self.name)}({', '.join([*slots, *more, *map(escaped, options)])})"
+        letters, held = iter("abcdef"), iter(self.held)
+        shown = []
+        for k, part in enumerate(self.structure.parts):
+            if k in self.static:
+                shown.append(option(self.static[k]))
+            leaves = itertools.islice(held, part.size)
+            shown += [f"{{{next(letters)}}}" if x is Open else option(x) for x in leaves]
+        shown += [f"{k}={option(v)}" for k, v in self.keywords.items()]
+        return f"{escaped(self.name)}({', '.join(shown)})"
 
     # -- the row's side ------------------------------------------------------------------------
     def run(self, *operands: Any) -> Any:
@@ -144,10 +150,14 @@ class OneCall:
         """The tangent of every result."""
         args, output = self.arguments(map(protected, primals)), self.output(map(protected, ys))
         directions = self.tangents(map(protected, tangents))
-        y_dot = self.rule.push(args, output, directions, self.keywords)
+        with self.naming("jvp"):
+            y_dot = self.rule.push(args, output, directions, self.keywords)
         assert self.outputs is not None
         what = f"custom_rule {self.name}: the tangent that its jvp rule returned"
-        hint = "the rule returns the tangent alone, in the structure and shapes of the output"
+        hint = (
+            "the rule returns the tangent alone, in the structure and shapes of the output; "
+            "primals and tangents, which it is given, are tuples with one entry per argument"
+        )
         found = self.like(y_dot, self.outputs, what, hint)
         names = list(paths(self.outputs, "the output"))
         return self.derivatives(found, self.held_results, ys, names, what, hint)
@@ -157,28 +167,46 @@ class OneCall:
     ) -> Callable[[Sequence[Any]], list[Any]]:
         """The pullback: from the cotangents of the results to one for every operand."""
         args, output = self.arguments(map(protected, primals)), self.output(map(protected, ys))
-        pullback = self.rule.pull(args, output, self.keywords)
+        with self.naming("vjp"):
+            pullback = self.rule.pull(args, output, self.keywords)
         what = f"custom_rule {self.name}: the cotangent that its vjp rule returned"
 
         def pulled(y_bars: Sequence[Any]) -> list[Any]:
             held = [Open if x is Open else None for x in self.held_results]
             assert self.outputs is not None
-            bars = pullback(unflatten(self.outputs, fill(held, map(protected, y_bars))))
+            cotangent = unflatten(self.outputs, fill(held, map(protected, y_bars)))
+            with self.naming("vjp"):
+                bars = pullback(cotangent)
             if not isinstance(bars, (tuple, list)) or len(bars) != len(args):
                 raise ShapeError(
                     f"custom_rule {self.name}: its vjp rule must return a tuple with one cotangent "
-                    f"for each of {len(args)} arguments (None for zero), it returned {bars!r:.60}"
+                    f"for each of {len(args)} arguments (None for zero), as primals is a tuple; "
+                    f"it returned {bars!r:.60}"
                 )
             found: list[Any] = []
             names: list[str] = []
-            hint = "a cotangent has the structure and shape of its argument: sum over axes along "
-            hint += "which the argument was broadcast"
+            hint = (
+                "a cotangent has the structure and shape of its argument: sum over the axes along "
+                "which that was broadcast"
+            )
             for k, (bar, structure) in enumerate(zip(bars, self.structure.parts, strict=True)):
                 found += self.like(bar, structure, f"{what} for argument {k}", hint)
                 names += paths(structure, f"argument {k}")
             return self.derivatives(found, self.held, primals, names, what, hint)
 
         return pulled
+
+    @contextmanager
+    def naming(self, which: str) -> Iterator[None]:
+        """Say whose rule it was that could not be differentiated, transposed or batched."""
+        try:
+            yield
+        except NotDifferentiableError as error:
+            error.add_note(
+                f"(in the {which} rule of custom_rule {self.name}: where it is differentiated "
+                "again, transposed or batched, it must be written with NumPy's functions)"
+            )
+            raise
 
     def like(self, tree: Any, structure: Structure, what: str, hint: str) -> list[Any]:
         try:
@@ -280,6 +308,10 @@ def is_number(x: Any) -> bool:
     if isinstance(x, (Traced, float, int, complex)):
         return True
     return getattr(getattr(x, "dtype", None), "kind", "") in ("b", "i", "u", "f", "c")
+
+
+def option(x: Any) -> str:
+    return escaped(getattr(x, "__name__", None) or param(x))
 
 
 def is_of_objects(x: Any) -> bool:

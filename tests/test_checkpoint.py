@@ -291,6 +291,13 @@ def test_an_error_in_the_second_run():
     assert ad.grad(checkpoint(f))(0.0) == 1.0
 
 
+def test_what_is_not_a_function_is_refused():
+    with pytest.raises(TypeError, match=r"checkpoint\(f\)\(x\): .*0\.84.* is not a function"):
+        checkpoint(np.sin(1.0))
+    with pytest.raises(TypeError, match="3 is not a function"):
+        checkpoint_chain([np.sin, 3])
+
+
 def test_it_is_still_the_function():
     @checkpoint
     def f(x, *, power=2):

@@ -147,6 +147,7 @@ class TestStatic:
         expected = ad.grad(lambda x: np.sin(np.sin(np.sin(x))))(0.5)
         assert ad.grad(lambda x: f(np.sin, x, 3))(0.5) == pytest.approx(expected, rel=1e-15)
         assert ad.grad(f, 1)(np.sin, 0.5, 3) == pytest.approx(expected, rel=1e-15)
+        assert "y = repeat(sin, x, 3)" in str(ad.trace(lambda x: f(np.sin, x, 3), 0.5))
 
     def test_what_holds_no_number_is_static_by_itself(self):
         f = custom_rule(

@@ -1,5 +1,7 @@
 """Wrong rules are named at once, by what they returned and should have; or `check` finds them."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -54,7 +56,7 @@ W = {"w": np.ones((2, 3))}
         (
             lambda: ad.grad(identity(vjp=lambda p, y, g: g))(1.0),
             ad.ShapeError,
-            r"one cotangent for each of 1 arguments \(None for zero\), it returned",
+            r"one cotangent for each of 1 arguments \(None for zero\), as primals is a tuple",
         ),
         (
             lambda: ad.grad(lambda x: np.sum(identity(vjp=lambda p, y, g: (g[:2],))(x)))(B),
@@ -145,6 +147,21 @@ W = {"w": np.ones((2, 3))}
 def test_mistakes_are_named(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_a_rule_that_is_not_numpy_has_one_order_and_says_so():
+    def jvp(primals, output, tangents):
+        return math.cos(primals[0]) * tangents[0]
+
+    f = custom_rule(math.sin, jvp=jvp)
+    assert ad.grad(f)(0.5) == math.cos(0.5)
+    assert ad.check(f, 0.5, order=1).ok
+    with pytest.raises(ad.NotDifferentiableError) as caught:
+        ad.grad(ad.grad(f))(0.5)
+    assert "in the jvp rule of custom_rule sin" in caught.value.__notes__[0]
+    text = str(ad.explain(lambda x: f(x) * 2, 0.5))
+    assert "dv1/d(x) . dx/dx" in text
+    assert "both modes agree" in text
 
 
 class TestClosures:
