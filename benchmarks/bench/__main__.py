@@ -122,9 +122,7 @@ def timed(
     for (name, part), series in times.items():
         if series:
             found[name][part] = statistics.median(series)
-            found[name][f"{part} quartiles"] = (
-                statistics.quantiles(series, n=4)[::2] if len(series) > 1 else series * 2
-            )
+            found[name][f"{part} range"] = [min(series), max(series)]
     return found
 
 
@@ -140,7 +138,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, help="for one contestant in one round")
     parser.add_argument("--json", type=Path, help="where to write every figure")
     parser.add_argument("--peers", default=sys.executable, metavar="PYTHON",
-                        help="the interpreter that has the peers, if it is another one")  # fmt: skip
+                        help="the interpreter that has the peers, if another")  # fmt: skip
     options = parser.parse_args()
     rounds = options.rounds or (3 if options.quick else 9)
     seconds = options.seconds or (0.05 if options.quick else 0.3)

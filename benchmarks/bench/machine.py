@@ -34,7 +34,7 @@ def blas() -> str:
         if function is not None:
             function.restype = ctypes.c_char_p
             words.append(function().decode())
-    config, kernel = (words + ["", ""])[:2]
+    config, kernel = [*words, "", ""][:2]
     return f"{' '.join(config.split()[:2])}, kernel {kernel}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
+from itertools import pairwise
 from typing import Any
 
 import models
@@ -70,7 +71,7 @@ def network_data(batch: int) -> list[Any]:
     rng = random()
     sizes = (784, 256, 64, 10)
     data: list[Any] = []
-    for n, m in zip(sizes, sizes[1:], strict=False):
+    for n, m in pairwise(sizes):
         limit = np.sqrt(6 / (n + m))
         data += [rng.uniform(-limit, limit, (n, m)).astype(np.float32), np.zeros(m, np.float32)]
     x = rng.random((batch, 784)).astype(np.float32)
