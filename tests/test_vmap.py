@@ -168,7 +168,7 @@ def test_integers_booleans_and_precisions_stay_what_they_are():
         assert ad.vmap(f)(np.ones(2, dtype)).dtype == f(np.ones(2, dtype)[0]).dtype
 
 
-# -- axes that do not fit ---------------------------------------------------------------------------
+# -- axes that do not fit --------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("call", "message"),
     [
