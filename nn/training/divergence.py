@@ -10,6 +10,7 @@ import numpy as np
 import autodiff as ad
 
 from .history import History
+from .run import Run
 
 
 class DivergedError(ArithmeticError):
@@ -23,29 +24,28 @@ class DivergedError(ArithmeticError):
 
 
 def diverged(
-    objective: Callable[[Any], tuple[Any, Any]],
-    now: dict[str, Any],
-    before: dict[str, Any],
-    value: Any,
-    place: str,
-    history: History,
+    objective: Callable[..., Any], run: Run, x: Any, y: Any, value: Any, place: str
 ) -> DivergedError:
-    """The error for a step whose loss is `value`; `objective` maps parameters to it and more.
+    """The error for a step on the batch (x, y) whose loss is `value`.
 
-    If the parameters themselves are not finite, the step before spoilt them: then its parameters
-    are the ones to look at.
+    If the parameters are not finite themselves, the step before spoilt them: then that step, with
+    its own batch, is the one to look into.
     """
-    find = getattr(ad, "diagnose", lambda f, at: None)
-    spoilt = [name for name, array in now.items() if not np.all(np.isfinite(array))]
+    spoilt = [name for name, p in run.parameters.items() if not np.all(np.isfinite(p))]
     message = f"the loss became {value} in {place}"
     if spoilt:
-        message += (
-            f": the update before it made {', '.join(spoilt)} nan or infinite; lower the learning "
-            "rate, or clip the gradients with max_norm"
-        )
-    else:
-        message += "; lower the learning rate, scale the features, or clip with max_norm"
-    at = before if spoilt else now
-    with np.errstate(all="ignore"):
-        diagnosis = find(lambda parameters: objective(parameters)[0], at)
-    return DivergedError(f"{message}\n{diagnosis}", history, diagnosis)
+        message += f": the update before it made {', '.join(spoilt)} nan or infinite"
+    at, buffers, x, y = run.last if spoilt and run.last else (run.parameters, run.buffers, x, y)
+
+    def loss(parameters: Any) -> Any:
+        return objective(parameters, buffers, x, y, run.rng)[0]
+
+    cure = "lower the learning rate, scale the features, or clip the gradients with max_norm"
+    diagnosis = None
+    try:
+        with np.errstate(all="ignore"):
+            diagnosis = ad.diagnose(loss, at)
+        found = str(diagnosis)
+    except ad.AutodiffError as error:
+        found = f"diagnose could not look into it: {error}"
+    return DivergedError(f"{message}; {cure}\n{found}", run.history, diagnosis)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -139,7 +138,7 @@ def one_epoch(
 ) -> dict[str, float]:
     """The means over the batches of one epoch, each measured before its update."""
     means, start = Means(), time.perf_counter()
-    number, before = run.history.epochs + 1, run.parameters
+    number = run.history.epochs + 1
     run.model.train()
     for k, (x, y) in enumerate(source.batches(run.rng)):
         with np.errstate(all="ignore"):  # a loss that is not finite is noticed here
@@ -147,10 +146,8 @@ def one_epoch(
                 run.parameters, run.state, run.buffers, x, y, run.rng
             )
         if not math.isfinite(value):
-            again = functools.partial(objective, buffers=run.buffers, x=x, y=y, rng=run.rng)
-            place = f"epoch {number}, batch {k + 1}"
-            raise diverged(again, run.parameters, before, value, place, run.history)
-        before = run.parameters
+            raise diverged(objective, run, x, y, value, f"epoch {number}, batch {k + 1}")
+        run.last = run.parameters, run.buffers, x, y
         run.parameters, run.state, run.buffers = parameters, state, buffers
         found = {name: f(prediction, y) for name, f in metrics_of(metric, y).items()}
         means.add({"loss": value, **found}, len(x))
@@ -179,17 +176,20 @@ def evaluated(
     model: Module, loss: Loss, source: Source, metric: Any, rng: np.random.Generator
 ) -> dict[str, float]:
     means = Means()
-    for prediction, y in in_evaluation(model, source.batches(rng)):
-        found = {name: f(prediction, y) for name, f in metrics_of(metric, y).items()}
-        means.add({"loss": loss(prediction, y), **found}, len(y))
+    with in_evaluation(model):
+        for x, y in source.batches(rng):
+            prediction = model(x)
+            found = {name: f(prediction, y) for name, f in metrics_of(metric, y).items()}
+            means.add({"loss": loss(prediction, y), **found}, len(y))
     return means.values()
 
 
 def predict(model: Module, X: Any, batch_size: int = 1024) -> Any:
     """The model's values for the rows of `X`, in evaluation mode, batch by batch."""
     source = source_of(X, X, batch_size, False, float_type(model), "predict")
-    rng = np.random.default_rng(0)
-    return np.concatenate([p for p, _ in in_evaluation(model, source.batches(rng))])
+    with in_evaluation(model):
+        batches = source.batches(np.random.default_rng(0))
+        return np.concatenate([model(x) for x, _ in batches])
 
 
 def validation_source(validation: Any, dtype: Any) -> Source | None:

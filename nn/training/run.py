@@ -26,6 +26,7 @@ class Run:
     callbacks: Sequence[Callable[[Run], Any]]
     history: History = field(default_factory=History)
     stop: str = ""
+    last: Any = None  # (parameters, buffers, x, y) of the step before
 
     def into_model(self) -> None:
         """Copy the run's parameters and buffers into its model."""

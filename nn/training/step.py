@@ -9,6 +9,7 @@ Nothing outside is touched and no branch depends on a value, so the whole step c
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -101,13 +102,13 @@ def metrics_of(metric: Any, y: Any) -> dict[str, Callable[[Any, Any], Any]]:
     return {getattr(metric, "__name__", "metric"): metric}
 
 
-def in_evaluation(model: Module, batches: Iterator[Any]) -> Iterator[Any]:
-    """``(prediction, y)`` of each batch, with dropout and running statistics as after training."""
+@contextmanager
+def in_evaluation(model: Module) -> Iterator[None]:
+    """The model with every module in evaluation mode, and afterwards as it was."""
     modes = [(module, module.training) for _, module in model.named_modules()]
     model.eval()
     try:
-        for x, y in batches:
-            yield model(x), y
+        yield
     finally:
         for module, training in modes:
             module.training = training

@@ -236,8 +236,8 @@ def test_a_loss_that_is_nan_stops_with_a_diagnosis():
             optimizer=optim.SGD(1e3), batch_size=8, epochs=50, progress=False,
         )  # fmt: skip
     assert isinstance(at.value.history, History)
-    if hasattr(ad, "diagnose"):
-        assert at.value.diagnosis.findings
+    assert at.value.diagnosis.findings
+    assert str(at.value.diagnosis) in str(at.value)
     assert all(np.all(np.isfinite(a)) for a in model.parameters())
     assert not model.training
 
@@ -249,11 +249,12 @@ def test_a_gradient_that_is_nan_is_traced_to_the_step_that_made_it():
     def root(prediction, y):
         return np.mean(np.sqrt(prediction**2) - y)  # its slope at 0 is 0 * inf
 
-    with pytest.raises(DivergedError, match="the update before it made weight nan"):
+    with pytest.raises(DivergedError, match="the update before it made weight nan") as at:
         fit(
             model, root, X, X, optimizer=optim.SGD(0.1), epochs=3, shuffle=False,
             metric=None, progress=False,
         )  # fmt: skip
+    assert "sqrt" in str(at.value.diagnosis)
 
 
 # -- what is shown ---------------------------------------------------------------------------------
