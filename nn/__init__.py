@@ -24,6 +24,8 @@ from .modules import (
     Tanh,
     functional_call,
 )
+from .summaries import summary
+from .training import EarlyStopping, evaluate, fit, predict
 
 __all__ = [
     "ELU",
@@ -34,6 +36,7 @@ __all__ = [
     "Conv1d",
     "Dense",
     "Dropout",
+    "EarlyStopping",
     "Flatten",
     "Function",
     "LeakyReLU",
@@ -46,8 +49,12 @@ __all__ = [
     "Softmax",
     "Softplus",
     "Tanh",
+    "evaluate",
+    "fit",
     "functional",
     "functional_call",
     "losses",
     "optim",
+    "predict",
+    "summary",
 ]

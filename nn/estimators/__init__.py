@@ -3,6 +3,15 @@
 They need scikit-learn, and work in its pipelines and searches.
 """
 
+import autodiff as ad
+
+try:
+    import sklearn  # noqa: F401
+except ImportError:
+    raise ad.MissingExtraError(
+        'the estimators need scikit-learn: pip install "autodiff[nn]"'
+    ) from None
+
 from .classification import LogisticRegression, SoftmaxRegression
 from .mlp import MLPClassifier, MLPRegressor
 from .regression import Lasso, LinearRegression, Ridge

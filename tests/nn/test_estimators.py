@@ -1,6 +1,8 @@
 """Estimators: scikit-learn's own checks, its numbers, its pipelines, and what bad data is told."""
 
 import pickle
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -374,3 +376,15 @@ def test_weights_of_samples_are_checked(model):
         model.fit(X, y, np.zeros(len(y)))
     with pytest.raises(ValueError, match="shape"):
         model.fit(X, y, np.ones(3))
+
+
+def test_without_scikit_learn_the_error_says_how_to_get_it():
+    program = (
+        "import sys; sys.modules['sklearn'] = None\n"
+        "import autodiff\n"
+        "try: import nn.estimators\n"
+        "except autodiff.MissingExtraError as error: print(error)\n"
+    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == 'the estimators need scikit-learn: pip install "autodiff[nn]"\n'

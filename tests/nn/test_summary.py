@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 import autodiff as ad
-from nn import Dense, Dropout, LeakyReLU, ReLU, Sequential, Softmax, losses, optim
-from nn.summary import summary
+from nn import Dense, Dropout, LeakyReLU, ReLU, Sequential, Softmax, losses, optim, summary
 from nn.training import fit
 
 
