@@ -58,21 +58,31 @@ class Custom(Primitive):
 
     def jvp(self, y: Any, primals: Sequence[Any], tangents: Sequence[Any], params: Any) -> Any:
         ys = self.results(y)
+        n, m = len(primals), len(ys)
         if all(t is ZERO for t in tangents):
-            y_dots = [ZERO] * len(ys)
-        else:
-            filled = [full(t, float_like(a)) for t, a in zip(tangents, primals, strict=True)]
-            y_dots = selecting(lambda dots: self.call.push(primals, ys, dots), filled)
-            self.check_not_lost(y_dots, "jvp")
+            return (ZERO,) * m if self.multiple else ZERO
+
+        def push(v: Sequence[Any]) -> list[Any]:
+            return self.call.push(v[:n], v[n : n + m], v[n + m :])
+
+        filled = [full(t, float_like(a)) for t, a in zip(tangents, primals, strict=True)]
+        y_dots = selecting(lambda dots: looping(push, [*primals, *ys, *dots]), filled)
+        self.check_not_lost(y_dots, "jvp")
         return tuple(y_dots) if self.multiple else y_dots[0]
 
     def vjp(self, y: Any, primals: Sequence[Any], wanted: Sequence[int], params: Any) -> Pullback:
-        handler, likes = self.handler, [float_like(part) for part in self.results(y)]
-        pull = self.call.pull(primals, self.results(y))
+        ys, handler = self.results(y), self.handler
+        n, m, likes = len(primals), len(ys), list(map(float_like, ys))
+        prepared = None if may_loop([*primals, *ys]) else self.call.pull(primals, ys)
+
+        def pull(v: Sequence[Any]) -> list[Any]:
+            pulled = prepared or self.call.pull(v[:n], v[n : n + m])
+            return pulled(v[n + m :])
 
         def pullback(y_bar: Any) -> list[Any]:
             parts = zip(self.results(y_bar), likes, strict=True)
-            bars = selecting(pull, [full(bar, like) for bar, like in parts])
+            filled = [full(bar, like) for bar, like in parts]
+            bars = selecting(lambda bars: looping(pull, [*primals, *ys, *bars]), filled)
             self.check_not_lost(bars, "vjp", handler)
             return [bars[i] for i in wanted]
 
@@ -95,6 +105,35 @@ class Custom(Primitive):
                 f"vmap: the body of custom_rule {self.call.name} cannot run on a stack of "
                 f'examples: {reason}; use vmap(..., fallback="loop"), which runs it once for each'
             ) from reason.__cause__
+
+
+def may_loop(values: Sequence[Any]) -> bool:
+    return getattr(innermost(values), "loop", False)
+
+
+def looping(rule: Callable[[Sequence[Any]], list[Any]], values: Sequence[Any]) -> list[Any]:
+    """``rule(values)``; on batched values it cannot take, one example at a time where the batch
+    allows that: under ``vmap(..., fallback="loop")``, and in the sweeps of a Jacobian."""
+    try:
+        return rule(values)
+    except TypeError:
+        if not may_loop(values):
+            raise
+    node = innermost(values)
+    flags = [isinstance(v, Traced) and v.node.level == node.level for v in values]
+    examples = [
+        rule([v.value[k] if flag else v for v, flag in zip(values, flags, strict=True)])
+        for k in range(node.size)
+    ]
+    return [joined(parts, node) for parts in zip(*examples, strict=True)]
+
+
+def joined(parts: Sequence[Any], node: Any) -> Any:
+    """The derivatives of all examples as one of the batch."""
+    some = next((part for part in parts if part is not ZERO), None)
+    if some is None:
+        return ZERO
+    return Tensor(np.stack([np.zeros_like(some) if p is ZERO else p for p in parts]), node)
 
 
 def selecting(rule: Callable[[Sequence[Any]], list[Any]], given: Sequence[Any]) -> list[Any]:
@@ -266,8 +305,8 @@ def custom_rule(
     `f` itself sees plain arrays, read-only, and may do with them what it likes. Rules are NumPy
     code that is differentiated for the next order: they call NumPy functions, and `f` again. The
     other mode is derived by transposing the rule given; where both are given, :func:`check` tells
-    whether they agree. Under `vmap`, `f` and its rules run on batched values: a body that cannot
-    needs ``vmap(..., fallback="loop")``.
+    whether they agree. Under `vmap`, `f` and its rules run on batched values; those that
+    cannot run for one example at a time under ``vmap(..., fallback="loop")``.
 
     Raises ShapeError where a rule returns another structure, shape or kind of number, and
     NotDifferentiableError where `f` uses a tracked value that is not among its arguments.

@@ -4,6 +4,8 @@ import re
 
 import numpy as np
 import pytest
+from hypothesis import assume, given, settings, strategies as st
+from laws.test_programs import SEEDS, programs
 
 import autodiff as ad
 from autodiff import custom_rule
@@ -283,3 +285,53 @@ class TestPictures:
         f = custom_rule(lambda x: x**2, vjp=lambda p, y, g: (2 * p[0] * g,))
         x = ad.tensor(3.0, name="x")
         assert "<svg" in (f(x) * x)._repr_svg_()
+
+
+def with_rules(program, jvp, vjp):
+    """The program as a function that the engine cannot look into, with what it knows as rules."""
+    argnums = tuple(range(len(program.inputs)))
+
+    def push(primals, output, tangents):
+        return ad.jvp(program, primals, tangents)[1]
+
+    def pull(primals, output, cotangent):
+        return tuple(cotangent * bar for bar in ad.grad(program, argnums)(*primals))
+
+    return custom_rule(program, jvp=push if jvp else None, vjp=pull if vjp else None)
+
+
+@settings(max_examples=max(1, settings.default.max_examples // 5))
+@given(programs(), st.sampled_from([(True, False), (False, True), (True, True)]), SEEDS)
+def test_derived_rules_equal_given_ones(program, given_rules, seed):
+    """A law over random programs, to the second order in all four nestings."""
+    value = program(*program.inputs)
+    assume(np.isrealobj(value) and np.isfinite(value))
+    f, inputs = with_rules(program, *given_rules), program.inputs
+    assert f(*inputs) == value
+    rng = np.random.default_rng(seed)
+    one, two = (tuple(rng.normal(size=np.shape(x)) for x in inputs) for _ in range(2))
+
+    def forward(g, t):
+        return lambda *xs: ad.jvp(g, xs, t)[1]
+
+    def reverse(g, t):
+        argnums = tuple(range(len(inputs)))
+        return lambda *xs: sum(
+            np.sum(bar * d) for bar, d in zip(ad.grad(g, argnums)(*xs), t, strict=True)
+        )
+
+    for first in (forward, reverse):
+        close(first(f, one)(*inputs), forward(program, one)(*inputs))
+        for second in (forward, reverse):
+            expected = forward(forward(program, one), two)(*inputs)
+            close(second(first(f, one), two)(*inputs), expected)
+    stacks = [np.stack([x, np.tanh(x)]) for x in inputs]
+    for derivative in (forward, reverse):
+        slopes = ad.vmap(derivative(f, one), fallback="loop")(*stacks)
+        for k in range(2):
+            close(slopes[k], derivative(program, one)(*(s[k] for s in stacks)))
+
+
+def close(found, expected):
+    scale = np.max(np.abs(expected), initial=1.0)
+    np.testing.assert_allclose(found, expected, rtol=1e-8, atol=1e-8 * scale)

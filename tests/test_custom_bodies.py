@@ -74,6 +74,33 @@ class TestWhatTheEngineDoesNotKnow:
 
         assert ad.check(custom_rule(np.roots, jvp=roots_jvp), np.array([1.0, -3.0, 1.0])).ok
 
+    def test_a_rule_of_scipys_runs_for_one_example_at_a_time(self):
+        """In the sweeps of a Jacobian, and under ``vmap(..., fallback="loop")``."""
+        expm = custom_rule(
+            scipy.linalg.expm,
+            vjp=lambda primals, y, g: (scipy.linalg.expm_frechet(primals[0].T, g)[1],),
+        )
+        block = ad.jacrev(expm)(A / 4)
+        for i, j in ((0, 1), (2, 2)):
+            direction = np.zeros((3, 3))
+            direction[i, j] = 1.0
+            expected = scipy.linalg.expm_frechet(A / 4, direction)[1]
+            np.testing.assert_allclose(block[:, :, i, j], expected, atol=1e-14)
+        stack = np.stack([A / 4, A / 5, A.T / 3])
+        slopes = ad.vmap(ad.grad(lambda a: np.sum(expm(a) * A)), fallback="loop")(stack)
+        alone = [ad.grad(lambda a: np.sum(expm(a) * A))(a) for a in stack]
+        np.testing.assert_allclose(slopes, alone, rtol=1e-14)
+        with pytest.raises(ad.NotDifferentiableError, match='fallback="loop"'):
+            ad.vmap(ad.grad(lambda a: np.sum(expm(a) * A)))(stack)
+
+    def test_a_body_in_a_loop_with_a_rule_forwards(self):
+        erf = custom_rule(
+            math.erf, jvp=lambda x, y, t: 2 / math.sqrt(math.pi) * math.exp(-(x[0] ** 2)) * t[0]
+        )
+        slope = ad.vmap(lambda x: ad.jvp(erf, (x,), (2.0,)), fallback="loop")(B)
+        alone = [ad.jvp(erf, (x,), (2.0,)) for x in B]
+        np.testing.assert_allclose(np.transpose(slope), alone, rtol=1e-15)
+
     def test_the_body_sees_plain_arrays(self):
         seen = []
 
