@@ -14,7 +14,6 @@ from forms import (
     check_refused,
     check_second_order,
     check_value,
-    check_vmap,
 )
 
 FORMS = list(all_forms())
@@ -52,8 +51,3 @@ def test_second_order(form: Form) -> None:
 @each(SUPPORTED)
 def test_jacobians_are_the_loop_over_columns(form: Form) -> None:
     check_batched(form)
-
-
-@each(SUPPORTED)
-def test_vmap_is_the_loop_over_examples(form: Form) -> None:
-    check_vmap(form)
