@@ -20,6 +20,7 @@ from .guard import raise_on_nonfinite
 from .implicit import argmin, fixed_point, linear_solve, root
 from .jacobians import hessian, hvp, jacfwd, jacobian, jacrev
 from .linearize import linearize
+from .loading import load
 from .objects import tensor
 from .taylor import taylor
 from .tensor import Tensor
@@ -60,6 +61,7 @@ __all__ = [
     "jvp",
     "linear_solve",
     "linearize",
+    "load",
     "raise_on_nonfinite",
     "register_container",
     "root",

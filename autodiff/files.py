@@ -17,8 +17,8 @@ def write_text(text: str, path: Any) -> str:
     return text
 
 
-def write_all(texts: Mapping[Any, str]) -> None:
-    """Write every text to its path, all of them or none."""
+def write_all(texts: Mapping[Any, str | bytes]) -> None:
+    """Write every text, or what is no text, to its path, all of them or none."""
     staged: list[tuple[Path, Path]] = []
     try:
         for path, text in texts.items():
@@ -35,19 +35,20 @@ def write_all(texts: Mapping[Any, str]) -> None:
             beside.unlink(missing_ok=True)
 
 
-def stage(text: str, path: Any, staged: list[tuple[Path, Path]]) -> None:
+def stage(text: str | bytes, path: Any, staged: list[tuple[Path, Path]]) -> None:
     """Write `text` beside its target, and note both names."""
     target = Path(path).resolve()  # through a link, which stays one
+    data = text.encode() if isinstance(text, str) else text
     if target.exists() and not target.is_file() and not target.is_dir():
-        target.write_text(text, encoding="utf-8")  # /dev/stdout, a pipe: not to be replaced
+        target.write_bytes(data)  # /dev/stdout, a pipe: not to be replaced
         return
     check_writable(target)
     beside = target.parent / f".{target.name[:80]}.{os.getpid()}-{len(staged)}.part"
     # Not tempfile.mkstemp, whose files nobody else may read.
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     staged.append((beside, target))
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
     if target.exists():
         shutil.copymode(target, beside)
 

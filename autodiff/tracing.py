@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -33,6 +33,8 @@ class Graph:
     program again, on arguments of the same structure and shapes; it calls the primitives, so it
     differentiates, batches and traces like any other function. ``str(graph)`` prints it.
     """
+
+    save: ClassVar[Callable[..., None]]  # saving.py gives it: graphs know nothing of files
 
     def __init__(
         self, name: str, inputs: Sequence[TraceNode], outputs: Sequence[Any], structure: Structure

@@ -8,7 +8,7 @@ transform is watching.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -28,11 +28,21 @@ class Layout:
     """How the numbers of a nest lie in one vector: its structure, and the shape of each leaf."""
 
     def __init__(self, tree: Any, what: str) -> None:
-        leaves, self.structure = flatten(tree)
+        leaves, structure = flatten(tree)
         if not leaves or not all(map(is_numeric, leaves)):
             raise NotDifferentiableError(f"{what} must be made of numbers, not {tree!r:.60}")
+        self.hold(leaves, structure)
+
+    def hold(self, leaves: Sequence[Any], structure: Structure) -> Self:
+        self.structure = structure
         self.avals = [aval_of(x) for x in leaves]
         self.sizes = [size_of(a.shape) for a in self.avals]
+        return self
+
+    @classmethod
+    def of(cls, leaves: Sequence[Any], structure: Structure) -> Layout:
+        """The layout of leaves and structure, as they were saved."""
+        return cls.__new__(cls).hold(leaves, structure)
 
     @property
     def size(self) -> int:
@@ -94,6 +104,13 @@ class Tracked:
         self.values = [self.leaves[k] for k in self.places]
         self.leaves = [None if isinstance(x, Traced) else x for x in self.leaves]
 
+    @classmethod
+    def of(cls, structure: Structure, leaves: list[Any], places: list[int]) -> Tracked:
+        """What was saved; the tracked values of that time are not part of it."""
+        self = cls.__new__(cls)
+        self.structure, self.leaves, self.places, self.values = structure, leaves, places, []
+        return self
+
     @property
     def count(self) -> int:
         return len(self.places)
@@ -133,6 +150,13 @@ class Program:
         graph.inputs += known.values()
         graph.nodes = graph.inputs + graph.operations
         self.graph = graph
+
+    @classmethod
+    def of(cls, graph: Graph) -> Program:
+        """The program that was saved as a graph."""
+        self = cls.__new__(cls)
+        self.graph, self.closed = graph, []
+        return self
 
     def forget(self) -> list[Any]:
         """The values that `f` closes over, of which the program keeps none, nor any other value."""

@@ -28,24 +28,44 @@ Task = Callable[[Any], Any]
 Solver = Callable[[Task, Any], Any]
 
 
-class Problem(NamedTuple):
-    """What is solved, and how: the same at every call. `equation` makes F, which is zero at the
-    solution, of the function that the solver is given."""
+class Kind(NamedTuple):
+    """What is solved: the equation F(x) = 0 that it comes to, for the function that the solver is
+    given, how that is written, and the solver used by default."""
 
-    name: str
-    f: Callable[..., Any]
     equation: Callable[[Task, Any], Any]
     written: str
     solver: Solver
-    tol: float | None
-    linear_solver: LinearSolver | None
+
+
+KINDS = {
+    "root": Kind(lambda g, x: g(x), "f(x)", newton),
+    "fixed_point": Kind(lambda g, x: g(x) - x, "f(x) - x", anderson),
+    "argmin": Kind(lambda g, x: grad(g)(x), "grad f(x)", minimize),
+}
+
+
+class Problem(NamedTuple):
+    """What is solved, of a function called `label`, and how: the same at every call."""
+
+    kind: str
+    label: str
+    solver: Solver
+    tol: float | None = None
+    linear_solver: LinearSolver | None = None
 
     def __repr__(self) -> str:
-        return f"{self.name}({name_of(self.f)})"
+        return f"{self.kind}({self.label})"
 
     @property
     def minimises(self) -> bool:
-        return self.name == "argmin"
+        return self.kind == "argmin"
+
+    @property
+    def written(self) -> str:
+        return KINDS[self.kind].written
+
+    def equation(self, g: Task, x: Any) -> Any:
+        return KINDS[self.kind].equation(g, x)
 
     def solve(self, task: Task, x0: Any) -> Any:
         """What the solver returns, as a nest of plain floating-point numbers."""
@@ -195,8 +215,16 @@ class Slope(Operator):
         )
 
 
-def implicitly(problem: Problem) -> Callable[..., Any]:
+def implicitly(
+    kind: str,
+    f: Callable[..., Any],
+    solver: Solver | None,
+    tol: float | None,
+    linear_solver: LinearSolver | None,
+) -> Callable[..., Any]:
     """The function from a start and parameters to a solution."""
+    label = name_of(f)
+    problem = Problem(kind, label, solver or KINDS[kind].solver, tol, linear_solver)
 
     def solve(x0: Any, *p: Any) -> Any:
         starts, given = Tracked(x0), Tracked(p)
@@ -206,15 +234,15 @@ def implicitly(problem: Problem) -> Callable[..., Any]:
         else:
             numbers = [plain(x, f"{problem}: an argument") for x in given.values]
             now = given.nest(numbers)
-            solution = problem.solve(lambda x: problem.f(x, *now), problem.untracked(x0))
+            solution = problem.solve(lambda x: f(x, *now), problem.untracked(x0))
         layout = Layout(solution, f"{problem}: x0")
 
         def task(x: Any, *values: Any) -> Any:
-            y = problem.f(layout.nest(x), *given.nest(values))
+            y = f(layout.nest(x), *given.nest(values))
             return y if problem.minimises else layout.join(y, f"{problem}: the result of f")
 
         x = layout.join(solution, f"{problem}: x0")
-        program = Program(task, [x, *numbers], name_of(problem.f))
+        program = Program(task, [x, *numbers], label)
         tracked = [*starts.values, *given.values, *program.forget()]
         equation = Equation(problem, program, layout, starts, None if batched else x)
         if not tracked:
@@ -259,9 +287,7 @@ def root(
     >>> round(float(x), 12), round(float(ad.grad(cube_root, 1)(1.0, 8.0)), 12)  # 1 / (3 x^2)
     (2.0, 0.083333333333)
     """
-    return implicitly(
-        Problem("root", f, lambda g, x: g(x), "f(x)", solver or newton, tol, linear_solver)
-    )
+    return implicitly("root", f, solver, tol, linear_solver)
 
 
 def fixed_point(
@@ -283,12 +309,7 @@ def fixed_point(
     >>> round(float(ad.grad(kepler, 1)(1.0, 1.0, 0.5)), 12)  # 1 / (1 - e cos E)
     1.037362021894
     """
-    return implicitly(
-        Problem(
-            *("fixed_point", f, lambda g, x: g(x) - x, "f(x) - x"),
-            *(solver or anderson, tol, linear_solver),
-        )
-    )
+    return implicitly("fixed_point", f, solver, tol, linear_solver)
 
 
 def argmin(
@@ -314,9 +335,4 @@ def argmin(
     >>> ad.jacobian(ridge, 1)(np.zeros(2), 1.0).round(12)
     array([ 0.11428571, -0.08979592])
     """
-    return implicitly(
-        Problem(
-            *("argmin", f, lambda g, x: grad(g)(x), "grad f(x)"),
-            *(solver or minimize, tol, linear_solver),
-        )
-    )
+    return implicitly("argmin", f, solver, tol, linear_solver)

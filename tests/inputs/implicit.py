@@ -22,7 +22,7 @@ def cubic(x: Any, a: Any, W: Any) -> Any:
 def equation(draw: Draw, row: Primitive) -> Case:
     n = draw.integer(1, 3)
     x0, args = np.zeros(n), (draw.rng.uniform(0.1, 1.0, n), draw.rng.uniform(-0.3, 0.3, (n, n)))
-    problem = Problem("root", cubic, lambda g, x: g(x), "f(x)", newton, None, None)
+    problem = Problem("root", "cubic", newton)
     program = Program(cubic, [x0, *args], "cubic")
     return Case(row, args, {"equation": Equation(problem, program, Layout(x0, ""), Tracked(x0))})
 

@@ -1,0 +1,221 @@
+"""Values as JSON and back: parameters of rows, constants, and the structure of nests.
+
+What JSON has stands for itself; everything else is an object with one key, which says what it is:
+{"slice": [0, null, 2]}, {"dtype": "<f8"}. Arrays stand in a list of their own, and JSON holds their
+numbers. Functions and classes of the user are never stored: only their names are, for which the
+user gives them again.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from .containers import LEAF, NOTHING, Leaf, Nothing, Structure
+from .errors import AutodiffError
+from .primitive import Traced
+from .primitives.borrowed import SciPyFunction, is_scipys
+from .primitives.indexing import HOLE
+
+Json = Any
+CONTAINERS = {"tuple": tuple, "list": list, "dict": dict, "OrderedDict": OrderedDict}
+NUMBERS = "biufc"
+
+
+class DamagedError(Exception):
+    """What a file says makes no sense; the reader of the file adds its name."""
+
+
+# -- writing ---------------------------------------------------------------------------------------
+class Writer:
+    """Turns values into JSON, and collects the arrays among them."""
+
+    def __init__(self) -> None:
+        self.arrays: list[Any] = []
+        self.places: dict[int, int] = {}
+
+    def value(self, x: Any, what: str) -> Json:
+        """`x` as JSON; `what` it is, for the error where it cannot be written."""
+        if x is None or isinstance(x, (bool, str)):
+            return x
+        if isinstance(x, np.generic) and x.dtype.kind in NUMBERS:  # a float64 is a float as well
+            return {"scalar": self.array(np.asarray(x))}
+        if isinstance(x, int):
+            return x
+        if isinstance(x, float):
+            return x if math.isfinite(x) else {"float": struct.pack(">d", x).hex()}
+        if isinstance(x, complex):
+            return {"complex": [self.value(x.real, what), self.value(x.imag, what)]}
+        if type(x) is np.ndarray and x.dtype.kind in NUMBERS:
+            return {"array": self.array(x)}
+        if x is Ellipsis or x is HOLE:
+            return {"symbol": "..." if x is Ellipsis else "hole"}
+        if type(x) in (tuple, list):
+            return {type(x).__name__: [self.value(item, what) for item in x]}
+        if type(x) is dict:
+            return {"dict": [[self.value(k, what), self.value(v, what)] for k, v in x.items()]}
+        if isinstance(x, slice):
+            return {"slice": [self.value(end, what) for end in (x.start, x.stop, x.step)]}
+        if isinstance(x, np.dtype):
+            return {"dtype": x.str}
+        if isinstance(x, np.ufunc) and (getattr(np, x.__name__, None) is x or is_scipys(x)):
+            return {"ufunc": x.__name__}
+        if isinstance(x, Traced):
+            raise AutodiffError(
+                f"save: {what} is a value that a transform is tracking; pass it in as an argument"
+            )
+        name = getattr(x, "__name__", None)
+        if callable(x) and isinstance(name, str):
+            return {"given": name}
+        raise AutodiffError(f"save: {what} is of type {type(x).__name__}, which cannot be saved")
+
+    def array(self, x: Any) -> int:
+        """The number of an array; one that occurs twice is written once."""
+        if id(x) not in self.places:
+            self.places[id(x)] = len(self.arrays)
+            self.arrays.append(x)
+        return self.places[id(x)]
+
+    def structure(self, s: Structure) -> Json:
+        """A leaf is "*", None is null, a container its class, keys, parts and data."""
+        if s.kind is Leaf or s.kind is Nothing:
+            return "*" if s.kind is Leaf else None
+        return [
+            s.kind.__name__,
+            [self.value(k, "a key of a dict") for k in s.keys],
+            [self.structure(part) for part in s.parts],
+            self.value(s.data, f"what a {s.kind.__name__} holds"),
+        ]
+
+
+# -- reading ---------------------------------------------------------------------------------------
+class Reader:
+    """Turns JSON back into values. `given` has the user's functions and classes by name."""
+
+    def __init__(self, arrays: Sequence[Any], given: Mapping[str, Any]) -> None:
+        self.arrays, self.given = arrays, given
+
+    def value(self, j: Json) -> Any:
+        if j is None or isinstance(j, (bool, str, int, float)):
+            return j
+        tag, content = only_item(j)
+        if tag not in READERS:
+            raise DamagedError(f"a value of the unknown kind {tag!r:.40}")
+        return READERS[tag](self, content)
+
+    def array(self, j: Json) -> Any:
+        return self.arrays[index(j, len(self.arrays), "array")]
+
+    def name(self, j: Json) -> Any:
+        """What the user gives for a name."""
+        if not isinstance(j, str) or j not in self.given:
+            raise DamagedError(
+                f"it uses {j!r:.60}, a function or class that is not in the file; give it: "
+                f"load(path, names={{{j!r:.60}: ...}})"
+            )
+        return self.given[j]
+
+    def structure(self, j: Json) -> Structure:
+        if j == "*" or j is None:
+            return LEAF if j else NOTHING
+        kind, keys, parts, data = listed(j, 4)
+        cls = CONTAINERS[kind] if kind in CONTAINERS else self.name(kind)
+        if not isinstance(cls, type):
+            raise DamagedError(f"{kind!r:.60} is no class")
+        names = tuple(self.value(k) for k in listed(keys))
+        found = tuple(self.structure(part) for part in listed(parts))
+        if issubclass(cls, dict) and len(set(names)) != len(found):
+            raise DamagedError(f"a {kind:.60} with {len(found)} parts and {len(names)} keys")
+        return Structure(cls, names, found, self.value(data))
+
+
+def only_item(j: Json) -> tuple[str, Json]:
+    if not isinstance(j, dict) or len(j) != 1:
+        raise DamagedError(f"{j!r:.60} where a value should be")
+    return next(iter(j.items()))
+
+
+def listed(j: Json, count: int | None = None) -> list[Any]:
+    if not isinstance(j, list) or (count is not None and len(j) != count):
+        raise DamagedError(f"{j!r:.60} where a list {f'of {count} ' if count else ''}should be")
+    return j
+
+
+def fields(j: Json, *names: str) -> list[Any]:
+    """The entries of an object that has exactly these."""
+    if not isinstance(j, dict) or set(j) != set(names):
+        raise DamagedError(f"{j!r:.60} where an object with {', '.join(names)} should be")
+    return [j[name] for name in names]
+
+
+def index(j: Json, size: int, what: str) -> int:
+    if type(j) is not int or not 0 <= j < size:
+        raise DamagedError(f"there is no {what} number {j!r:.20}")
+    return j
+
+
+def text(j: Json) -> str:
+    if not isinstance(j, str):
+        raise DamagedError(f"{j!r:.60} where a text should be")
+    return j
+
+
+def dtype(j: Json) -> np.dtype[Any]:
+    """A dtype of numbers."""
+    try:
+        found = np.dtype(text(j))
+    except TypeError:
+        raise DamagedError(f"{j!r:.60} is no dtype") from None
+    if found.kind not in NUMBERS or found.hasobject:
+        raise DamagedError(f"an array of dtype {found}")
+    return found
+
+
+def _float(reader: Reader, j: Json) -> float:
+    return float(struct.unpack(">d", bytes.fromhex(text(j)))[0])
+
+
+def _complex(reader: Reader, j: Json) -> complex:
+    real, imag = (reader.value(part) for part in listed(j, 2))
+    return complex(real, imag)
+
+
+def _symbol(reader: Reader, j: Json) -> Any:
+    if j not in ("...", "hole"):
+        raise DamagedError(f"the unknown symbol {j!r:.40}")
+    return Ellipsis if j == "..." else HOLE
+
+
+def _dict(reader: Reader, j: Json) -> dict[Any, Any]:
+    pairs = [listed(pair, 2) for pair in listed(j)]
+    return {reader.value(k): reader.value(v) for k, v in pairs}
+
+
+def _ufunc(reader: Reader, j: Json) -> Any:
+    function = getattr(np, text(j), None)
+    if function is None and j.isidentifier():
+        function = SciPyFunction(j).found()
+    if not isinstance(function, np.ufunc):
+        raise DamagedError(f"{j!r:.60} is no ufunc")
+    return function
+
+
+READERS: dict[str, Callable[[Reader, Json], Any]] = {
+    "float": _float,
+    "complex": _complex,
+    "symbol": _symbol,
+    "dict": _dict,
+    "ufunc": _ufunc,
+    "array": lambda reader, j: reader.array(j),
+    "scalar": lambda reader, j: reader.array(j).reshape(())[()],
+    "tuple": lambda reader, j: tuple(reader.value(item) for item in listed(j)),
+    "list": lambda reader, j: [reader.value(item) for item in listed(j)],
+    "slice": lambda reader, j: slice(*(reader.value(end) for end in listed(j, 3))),
+    "dtype": lambda reader, j: dtype(j),
+    "given": lambda reader, j: reader.name(j),
+}
