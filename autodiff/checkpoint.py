@@ -86,7 +86,7 @@ def cut(level: int, leaves: Sequence[Any], start: int, again: Again) -> None:
     for k, node in enumerate(places):
         node.pullback, node.inputs = Deposit(k, len(places)), [recomputed]
     for node in inside:
-        if node.keeps and node not in places:  # a picture goes on showing it
+        if hasattr(node, "args") and node not in places:  # a picture goes on showing it
             node.pullback, node.inputs = None, FREED
 
 
