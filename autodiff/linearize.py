@@ -23,8 +23,10 @@ def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., 
     """``(y, f_dot)``: the value, and the derivative of `f` at `primals` as a linear function.
 
     ``f_dot(*tangents)``, one tangent per primal in its structure, shape and dtype, equals
-    ``jvp(f, primals, tangents)[1]`` but evaluates nothing of `f` again. ``f_dot.graph`` is its
-    program (:class:`Graph`). A tangent of the wrong structure or shape raises `ShapeError`.
+    ``jvp(f, primals, tangents)[1]`` but evaluates nothing of `f` again. It is a function like any
+    other: ``vmap(f_dot)`` takes a stack of tangents, ``vjp(f_dot, *tangents)[1]`` is its transpose.
+    ``f_dot.graph`` is its program (:class:`Graph`). A tangent of the wrong structure or shape
+    raises `ShapeError`.
 
     >>> import autodiff as ad
     >>> y, f_dot = ad.linearize(lambda x: x**3, 2.0)
@@ -33,7 +35,7 @@ def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., 
     """
     leaves, structure = flatten(primals)
     names = [f"{n} of {name_of(f)}" for n in argument_names(primals)]
-    values = [differentiable(x, name) for x, name in zip(leaves, names, strict=True)]
+    values = [lasting(differentiable(x, n)) for x, n in zip(leaves, names, strict=True)]
     found: list[Any] = []
 
     def tangent(*directions: Any) -> Any:
@@ -58,3 +60,8 @@ def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., 
 
     f_dot.graph = graph  # type: ignore[attr-defined]
     return found[0], f_dot
+
+
+def lasting(x: Any) -> Any:
+    """A primal that outlives the call: the program keeps it, and its owner may write into it."""
+    return x.copy() if isinstance(x, np.ndarray) else x

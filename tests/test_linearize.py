@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
 import autodiff as ad
+from autodiff.primitive import TABLE
 
 RNG = np.random.default_rng(0)
 W = RNG.normal(size=(3, 3))
@@ -34,16 +35,33 @@ def test_equals_jvp(primals: Any) -> None:
             np.testing.assert_allclose(ours, theirs, rtol=1e-14, atol=1e-15)
 
 
-def test_nothing_runs_again() -> None:
-    calls = []
+def test_nothing_runs_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the function nor a step of it: no exp, no condition, no sort is evaluated again."""
+    calls: list[str] = []
+
+    def counted(name: str) -> None:
+        value = TABLE[name].value
+        count = lambda *args, **params: calls.append(name) or value(*args, **params)  # noqa: E731
+        monkeypatch.setattr(TABLE[name], "value", count)
+
+    for name in ("exp", "greater", "sort", "sqrt"):
+        counted(name)
 
     def f(x: Any) -> Any:
-        calls.append(x)
-        return np.exp(x)
+        calls.append("f")
+        return np.sum(np.where(x > 1, np.exp(x), np.sqrt(x)) * np.sort(x))
 
-    _, f_dot = ad.linearize(f, 1.0)
+    x, t = np.array([2.0, 0.5, 3.0]), np.array([1.0, -1.0, 2.0])
+    _, f_dot = ad.linearize(f, x)
+    assert sorted(calls) == ["exp", "f", "greater", "sort", "sqrt"]
+    found = [f_dot(s * t) for s in (1.0, 2.0, 3.0)]
+    assert len(calls) == 5
+    np.testing.assert_allclose(found, [s * ad.jvp(f, (x,), (t,))[1] for s in (1.0, 2.0, 3.0)])
+
+
+def test_only_products_with_what_is_known_are_left() -> None:
+    _, f_dot = ad.linearize(np.exp, 1.0)
     assert [float(f_dot(t)) for t in (1.0, 2.0)] == [np.e, 2 * np.e]
-    assert len(calls) == 1
     assert {n.primitive.name for n in f_dot.graph.operations} == {"multiply"}
 
 
@@ -52,6 +70,62 @@ def test_is_linear_and_transforms_like_any_function() -> None:
     jacobian = ad.jacobian(f_dot)(np.array([5.0, 7.0]))  # of a linear map: the map itself
     expected = ad.jacobian(lambda x: np.prod(x) * np.sin(x))(np.array([1.0, 2.0]))
     np.testing.assert_allclose(jacobian, expected, rtol=1e-14)
+
+
+def test_transposed_and_batched(primals: Any) -> None:
+    _, f_dot = ad.linearize(program, *primals)
+    zeros = ({"w": np.zeros((3, 3)), "b": np.zeros(3)}, np.zeros(3))
+    cotangent = (1.0, np.arange(3.0))
+    ours, theirs = (ad.vjp(f, *at)[1](cotangent) for f, at in ((f_dot, zeros), (program, primals)))
+    np.testing.assert_allclose(ours[0]["w"], theirs[0]["w"], rtol=1e-12)
+    np.testing.assert_allclose(ours[1], theirs[1], rtol=1e-12)
+    stacks = {"w": RNG.normal(size=(4, 3, 3)), "b": np.zeros((4, 3))}, RNG.normal(size=(4, 3))
+    slopes = ad.vmap(f_dot)(*stacks)
+    for k in range(4):
+        alone = f_dot({"w": stacks[0]["w"][k], "b": np.zeros(3)}, stacks[1][k])
+        np.testing.assert_allclose(slopes[0][k], alone[0], rtol=1e-12)
+        np.testing.assert_allclose(slopes[1][k], alone[1], rtol=1e-12)
+
+
+class State(NamedTuple):
+    position: Any
+    momentum: Any
+
+
+def test_any_nest_in_and_out() -> None:
+    def step(state: State, options: list[Any]) -> dict[str, Any]:
+        dt, nothing = options
+        assert nothing is None
+        moved = state.position + dt * state.momentum
+        return {"next": State(moved, (state.momentum, None)), "known": 1.0, "dt": [dt]}
+
+    at = (State(np.ones(2), np.arange(2.0)), [0.5, None])
+    along = (State(np.zeros(2), np.ones(2)), [2.0, None])
+    y, f_dot = ad.linearize(step, *at)
+    y_dot = f_dot(*along)
+    assert isinstance(y["next"], State)
+    assert isinstance(y_dot["next"], State)
+    assert y_dot["next"].position.tolist() == [0.5, 2.5]
+    assert y_dot["next"].momentum[0].tolist() == [1.0, 1.0]
+    assert y_dot["next"].momentum[1] is None
+    assert (y_dot["known"], y_dot["dt"]) == (0.0, [2.0])
+
+
+def test_it_stays_where_it_was_taken() -> None:
+    x = np.array([2.0, 3.0])
+    _, f_dot = ad.linearize(lambda x: x * x, x)
+    x[...] = 0.0
+    assert f_dot(np.ones(2)).tolist() == [4.0, 6.0]
+
+
+def test_precisions_and_complex_numbers() -> None:
+    x = np.array([0.5, 1.5], np.float32)
+    y, f_dot = ad.linearize(lambda x: np.sin(x) * 2.0, x)
+    assert (y.dtype, f_dot(np.ones(2)).dtype) == (np.float32, np.float32)
+    _, f_dot = ad.linearize(lambda n: n**2, np.array([3, 4]))
+    assert f_dot(np.ones(2)).tolist() == [6.0, 8.0]
+    _, f_dot = ad.linearize(lambda z: z * np.conj(z), 1 + 2j)
+    assert f_dot(1j) == pytest.approx(4.0)
 
 
 def test_inside_another_transform() -> None:
