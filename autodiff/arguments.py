@@ -34,7 +34,7 @@ def differentiable(x: Any, what: str) -> Any:
     if kind is None:
         raise NotDifferentiableError(
             f"{what} is a {type(x).__name__} ({x!r:.40}), not a number or an array; "
-            f"convert it, {inside_of(x)}or leave it out of argnums"
+            f"convert it, {inside_of(x, what)}or leave it out of argnums"
         )
     if kind in "iu":
         return x.astype(np.float64)
@@ -44,13 +44,14 @@ def differentiable(x: Any, what: str) -> Any:
     raise NotDifferentiableError(f"{what} has dtype {dtype}; {cure}, or leave it out of argnums")
 
 
-def inside_of(x: Any) -> str:
-    """The cure for an object that may hold numbers, or for text in a dataclass."""
-    if isinstance(x, (str, bytes, set, frozenset)):
-        return 'declare a field of a dataclass static, with field(metadata={"static": True}), '
-    if callable(x) or type(x).__module__ == "builtins":
-        return ""
-    return f"let transforms look inside with autodiff.register_container({type(x).__name__}, ...), "
+def inside_of(x: Any, what: str) -> str:
+    """The cure for an object that may hold numbers, or for a field that holds none."""
+    if not callable(x) and type(x).__module__ != "builtins":
+        name = type(x).__name__
+        return f"let transforms look inside with autodiff.register_container({name}, ...), "
+    if "." in what:  # argument 0.unit
+        return 'make the field static with dataclasses.field(metadata={"static": True}), '
+    return ""
 
 
 def chosen(argnums: Any, args: Sequence[Any], f: Callable[..., Any]) -> tuple[int, ...]:

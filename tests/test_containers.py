@@ -321,7 +321,11 @@ class Sized(dict):
     [
         (
             lambda: ad.grad(lambda p: p["a"]["b"][1])({"a": {"b": [1.0, "text"]}}),
-            r"argument 0\['a'\]\['b'\]\[1\] of <lambda> is a str .*static",
+            r"argument 0\['a'\]\['b'\]\[1\] of <lambda> is a str .*; convert it, or leave",
+        ),
+        (
+            lambda: ad.grad(lambda p: p["p"].x)({"p": Frozen(1.0, "m")}),
+            r"argument 0\['p'\]\.y of <lambda> is a str .*make the field static with .*metadata=",
         ),
         (
             lambda: ad.grad(lambda p: p.x)(Point(1.0, object())),
