@@ -168,11 +168,11 @@ def cross_entropy(
         terms = -np.sum(floats(labels, logits) * log_p, axis=-1)
         spread = -np.mean(log_p, axis=-1) - terms
     elif given == shape[:-1]:
-        # log(1 + sum of exp(z_k - z_label) over the other k): nothing is rounded away, in the value
-        # or in the slope, where the label has nearly all of the probability.
+        # The logits above the label's: nothing is rounded away where it has nearly all of the
+        # probability, as it would be from the difference of logsumexp and the label's logit.
         named = is_class(labels, shape[-1])
         above = logits - np.sum(np.where(named, logits, 0), axis=-1, keepdims=True)
-        terms = logsumexp(np.where(named, 0, above))
+        terms = logsumexp(above)
         spread = -np.mean(above, axis=-1)
     else:
         raise ad.ShapeError(
