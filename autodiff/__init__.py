@@ -3,6 +3,7 @@
 from . import numpy_api, special  # noqa: F401 - the first fills the dispatch tables
 from .check import check
 from .checkpoint import checkpoint, checkpoint_chain
+from .compiler.api import jit
 from .containers import register_container
 from .custom import custom_rule
 from .custom_jax import custom_jvp, custom_vjp
@@ -58,6 +59,7 @@ __all__ = [
     "jacfwd",
     "jacobian",
     "jacrev",
+    "jit",
     "jvp",
     "linear_solve",
     "linearize",

@@ -46,7 +46,7 @@ LAYERS = [
     ["explain"],
     ["diagnosis"],
     ["diagnose", "guard"],
-    ["jit"],  # programs as machine code
+    ["compiler"],  # programs as machine code
     ["__init__"],  # the public names
     ["doctor", "expression"],
     ["cli"],
@@ -58,6 +58,7 @@ DEPTH = {module: depth for depth, layer in enumerate(LAYERS) for module in layer
 RULES = {"elementwise", "linear", "bilinear", "choice", "special", "flat", "register"}
 RULES |= {"Elementwise", "Linear", "Bilinear", "Choice", "Special", "Flat"}
 MAKERS = {"kinds.py", "primitive.py", "custom.py"}
+WRITERS = {"numpy_source.py"}  # runs the text that it wrote itself
 UNSAFE = {"eval", "exec", "pickle", "compile", "marshal", "shelve", "dill", "cloudpickle"}
 HEAVY = {"scipy", "graphviz", "pygraphviz", "llvmlite", "sklearn", "matplotlib"}
 
@@ -145,9 +146,10 @@ def names_from_kinds(path):
 
 @pytest.mark.parametrize("path", CODE, ids=name_of)
 def test_nothing_is_evaluated_or_unpickled(path):
+    unsafe = UNSAFE - {"compile", "exec"} if path.name in WRITERS else UNSAFE
     for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            assert node.func.id not in UNSAFE, f"line {node.lineno}"
+            assert node.func.id not in unsafe, f"line {node.lineno}"
         if isinstance(node, ast.keyword) and node.arg == "allow_pickle":
             assert getattr(node.value, "value", True) is False, f"line {node.lineno}"
         if isinstance(node, (ast.Import, ast.ImportFrom)):

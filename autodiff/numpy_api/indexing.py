@@ -64,6 +64,9 @@ def is_truth(k: Any) -> bool:
 def getitem(a: Any, key: Any) -> Any:
     """``a[key]``."""
     key, indices = split_key(normalised_key(key, "x[key]"), "x[key]")
+    for k in indices:
+        if k.dtype == bool:  # how many entries it picks, its values say
+            concrete(k, "x[mask]")
     return gathering.gather(a, *indices, key=key) if indices else rows.index(a, key=key)
 
 

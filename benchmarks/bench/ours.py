@@ -54,7 +54,7 @@ class Compiled(Eager):
     name = "jit"
 
     def compiled(self, f: Callable[..., Any]) -> Callable[..., Any]:
-        from autodiff.compiler.api import jit
+        from autodiff import jit
 
         return jit(f)
 

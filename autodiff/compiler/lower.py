@@ -8,6 +8,7 @@ what it consists of. Any other row is a `call`: NumPy computes it, and `report` 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -35,9 +36,9 @@ def lowers(*names: str) -> Callable[[Rule], Rule]:
     return register
 
 
-def program_of(graph: Graph) -> Program:
-    """A traced graph as a program."""
-    low = Lowering()
+def program_of(graph: Graph, reciprocals: bool = True) -> Program:
+    """A traced graph as a program; with `reciprocals`, few divisors are inverted once."""
+    low = Lowering(reciprocals)
     inputs = []
     for k, node in enumerate(graph.inputs):
         v = low.input(k, node.value)
@@ -51,9 +52,9 @@ def program_of(graph: Graph) -> Program:
 class Lowering:
     """The state of one translation: which instruction stands for which node."""
 
-    def __init__(self) -> None:
+    def __init__(self, reciprocals: bool = True) -> None:
         self.builder = Builder()
-        self.maps = Maps(self.builder)
+        self.maps = Maps(self.builder, reciprocals)
         self.values: dict[TraceNode, Any] = {}
 
     def input(self, position: int, example: Any) -> Value:
@@ -190,6 +191,8 @@ class Lowering:
         if not axes:
             return v
         shape = tuple(n for k, n in enumerate(v.shape) if k not in axes)
+        if function == "sum" and v.is_map("negative"):  # rounding is the same on both sides of 0
+            return self.maps.apply("negative", self.reduce(function, v.inputs[0], axes))
         if not v.size:
             empty = getattr(np, function)(np.empty(v.shape, v.dtype), axis=axes)
             return self.builder.constant(empty)
@@ -243,10 +246,15 @@ def _of_real(low: Lowering, a: Value) -> Value | None:
 
 
 # -- views -----------------------------------------------------------------------------------------
+def _rearrangement(value: Callable[..., Any]) -> Rule:
+    def rule(low: Lowering, a: Value, **params: Any) -> Value:
+        return low.rearrange(a, lambda p: value(p, **params))
+
+    return rule
+
+
 for _name in ("reshape", "transpose", "flip", "diagonal", "windows", "broadcast_to"):
-    LOWER[_name] = lambda low, a, _row=TABLE[_name], **params: low.rearrange(
-        a, lambda p: _row.value(p, **params)
-    )
+    LOWER[_name] = _rearrangement(TABLE[_name].value)
 
 
 @lowers("index")
@@ -340,11 +348,11 @@ def _concatenate(low: Lowering, *arrays: Value, axis: int) -> Value:
     shape[axis] = sum(v.shape[axis] for v in arrays)
     parts, start = [], 0
     for v in arrays:
-        key = [slice(None)] * len(shape)
-        key[axis] = slice(start, start + v.shape[axis])
-        start += v.shape[axis]
+        stop = start + v.shape[axis]
+        key = (*(slice(None),) * (len(shape) + axis), slice(start, stop))
+        start = stop
         if v.size:
-            found = region(tuple(shape), lambda p, key=tuple(key): p[key])
+            found = region(tuple(shape), itemgetter(key))
             assert found is not None
             parts.append((low.maps.cast(v, dtype), *found[:2]))
     return low.place(shape, parts, dtype)

@@ -59,8 +59,8 @@ def is_number(v: Value, x: float) -> bool:
 class Maps:
     """Makes `map` instructions; what it is given it broadcasts, casts, folds and simplifies."""
 
-    def __init__(self, builder: Builder) -> None:
-        self.builder = builder
+    def __init__(self, builder: Builder, reciprocals: bool = True) -> None:
+        self.builder, self.reciprocals = builder, reciprocals
 
     def cast(self, v: Value, dtype: np.dtype[Any]) -> Value:
         if v.dtype == dtype:
@@ -144,10 +144,27 @@ class Maps:
         return self._make("where", [c, a, b], dtype)
 
     def _make(self, name: str, operands: Sequence[Value], dtype: Any) -> Value:
+        """The instruction itself, over a shape without axes of size 1: so it is the same one for
+        rows, columns and vectors."""
         shape = np.broadcast_shapes(*(v.shape for v in operands))
+        operands = [self._aligned(v, shape) for v in operands]
+        whole, shape = shape, tuple(n for n in shape if n != 1)
         if name in COMMUTES:  # one order, so that a * b and b * a are the same instruction
             operands = sorted(operands, key=lambda v: (number(v) is not None, v.number))
-        return self.builder.make("map", operands, {"function": name}, shape, np.dtype(dtype))
+        y = self.builder.make("map", operands, {"function": name}, shape, np.dtype(dtype))
+        return y if shape == whole else view(self.builder, y, 0, contiguous(whole), whole)
+
+    def _aligned(self, v: Value, shape: tuple[int, ...]) -> Value:
+        """An operand without the axes that are 1 in the result, and without leading ones."""
+        kept = shape[len(shape) - v.ndim :]
+        pairs = [(n, s) for n, s, m in zip(v.shape, layout(v)[2], kept, strict=True) if m != 1]
+        while pairs and pairs[0][0] == 1:
+            del pairs[0]
+        sizes = tuple(n for n, _ in pairs)
+        if sizes == v.shape:
+            return v
+        base, offset, _ = layout(v)
+        return view(self.builder, base, offset, [s for _, s in pairs], sizes, v.weak)
 
     def _folded(
         self, f: Callable[..., Any], operands: Sequence[Value], shape: Any, weak: bool = False
@@ -230,15 +247,35 @@ def _subtract(m: Maps, a: Value, b: Value) -> Value | None:
 
 
 def _divide(m: Maps, a: Value, b: Value) -> Value | None:
+    if a.is_map("negative"):
+        return m.apply("negative", m.apply("divide", a.inputs[0], b))
     divisor = number(b)
     if divisor is not None and divisor.dtype.kind == "f" and divisor != 0:
         mantissa, exponent = math.frexp(divisor)
         if abs(mantissa) == 0.5 and abs(exponent) < 100:  # 1 / 2^k is exact
             inverse = m.builder.constant(1 / divisor)
             return m.apply("multiply", a, m.builder.spread(inverse, b.shape))
-    if a.is_map("negative"):
-        return m.apply("negative", m.apply("divide", a.inputs[0], b))
+    elif m.reciprocals and b.dtype.kind == "f" and b.size * FEW <= a.size and number(a) is None:
+        return by_reciprocal(m, a, b)
     return None
+
+
+FEW = 8  # divisors are few if each divides at least as many entries
+RANGE = {4: 120, 8: 1000, 16: 1000, 2: 14}  # 1 / b is a normal number for 2^-k < |b| < 2^k
+
+
+def by_reciprocal(m: Maps, a: Value, b: Value) -> Value:
+    """a / b for few b: one reciprocal each, and products, which cost a tenth of a quotient and
+    round twice. A power of two keeps the reciprocal of a very small or large b a normal number."""
+    dtype, k = b.dtype.type, RANGE[b.dtype.itemsize]
+    one, low, high = (m.builder.constant(dtype(2.0**e)) for e in (0, -k, k))
+    up, down = (m.builder.constant(dtype(2.0**e)) for e in (k // 2, -(k // 2)))
+    size = m.apply("absolute", b)
+    scale = m.where(
+        m.apply("less", size, low), up, m.where(m.apply("greater", size, high), down, one)
+    )
+    inverse = m.apply("divide", one, m.apply("multiply", b, scale))
+    return m.apply("multiply", m.apply("multiply", a, scale), inverse)
 
 
 def _power(m: Maps, a: Value, b: Value) -> Value | None:

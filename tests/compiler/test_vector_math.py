@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from kernels import kernel
 
-from autodiff.jit.vector_math import EXPANSIONS
+from autodiff.compiler.vector_math import EXPANSIONS
 from autodiff.primitive import TABLE
 
 WIDTHS = {"float64": 8, "float32": 16}

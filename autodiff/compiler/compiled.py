@@ -15,7 +15,8 @@ import numpy as np
 from llvmlite import binding, ir
 from numpy.lib.stride_tricks import as_strided
 
-from .entry import Entry, Kind, address_of, python_function
+from .entry import Entry, python_function
+from .leaves import Kind, own_result
 from .maps import UFUNCS, number
 from .native import Body, emit_program, is_native
 from .program import Program, Value
@@ -147,18 +148,12 @@ class Compiled:
                 store.compute(part)
             elif part(arguments, results, base):
                 raise IndexError("an index is out of bounds")
-        objects = [unwrapped(y, spec) for y, spec in zip(made, self.outputs, strict=True)]
+        objects = [own_result(y, spec) for y, spec in zip(made, self.outputs, strict=True)]
         return objects[0] if len(objects) == 1 else tuple(objects)
 
 
 def table(arrays: Sequence[np.ndarray[Any, Any]]) -> Any:
     return (ctypes.c_void_p * max(len(arrays), 1))(*(a.ctypes.data for a in arrays))
-
-
-def unwrapped(y: np.ndarray[Any, Any], spec: Kind) -> Any:
-    if spec.cls is np.ndarray:
-        return y
-    return y.item() if spec.cls in (float, int, bool, complex) else y[()]
 
 
 class Store:
@@ -244,6 +239,3 @@ def placed(v: Value, operands: list[Any]) -> Any:
         steps = tuple(s * v.dtype.itemsize for s in strides)
         as_strided(out[offset:], np.shape(x), steps)[...] = x
     return out.reshape(v.shape)
-
-
-__all__ = ["Compiled", "Module", "address_of", "machine"]

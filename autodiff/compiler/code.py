@@ -253,8 +253,9 @@ class Code:
             return x
         if after == BOOL:
             zero = self.constant(0, before, word.width).ir
-            compare = b.fcmp_unordered if before.kind == "f" else b.icmp_signed
-            return compare("!=", x, zero)
+            if before.kind == "f":
+                return b.fcmp_unordered("!=", x, zero)
+            return b.icmp_signed("!=", x, zero)
         if before == BOOL:
             return b.uitofp(x, kind) if after.kind == "f" else b.zext(x, kind)
         if before.kind == after.kind == "f":
@@ -288,7 +289,7 @@ class Code:
 
     def on_floats(self, function: str, values: list[Any], dtype: str, width: int) -> Any:
         lanes = Lanes(self.builder, dtype, width)
-        direct = {
+        direct: Any = {
             "add": lanes.add,
             "subtract": lanes.sub,
             "multiply": lanes.mul,
@@ -301,15 +302,12 @@ class Code:
             return direct(*values)
         if function in ("maximum", "minimum"):  # nan wins
             a, b = values
-            wins = (lanes.ge if function == "maximum" else lanes.le)(a, b)
+            wins = (lanes.gt if function == "maximum" else lanes.lt)(a, b)
             return lanes.select(self.builder.or_(wins, lanes.isnan(a)), a, b)
         if function in SIGNS:
-            compare = (
-                self.builder.fcmp_unordered
-                if function == "not_equal"
-                else self.builder.fcmp_ordered
-            )
-            return compare(SIGNS[function], *values)
+            if function == "not_equal":
+                return lanes.ne(*values)
+            return self.builder.fcmp_ordered(SIGNS[function], *values)
         if function == "isnan":
             return lanes.isnan(values[0])
         if function == "isinf":

@@ -10,13 +10,13 @@ C-structures" (the layout of PyArrayObject is part of its binary interface).
 from __future__ import annotations
 
 import ctypes
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from llvmlite import ir
 
-from ..shapes import Shape
 from .code import DOUBLE, I8, I32, I64, POINTER, external, memory_type
+from .leaves import Kind
 
 HEADER = object.__basicsize__  # bytes before an object's own fields
 TYPE = HEADER - 8
@@ -25,23 +25,6 @@ IN_ORDER = 0x1 | 0x100  # C-contiguous and aligned
 EMPTY, SCALAR = 184, 60  # PyArray_Empty and PyArray_Scalar in NumPy's table of functions
 METH_FASTCALL = 0x80
 C = ctypes.pythonapi
-
-
-class Kind(NamedTuple):
-    """What an argument or a result is: an array, a NumPy scalar or a Python number."""
-
-    cls: type
-    dtype: np.dtype[Any]
-    shape: Shape
-
-
-def kind_of_leaf(x: Any) -> Kind:
-    cls = type(x)
-    if cls in (float, int, bool, complex):
-        return Kind(cls, np.dtype(cls), ())
-    if isinstance(x, np.generic):
-        return Kind(cls, x.dtype, ())
-    return Kind(np.ndarray, x.dtype, x.shape)
 
 
 def address_of(function: Any) -> int:

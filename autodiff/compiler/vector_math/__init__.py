@@ -2,7 +2,7 @@
 
 `EXPANSIONS[row.name](lanes, *operands)` emits the value of that row, special values included, for
 whatever format and width `lanes` has. Errors in units of the last place, measured against mpmath in
-tests/jit/test_vector_math.py, stand in that file.
+tests/compiler/test_vector_math.py, stand in that file.
 """
 
 from . import (

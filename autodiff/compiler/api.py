@@ -1,0 +1,238 @@
+"""`jit`: a function compiled once for each set of shapes and types that it is called with."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from ..arguments import name_of
+from ..containers import LEAF, Structure, flatten, unflatten
+from ..errors import AutodiffError, MissingExtraError
+from ..primitive import Traced
+from ..tracing import is_numeric, traced
+from .leaves import Kind, kind_of_leaf
+from .program import Builder, Program, Value
+from .views import contiguous
+
+BACKENDS = ("llvm", "numpy")
+ONE_AT_A_TIME = threading.RLock()  # LLVM keeps what it compiles in one place for all threads
+
+
+class Version:
+    """One compiled program, and how to put its results back together."""
+
+    def __init__(
+        self, f: Callable[..., Any], args: tuple[Any, ...], leaves: Sequence[Any], backend: str
+    ) -> None:
+        from . import products  # noqa: F401 - enters its rules
+        from .lower import program_of
+
+        graph = traced(f, args, abstract=True)
+        self.backend = backend
+        self.structure: Structure = graph.out_structure
+        self.program = own_results(program_of(graph, reciprocals=backend == "llvm"))
+        self.numeric = [k for k, x in enumerate(leaves) if is_numeric(x)]
+        self.inputs = [kind_of_leaf(leaves[k]) for k in self.numeric]
+        self.outputs = [kind_of_leaf(getattr(y, "value", y)) for y in graph.outputs]
+        self.made: Any = self.compiled()
+        self.run = self.made.run
+        singles = [LEAF] * self.structure.size
+        self.is_flat = self.structure == LEAF or (
+            self.structure.kind is tuple
+            and list(self.structure.parts) == singles
+            and len(singles) > 1
+        )
+
+    def compiled(self) -> Any:
+        if self.backend == "llvm":
+            from .compiled import Compiled
+
+            return Compiled(self.program, self.inputs, self.outputs)
+        return self.in_numpy()
+
+    def in_numpy(self) -> Any:
+        from .numpy_source import InNumpy
+
+        return InNumpy(self.program, self.inputs, self.outputs)
+
+    @functools.cached_property
+    def source(self) -> str:
+        """The program as a function of NumPy calls."""
+        made = self.made if self.backend == "numpy" else self.in_numpy()
+        return str(made.source)
+
+    def __call__(self, leaves: Sequence[Any]) -> Any:
+        given = [leaves[k] for k in self.numeric]
+        found = self.run(*given)
+        if found is NotImplemented:
+            found = self.run(*map(in_order, given))
+            assert found is not NotImplemented
+        if self.is_flat:
+            return found
+        return unflatten(self.structure, found if self.structure.size > 1 else [found])
+
+
+def in_order(x: Any) -> Any:
+    """An array as compiled code reads it: in C order, of the machine's own byte order."""
+    if isinstance(x, np.ndarray):
+        return np.array(x, dtype=np.dtype(x.dtype.type), order="C", copy=True)
+    return x
+
+
+def own_results(program: Program) -> Program:
+    """Every result in a buffer of its own: no argument, constant, view or other result."""
+    builder = Builder()
+    builder.count = max((v.number for v in program.values), default=0)
+    seen: set[int] = set()
+    outputs: list[Value] = []
+    for k, y in enumerate(program.outputs):
+        if y.size and (id(y) in seen or y.op in ("input", "constant", "view")):
+            params = {"places": ((0, contiguous(y.shape)),), "covered": True, "result": k}
+            y = builder.make("place", (y,), params, y.shape, y.dtype, y.weak)
+        seen.add(id(y))
+        outputs.append(y)
+    return Program(program.name, program.inputs, outputs)
+
+
+class Jit:
+    """A function that compiles itself; see :func:`jit`."""
+
+    def __init__(self, f: Callable[..., Any], backend: str) -> None:
+        functools.update_wrapper(self, f, updated=())
+        self._f, self._backend = f, backend
+        self._versions: dict[Any, Version] = {}
+        self._fast: Any = None
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self._fast is not None and not kwargs:
+            found = self._fast(*args)
+            if found is not NotImplemented:
+                return found
+        return self._general(args, kwargs)
+
+    def _general(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        leaves, structure = flatten((args, kwargs))
+        if any(isinstance(x, Traced) for x in leaves):
+            return self._f(*args, **kwargs)  # another transform looks on: it sees the operations
+        version = self._version(structure, leaves, args, kwargs)
+        return version(leaves)
+
+    def _version(self, structure: Structure, leaves: Any, args: Any, kwargs: Any) -> Version:
+        key = (structure, tuple(map(signature, leaves)))
+        try:
+            found = self._versions.get(key)
+        except TypeError as error:
+            raise AutodiffError(
+                f"jit: {name_of(self._f)} got an argument that is neither numbers nor hashable "
+                f"({error}); make it a global of the function, or an array"
+            ) from None
+        if found is None:
+            with ONE_AT_A_TIME:
+                found = self._versions.get(key)
+                if found is None:
+                    found = Version(spread(self._f), (args, kwargs), leaves, self._backend)
+                    self._versions[key] = found
+            if not kwargs and found.is_flat and len(found.numeric) == len(args) == len(leaves):
+                self._fast = found.run
+        return found
+
+    @property
+    def source(self) -> str:
+        """The latest version as one function of NumPy calls, which computes the same."""
+        return self._latest("source").source
+
+    @property
+    def program(self) -> Program:
+        """The instructions of the latest version; ``str`` prints them."""
+        return self._latest("program").program
+
+    def report(self) -> str:
+        """Which back end runs the latest version, in how many steps, and what it left to NumPy."""
+        version = self._latest("report()")
+        return report_of(version, name_of(self._f))
+
+    def _latest(self, what: str) -> Version:
+        if not self._versions:
+            raise AutodiffError(
+                f"jit: {what} of {name_of(self._f)} is there once it has been called: shapes and "
+                "types are those of the arguments"
+            )
+        return next(reversed(self._versions.values()))
+
+    def __repr__(self) -> str:
+        return f"<jit of {name_of(self._f)}: {len(self._versions)} versions>"
+
+
+def report_of(version: Version, name: str) -> str:
+    instructions = [v for v in version.program.values if v.op not in ("input", "constant", "view")]
+    lines = [f"jit of {name}: {len(instructions)} instructions"]
+    if version.backend == "numpy":
+        return "\n".join([*lines, "back end: NumPy, one call an instruction"])
+    steps, gaps = version.made.schedule.steps, version.made.gaps
+    lines.append(
+        f"back end: LLVM, {len(steps) - len(gaps)} native steps, "
+        f"{version.made.memory.size} bytes of workspace"
+    )
+    for step in gaps:
+        (v,) = step.values
+        lines.append(f"left to NumPy: v{v.number} = {v.function or v.op}, {reason(v)}")
+    return "\n".join(lines)
+
+
+def reason(v: Value) -> str:
+    if v.op in ("call", "part"):
+        return "a row without code of its own"
+    types = sorted({str(x.dtype) for x in (v, *v.inputs)})
+    return f"for which there is no code in {', '.join(types)}"
+
+
+def spread(f: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(f)
+    def of_nest(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return f(*args, **kwargs)
+
+    return of_nest
+
+
+def signature(x: Any) -> Kind | tuple[type, Any]:
+    """What a version is compiled for: the kind of a number or an array, any other leaf itself."""
+    return kind_of_leaf(x) if is_numeric(x) else (type(x), x)
+
+
+def jit(f: Callable[..., Any] | None = None, *, backend: str | None = None) -> Any:
+    """`f`, compiled once for each set of shapes and types: traced, simplified, fused into loops
+    and made machine code.
+
+    Arguments and results may be numbers, arrays and nests of them, as for every transform; any
+    other argument (a string, a function) is part of the program. `f` may be any composition of the
+    transforms: ``jit(grad(f))``, ``jit(hessian(f))``, a whole training step. Results agree with
+    plain evaluation up to rounding. Arguments are never written to.
+
+    `backend` is "llvm" (needs the extra ``jit``), "numpy", or by default the former where it is
+    installed. ``.source`` is the program as a function of NumPy calls, ``.program`` its
+    instructions, ``.report()`` says what has no code of its own.
+
+    What Python does with values (``if x > 0``, ``float(x)``, ``x[x > 0]``) is refused by name: it
+    would hold for one value only. Inside another transform ``jit(f)`` is `f`.
+
+    >>> import numpy as np, autodiff as ad
+    >>> slope = ad.jit(ad.grad(lambda x: np.sum(np.sin(x))))
+    >>> slope(np.zeros(3))
+    array([1., 1., 1.])
+    """
+    if backend is not None and backend not in BACKENDS:
+        raise AutodiffError(f'jit: backend={backend!r} is neither "llvm" nor "numpy"')
+    there = find_spec("llvmlite") is not None
+    if backend == "llvm" and not there:
+        raise MissingExtraError(
+            "jit: the LLVM back end needs llvmlite: pip install 'autodiff[jit]'"
+        )
+    chosen = backend or ("llvm" if there else "numpy")
+    if f is None:
+        return functools.partial(jit, backend=chosen)
+    return Jit(f, chosen)
