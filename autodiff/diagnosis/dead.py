@@ -58,7 +58,7 @@ def search(program: Program) -> Iterator[Finding]:
     found: list[tuple[int, Finding]] = []
     for x in [*program.inputs, *(n for n in program.operations if n in program.active)]:
         units = dead_units(program.adjoint(x))
-        users = [u for u in program.consumers[x] if u in program.active]
+        users = [u for u in program.consumers[x] if u in program.active and np.size(value_of(u))]
         if units is None or not users or x in program.outputs:
             continue
         reasons = [why(program, user, x, units) for user in users]
@@ -105,7 +105,7 @@ def why(program: Program, user: TraceNode, x: TraceNode, units: Units) -> Explan
         zeros = [program.name(z) for z in others if is_zero(z, units)]
         return (f"it is multiplied by {zeros[0]}, which is 0 there", ZEROS) if zeros else None
     if isinstance(row.primitive, Elementwise) and alike and saturates(program, user, x, units):
-        return f"{row_name(row)} is flat so far out: its slope rounds to 0", SATURATED
+        return f"the slope of {row_name(row)} is exactly 0 there: it is saturated", SATURATED
     return None
 
 
