@@ -65,6 +65,10 @@ class Optimizer:
 
     def update(self, parameters: Any, gradients: Any, state: Any) -> tuple[Any, Any]:
         """``(parameters, state)`` after one step. Changes none of its arguments."""
+        if not isinstance(state, dict) or not {"step", *self.remembers} <= state.keys():
+            raise ValueError(
+                f"{type(self).__name__}: not its state; begin with optimizer.init(parameters)"
+            )
         leaves, structure = flatten(parameters)
         slopes = flatten_like(gradients, structure, "gradients")
         memories = [flatten_like(state[name], structure, name) for name in self.remembers]

@@ -27,7 +27,10 @@ def number(value: Any, what: str, low: float = -np.inf, high: float = np.inf) ->
         raise TypeError(f"{what} must be a number, not {value!r:.40}")
     if not (low <= value <= high and np.isfinite(value)):
         bounds = f"in [{low:g}, {high:g}]" if np.isfinite(high) else f"at least {low:g}"
-        raise ValueError(f"{what} must be {'finite' if low == -np.inf else bounds}, not {value}")
+        raise ValueError(
+            f"{what} must be {bounds if np.isfinite(low) and np.isfinite(value) else 'finite'}, "
+            f"not {value}"
+        )
     return float(value)
 
 

@@ -50,7 +50,7 @@ class Dense(Module):
     def forward(self, x: Any) -> Any:
         shape = np.shape(x)
         if not shape or shape[-1] != self.inputs:
-            found = f"of width {shape[-1]}" if shape else "that is a number"
+            found = f"of width {shape[-1]}" if shape else f"without a width: {x!r:.40}"
             raise ad.ShapeError(f"Dense({self.settings()}) got an input {found}")
         return functional.linear(x, self.weight, self.bias)
 
@@ -145,7 +145,7 @@ class Flatten(Module):
 
     def forward(self, x: Any) -> Any:
         if not np.ndim(x):
-            raise ad.ShapeError("Flatten got a number; it needs an array of examples")
+            raise ad.ShapeError(f"Flatten needs an array of examples, not {x!r:.40}")
         examples, *rest = np.shape(x)
         return np.reshape(x, (examples, math.prod(rest)))  # not -1, for no examples at all
 

@@ -146,6 +146,12 @@ def functional_call(
     >>> ad.grad(loss)(dict(model.named_parameters()))
     {'weight': array([[1.], [2.]]), 'bias': array([1.])}
     """
+    for what, given in (("parameters", parameters), ("state", state)):
+        if not isinstance(given, Mapping):
+            raise TypeError(
+                f"functional_call(model, parameters, state, x): {what} must be a dict of arrays by "
+                f"name, not {type(given).__name__}; see named_parameters and named_buffers"
+            )
     values = {**parameters, **state}
     used: set[str] = set()
     twin = rebuilt(model, "", values, used, {})

@@ -523,7 +523,7 @@ def test_wrong_arguments_are_named(call, error, message):
     ("name", "x", "message"),
     [
         ("Dense", np.ones((2, 10)), r"Dense\(4, 3\) got an input of width 10"),
-        ("Dense", np.array(1.0), "that is a number"),
+        ("Dense", np.array(1.0), r"without a width: array\(1\.\)"),
         ("Conv1d", np.ones((2, 3, 9)), r"Conv1d\(4, 2, 2, .*\) got an input of shape \(2, 3, 9\)"),
         ("Conv1d", np.ones((2, 4, 0)), "spans 3 places, the input has only 2"),
         ("BatchNorm1d", np.ones((2, 3)), r"must be \(n, 4\)"),
@@ -545,6 +545,10 @@ def test_functional_call_names_what_does_not_fit():
         nn.functional_call(model, {"weight": np.ones((3, 2))}, {}, np.ones((1, 2)))
     with pytest.raises(TypeError, match="rng must be"):
         nn.functional_call(model, {}, {}, np.ones((1, 2)), rng=3)
+    with pytest.raises(TypeError, match="parameters must be a dict of arrays by name, not list"):
+        nn.functional_call(model, model.parameters(), {}, np.ones((1, 2)))
+    with pytest.raises(TypeError, match="state must be a dict of arrays by name, not ndarray"):
+        nn.functional_call(model, {}, np.ones((1, 2)))
 
 
 def test_no_examples_are_no_trouble():

@@ -269,7 +269,10 @@ def test_clipping():
     ("call", "message"),
     [
         (lambda: optim.SGD(-0.1), "SGD: learning_rate must be at least 0, not -0.1"),
-        (lambda: optim.SGD(np.nan), "learning_rate"),
+        (lambda: optim.SGD(np.nan), "learning_rate must be finite, not nan"),
+        (lambda: optim.Adam(np.inf), "learning_rate must be finite, not inf"),
+        (lambda: optim.Adam().update([BEGIN], [BEGIN], {"step": 0}), "begin with optimizer.init"),
+        (lambda: optim.SGD(0.1).update([BEGIN], [BEGIN], None), "begin with optimizer.init"),
         (lambda: optim.SGD(0.1, momentum=1.0), "momentum must be below 1"),
         (lambda: optim.SGD(0.1, nesterov=True), "needs a momentum above 0"),
         (lambda: optim.SGD(0.1, weight_decay=-1), "weight_decay"),
