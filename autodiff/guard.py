@@ -171,5 +171,5 @@ def name_in(scope: dict[str, Any], x: Any) -> str:
     number that it is."""
     if not isinstance(x, Traced):
         return TEXT.constant(x).loose
-    made = f"{row_name(x.node)}(...)"
+    made = f"{row}(...)" if (row := row_name(x.node)) else "..."
     return next((name for name, value in scope.items() if value is x), made)

@@ -102,7 +102,7 @@ def why(program: Program, user: TraceNode, x: TraceNode, units: Units) -> Explan
             return None
         return f"{x.name} is never chosen by {program.expression(user)}", RELU
     if row.primitive.kind == "bilinear" or row_name(row) == "multiply":
-        zeros = [program.name(z) for z in others if is_zero(z, units)]
+        zeros = [program.name(z) for z in others if is_zero(program, z, units)]
         return (f"it is multiplied by {zeros[0]}, which is 0 there", ZEROS) if zeros else None
     if isinstance(row.primitive, Elementwise) and alike and saturates(program, user, x, units):
         return f"the slope of {row_name(row)} is exactly 0 there: it is saturated", SATURATED
@@ -121,11 +121,15 @@ def sent_by_choice(program: Program, user: TraceNode) -> Iterator[Any]:
             yield np.broadcast_to(full, shape) if full.ndim < len(shape) else full
 
 
-def is_zero(z: Any, units: Units) -> bool:
+def is_zero(program: Program, z: Any, units: Units) -> bool:
+    """Whether an argument, a mask or a constant is zero throughout these units. A number that is 0
+    is nothing odd, and what was computed from arguments has a cause of its own."""
+    if program.is_active(z) and z.primitive is not None:
+        return False
     numbers = np.asarray(value_of(z))
     if units.axis is not None and numbers.ndim > units.axis and numbers.shape[units.axis] > 1:
         numbers = units.of(numbers)
-    return numbers.dtype.kind in "biufc" and not np.any(numbers)
+    return numbers.size > 1 and numbers.dtype.kind in "biufc" and not np.any(numbers)
 
 
 def saturates(program: Program, user: TraceNode, x: TraceNode, units: Units) -> bool:
