@@ -149,6 +149,7 @@ class Perceptron(BaseEstimator):
             penalty=self._penalty(len(X)) if self.alpha else None,
             seed=rng,
             progress=self.verbose,
+            jit=self._backend(len(X)),
         )
         if self.history_.stopped == "interrupted":
             warnings.warn(
@@ -157,6 +158,11 @@ class Perceptron(BaseEstimator):
                 ConvergenceWarning,
                 stacklevel=3,
             )
+
+    def _backend(self, samples: int) -> bool | str:
+        """What runs the steps: the more there may be, the more compiling them may cost."""
+        steps = self.max_epochs * -(-samples // self.batch_size)
+        return False if steps < 50 else "numpy" if steps < 5000 else True
 
     def _penalty(self, samples: int) -> Callable[[dict[str, Any]], Any]:
         """alpha |W|^2 / (2 samples) over the weights, not the biases."""

@@ -16,6 +16,7 @@ from ..requirements import positive, whole
 from . import checkpoint as checkpoints
 from .bar import Bar
 from .batches import Source, source_of
+from .compiled import CompiledStep
 from .divergence import diverged
 from .history import History
 from .run import Callback, Run
@@ -41,6 +42,7 @@ def fit(
     checkpoint: Any = None,
     resume: bool = False,
     progress: bool = True,
+    jit: bool | str = False,
 ) -> History:
     """Train a model in place and return its :class:`History`.
 
@@ -57,6 +59,10 @@ def fit(
     of the batches and all that is random in the model. With `checkpoint`, a path, the run is
     written there after every epoch; with ``resume=True`` it goes on from there if the file exists,
     and ends in the same bits as if it had never been interrupted.
+
+    With `jit`, True or the name of a back end, steps are compiled by :func:`autodiff.jit`, once for
+    each shape of batch. What a step reads besides arrays (a learning rate that is a number, say) is
+    then read once, and a model that draws random numbers, as Dropout does, is refused.
 
     Ctrl-C ends training after the step it is in; the model keeps what it has learnt. A loss of nan
     or infinity raises :class:`DivergedError`. Afterwards the model is in evaluation mode.
@@ -84,7 +90,9 @@ def fit(
     if resume and Path(checkpoint).exists():
         checkpoints.load(checkpoint, run, settings)
     objective = objective_of(model, loss, penalty)
-    step = make_step(objective, optimizer, max_norm)
+    step: Callable[..., Any] = make_step(objective, optimizer, max_norm)
+    if jit:
+        step = CompiledStep(step, objective, None if jit is True else jit)
     bar = Bar(progress, epochs, source.steps, run.history.epochs)
     try:
         while run.history.epochs < epochs and not run.stop:

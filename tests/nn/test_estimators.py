@@ -212,15 +212,15 @@ def test_every_activation_closes_a_border_around_a_disc(activation):
     X, y = make_circles(200, noise=0.05, factor=0.4, random_state=0)
     options = {"learning_rate": 0.05, "batch_size": 40, "max_epochs": 60, "patience": 60}
     options["random_state"] = 0
-    assert MLPClassifier((32,), activation, **options).fit(X, y).score(X, y) > 0.95
+    assert MLPClassifier((32,), activation, **options).fit(X, y).score(X, y) > 0.9
     assert MLPClassifier((32,), "identity", **options).fit(X, y).score(X, y) < 0.8
 
 
 @pytest.mark.parametrize("optimizer", "adam adamw rmsprop sgd momentum".split())
 def test_every_optimizer_learns(optimizer):
     X, y = standardised(load_iris)
-    model = MLPClassifier(optimizer=optimizer, batch_size=16, random_state=0).fit(X, y)
-    assert model.score(X, y) > 0.95
+    options = {"learning_rate": 0.03, "batch_size": 32, "max_epochs": 30, "random_state": 0}
+    assert MLPClassifier(optimizer=optimizer, **options).fit(X, y).score(X, y) > 0.9
 
 
 def test_targets_of_any_size_are_learnt():

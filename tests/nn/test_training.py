@@ -8,7 +8,7 @@ import pytest
 from training_runs import blobs, network, rng, same, trained
 
 import autodiff as ad
-from nn import Dense, Dropout, ReLU, Sequential, losses, optim
+from nn import ELU, BatchNorm1d, Dense, Dropout, ReLU, Sequential, losses, optim
 from nn.training import (
     Callback,
     DivergedError,
@@ -302,3 +302,35 @@ def test_training_does_not_load_what_it_does_not_use():
     command = [sys.executable, "-c", program]
     loaded = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
     assert not {"tqdm", "sklearn", "matplotlib", "scipy"} & set(loaded)
+
+
+# -- compiled --------------------------------------------------------------------------------------
+@pytest.mark.parametrize("backend", ["numpy", "llvm"])
+def test_a_compiled_run_ends_where_a_plain_one_does(backend):
+    def run(jit):
+        model = Sequential(Dense(2, 8, rng(3)), BatchNorm1d(8), ELU(0.9), Dense(8, 3, rng(4)))
+        optimizer = optim.Adam(optim.ExponentialDecay(0.05, 0.9))
+        return trained(model, optimizer=optimizer, max_norm=1.0, jit=jit)
+
+    (plain, history), (compiled, found) = run(False), run(backend)
+    for name, array in plain.state_dict().items():
+        np.testing.assert_allclose(compiled.state_dict()[name], array, rtol=1e-8, atol=1e-8)
+    np.testing.assert_allclose(found["loss"], history["loss"], rtol=1e-10)
+
+
+def test_a_compiled_run_still_refuses_what_a_plain_one_does():
+    X, y = blobs()
+    with pytest.raises(ValueError, match="label 3 is not among the classes"):
+        trained(X=X, y=y + (y == 2), jit="numpy")
+    with pytest.raises(ValueError, match="label -1 is not among the classes"):
+        trained(X=[(X[:60], y[:60]), (X[60:], y[60:] - 1)], y=None, jit="numpy")
+    with pytest.raises(ad.NotDifferentiableError, match="dropout draws random numbers"):
+        trained(network(0.3), jit="numpy")
+    with pytest.raises(ad.AutodiffError, match="backend='fast'"):
+        trained(jit="fast")
+
+
+def test_a_compiled_loss_that_is_nan_is_diagnosed():
+    with pytest.raises(DivergedError) as at:
+        trained(optimizer=optim.SGD(1e308), jit="numpy", epochs=20)
+    assert at.value.diagnosis.findings
