@@ -31,7 +31,7 @@ class CannotError(Exception):
 
 class Contestant:
     """Differentiates functions of arrays. A method with the name of a workload, of its arguments,
-    takes the place of the general way."""
+    takes the place of the general way, and one with `_value` behind it that of the value alone."""
 
     name: str
     version: str

@@ -41,7 +41,7 @@ def workload(work: Workload, figures: dict[str, dict[str, Any]]) -> None:
                 spell(f["whole"]) if "whole" in f else "-",
                 spell(f["first"]),
                 f"{f['peak'] / 1e6:.1f} MB",
-                f"{f['error']:.0e}",
+                f"{f['error']:.0e}" if "error" in f else "-",
                 note,
             )
         )

@@ -70,7 +70,7 @@ class Worker:
         self.calls["whole"] = lambda: who.wait(call(*args))
         if work.has_value:
             try:
-                value = who.value(f)
+                value = getattr(who, f"{workload}_value", None) or who.value(f)
                 who.wait(value(*args))
                 self.calls["value"] = lambda: who.wait(value(*args))
             except CannotError:
