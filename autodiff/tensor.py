@@ -213,6 +213,14 @@ class Tensor(Traced):
         return round(self.value)
 
     def __float__(self) -> float:
+        if getattr(self.node, "batch_axis", False):
+            raise refuse(
+                "float(x), math.sin(x) or assignment into a plain array (`a[0] = x`) of a value "
+                "that differs from example to example under vmap",
+                "use NumPy's functions (np.sin, not math.sin), start from np.zeros_like(x) or "
+                "np.stack([...]) instead of filling a plain array, or use "
+                'vmap(..., fallback="loop")',
+            )
         raise refuse(
             "float(x), math.sin(x) or assignment into a plain array (`a[0] = x`) "
             "of a tracked value would drop its derivative",

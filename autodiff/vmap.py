@@ -106,7 +106,8 @@ class Call:
         if not -len(shape) <= axis < len(shape):
             raise ShapeError(
                 f"vmap: {self._name(k)} has shape {shape}, so axis {axis} is out of bounds; "
-                "in_axes=None is for what all examples share"
+                "None in in_axes is for what all examples share"
+                + ("" if shape else ", and np.array(...) makes one array of a list of numbers")
             )
         return operator.index(axis) % len(shape)
 

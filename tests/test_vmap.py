@@ -180,7 +180,8 @@ def test_integers_booleans_and_precisions_stay_what_they_are():
         (lambda: ad.vmap(np.sin, None)(np.ones(2)), "no argument of sin has an axis to map over"),
         (lambda: ad.vmap(lambda: 1.0)(), "has an axis to map over"),
         (lambda: ad.vmap(np.sin, 3)(np.ones(2)), r"argument 0 of sin has shape \(2,\), so axis 3"),
-        (lambda: ad.vmap(np.sin)(2.0), r"shape \(\), so axis 0 is out of bounds.*in_axes=None"),
+        (lambda: ad.vmap(np.sin)(2.0), r"shape \(\), so axis 0 is out of bounds.*None in in_axes"),
+        (lambda: ad.vmap(np.sum)([1.0, 2.0]), r"argument 0\[0\] of sum .* one array of a list"),
         (lambda: ad.vmap(np.add)(np.ones(2), 2.0), r"argument 1 of add has shape \(\)"),
         (lambda: ad.vmap(len)("abc"), r"argument 0 of len is a str \('abc'\), not an array"),
         (
