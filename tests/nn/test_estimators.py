@@ -219,7 +219,7 @@ def test_every_activation_closes_a_border_around_a_disc(activation):
 @pytest.mark.parametrize("optimizer", "adam adamw rmsprop sgd momentum".split())
 def test_every_optimizer_learns(optimizer):
     X, y = standardised(load_iris)
-    options = {"learning_rate": 0.03, "batch_size": 32, "max_epochs": 30, "random_state": 0}
+    options = {"learning_rate": 0.05, "batch_size": 32, "max_epochs": 80, "random_state": 0}
     assert MLPClassifier(optimizer=optimizer, **options).fit(X, y).score(X, y) > 0.9
 
 
