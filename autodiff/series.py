@@ -231,8 +231,8 @@ class Application:
     def is_regular_power(self) -> bool:
         """Whether a^c is a power series near a_0 because a_0 is not 0; and not a polynomial, whose
         equations come to an end."""
-        a, c = self.values[0], self.params["exponent"]
-        return not isinstance(a, Traced) and bool(c < 0 or c != int(c)) and bool(np.all(a))
+        a, c = self.values[0], float(self.params["exponent"])
+        return not isinstance(a, Traced) and not (c >= 0 and c.is_integer()) and bool(np.all(a))
 
     def linear(self, k: int) -> Any:
         """The JVP does to each coefficient what it does to the first: what a choice chose by the
