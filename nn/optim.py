@@ -103,7 +103,7 @@ class Optimizer:
             self.state = self.init(parameters)
         updated, self.state = self.update(parameters, gradients, self.state)
         for array, value in zip(flatten(parameters)[0], flatten(updated)[0], strict=True):
-            array[...] = value
+            np.copyto(array, value)  # which refuses to cut floats down to integers
 
 
 def like(x: Any, p: Any) -> Any:

@@ -184,6 +184,13 @@ def test_a_step_in_place_is_the_update(name):
     assert optimizer.state["step"] == 5
 
 
+def test_a_step_in_place_does_not_cut_integers_down():
+    whole = [np.array([1, 2])]
+    with pytest.raises(TypeError, match="Cannot cast"):
+        optim.SGD(0.1).step(whole, [np.ones(2)])
+    assert whole[0].tolist() == [1, 2]
+
+
 def test_an_update_differentiates():
     """The whole step is composed of rows: d(loss after five steps) / d(rate)."""
 
