@@ -141,35 +141,23 @@ class Call:
             ]
         )
         results, structure = flatten(y)
-        outside = [
-            self._finished(y, node, axis, name)
-            for y, axis, name in zip(*results_with_axes(results, structure, out_axes), strict=True)
-        ]
+        outside: list[Any] = []
+        for y, axis, name in zip(*results_with_axes(results, structure, out_axes), strict=True):
+            y = a_result(y, node)
+            if axis is not None:
+                stack = y.value if is_batched(y, node) else stacked(y, False, self.size)
+                y = with_own_memory(last(stack, axis, name), [*self.leaves, *outside])
+            elif is_batched(y, node):
+                raise ShapeError(
+                    f"vmap: out_axes=None for {name}, which was computed from mapped arguments; "
+                    "give it an axis"
+                )
+            outside.append(y)
         return unflatten(structure, outside)
 
     def _run(self, leaves: Sequence[Any]) -> Any:
         args, kwargs = unflatten(self.structure, leaves)
         return called(self.f, args, kwargs)
-
-    def _finished(self, y: Any, node: Batched, axis: int | None, name: str) -> Any:
-        y = a_result(y, node)
-        if axis is not None:
-            return self._own(
-                last(y.value if is_batched(y, node) else stacked(y, False, self.size), axis, name)
-            )
-        if is_batched(y, node):
-            raise ShapeError(
-                f"vmap: out_axes=None for {name}, which was computed from mapped arguments; "
-                "give it an axis"
-            )
-        return y
-
-    def _own(self, y: Any) -> Any:
-        """A result in memory of its own: whoever gets it may write into it."""
-        if not isinstance(y, np.ndarray):
-            return y
-        shared = any(isinstance(x, np.ndarray) and np.may_share_memory(y, x) for x in self.leaves)
-        return y.copy() if shared or not y.flags.writeable else y
 
     def one_by_one(self, out_axes: Any) -> Any:
         """A run of `f` for each example; the results stacked."""
@@ -180,7 +168,7 @@ class Call:
         runs = []
         for i in range(self.size):
             example = [
-                x if axis is None else x[(*(slice(None),) * axis, i)]
+                x if axis is None else one_of(x, axis, i)
                 for x, axis in zip(self.leaves, self.axes, strict=True)
             ]
             runs.append(flatten(self._run(example)))
@@ -300,6 +288,21 @@ def last(stack: Any, axis: Any, name: str) -> Any:
             f"that of the batch: out_axes={axis} is out of bounds"
         )
     return np.moveaxis(stack, 0, axis) if axis not in (0, -ndim) else stack
+
+
+def with_own_memory(y: Any, others: Sequence[Any]) -> Any:
+    """A result that whoever gets it may write into: it shares no memory with arguments, nor with
+    another result."""
+    if not isinstance(y, np.ndarray):
+        return y
+    shared = any(isinstance(x, np.ndarray) and np.may_share_memory(y, x) for x in others)
+    return y.copy() if shared or not y.flags.writeable else y
+
+
+def one_of(x: Any, axis: int, i: int) -> Any:
+    """Example `i`, which a program may write into: a copy."""
+    example = x[(*(slice(None),) * axis, i)]
+    return example.copy() if isinstance(example, np.ndarray) else example
 
 
 def as_array(y: Any) -> Any:

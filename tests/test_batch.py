@@ -176,6 +176,16 @@ def test_python_functions_of_an_example_are_refused_and_can_be_looped(f):
     assert ad.vmap(f, fallback="loop")(X[0]).tolist() == [np.asarray(f(x)).tolist() for x in X[0]]
 
 
+def test_the_loop_leaves_arguments_alone():
+    def f(x):
+        x[0] = 9.0
+        return x if x[1] > 0 else -x
+
+    x = X.copy()
+    assert ad.vmap(f, fallback="loop")(x)[0, 0] == 9.0 * np.sign(X[0, 1])
+    assert x.tolist() == X.tolist()
+
+
 def test_the_loop_stacks_nests_along_any_axis():
     f = lambda x, w: ({"a": x * 2 if x[0] > 0 else w}, np.sum(x))  # noqa: E731
     found = ad.vmap(f, (1, None), ({"a": -1}, 0), fallback="loop")(X.T, np.zeros(4))

@@ -158,6 +158,9 @@ def test_results_have_memory_of_their_own(f):
     y[...] = 0.0
     assert x.tolist() == X.tolist()
     assert W.any()
+    first, second = ad.vmap(lambda x: (f(x), f(x)))(x)
+    first[...] = 0.0
+    assert second.any()
 
 
 def test_integers_booleans_and_precisions_stay_what_they_are():
