@@ -156,7 +156,7 @@ def epoch_of_torch(torch: Any, x: Any, y: Any) -> Callable[[], Any]:
 
 
 def compare(found: Data, rounds: int) -> None:
-    """Seconds of an epoch, round after round; ratios to NumPy by hand, taken within each round."""
+    """CPU seconds of an epoch, round after round; ratios to NumPy by hand within each round."""
     x, y = found["training"]
     runs = {"autodiff": epoch_of_fit(x, y), "NumPy by hand": epoch_by_hand(x, y)}
     try:
@@ -166,10 +166,10 @@ def compare(found: Data, rounds: int) -> None:
     times: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(rounds):
         for name, run in runs.items():
-            start = time.perf_counter()
+            start = time.process_time()  # of one thread: what else the machine does is left out
             run()
-            times[name].append(time.perf_counter() - start)
-    print("\none epoch         seconds  by hand = 1")
+            times[name].append(time.process_time() - start)
+    print("\none epoch     CPU seconds  by hand = 1")
     for name, seconds in times.items():
         ratios = [a / b for a, b in zip(seconds, times["NumPy by hand"], strict=True)]
         print(f"{name:<16} {statistics.median(seconds):8.2f} {statistics.median(ratios):12.2f}")
