@@ -101,11 +101,9 @@ class Compiled:
             work > LONG,
             "entry",
         )
-        self.keep: list[Any] = [entry.keep]
         self.module = Module(str(self.ir))
-        function, definition = python_function(self.module.address("entry"), "compiled")
-        self.keep.append(definition)
-        return function
+        address = self.module.address("entry")
+        return python_function(address, "compiled", (entry.keep, self.module))
 
     # -- with gaps -------------------------------------------------------------------------------
     def with_gaps(self, steps: list[Step]) -> Any:

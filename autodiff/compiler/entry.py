@@ -264,10 +264,11 @@ class MethodDefinition(ctypes.Structure):
     )
 
 
-def python_function(address: int, name: str) -> tuple[Any, MethodDefinition]:
-    """A built-in function of Python at this address; the definition must outlive it."""
+def python_function(address: int, name: str, needs: Any) -> Any:
+    """A built-in function of Python at this address. Definition, code and whatever else it `needs`
+    must outlive it: it holds them as its self, which is let go of last."""
     definition = MethodDefinition(name.encode(), address, METH_FASTCALL, None)
     make = C.PyCFunction_NewEx
     make.restype = ctypes.py_object
-    make.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p]
-    return make(ctypes.addressof(definition), None, None), definition
+    make.argtypes = [ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p]
+    return make(ctypes.addressof(definition), (definition, needs), None)
