@@ -164,19 +164,21 @@ def newton(f: Objective, x: Any, free: Any, slope: Any, search: Search) -> tuple
         method="trust-ncg",
         options={"gtol": search.tol, "maxiter": search.max_iter},
     )
-    return place(sharpened(value_and_gradient, product, result.x)), result.nit
+    return place(sharpened(value_and_gradient, product, result.x, search.tol)), result.nit
 
 
-def sharpened(value_and_gradient: Callable[..., Any], product: Callable[..., Any], x: Any) -> Any:
-    """Full Newton steps while they halve the gradient.
+def sharpened(
+    value_and_gradient: Callable[..., Any], product: Callable[..., Any], x: Any, tol: float
+) -> Any:
+    """Full Newton steps while the gradient is above `tol` and they halve it.
 
     A trust region compares values, and near a minimum they show no difference once `x` is right to
     half of its digits; the gradient still does.
     """
     gradient = value_and_gradient(x)[1]
-    while np.linalg.norm(gradient) > np.finfo(float).eps:
+    while np.linalg.norm(gradient) > tol:
         curvature = LinearOperator((len(x), len(x)), functools.partial(product, x), dtype=float)
-        closer = x + cg(curvature, -gradient, rtol=1e-10)[0]
+        closer = x + cg(curvature, -gradient, rtol=1e-4)[0]
         before, gradient = gradient, value_and_gradient(closer)[1]
         if not np.linalg.norm(gradient) < np.linalg.norm(before) / 2:
             break
