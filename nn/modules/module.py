@@ -153,18 +153,12 @@ def functional_call(
                 f"name, not {type(given).__name__}; see named_parameters and named_buffers"
             )
     values = {**parameters, **state}
-    used: set[str] = set()
-    twin = rebuilt(model, "", values, used, {})
-    if len(used) != len(values):
-        unknown = sorted(values.keys() - used)
+    twin = Twin(model, values, None if rng is None else generator(rng, "functional_call"))
+    if len(twin.used) != len(values):
+        unknown = sorted(values.keys() - twin.used)
         raise ValueError(f"{type(model).__name__} has no array named {', '.join(unknown)}")
-    if rng is not None:
-        generator(rng, "functional_call")
-        for _, module in twin.named_modules():
-            if "rng" in vars(module):
-                module.rng = rng  # type: ignore[attr-defined]
-    y = twin(*inputs)
-    return y, {name: ad.stop_gradient(array) for name, array in twin.named_buffers()}
+    y = twin.module(*inputs)
+    return y, twin.state()
 
 
 # -- walking a module ------------------------------------------------------------------------------
@@ -177,14 +171,20 @@ class Entry(NamedTuple):
     keeper: Module | None
 
 
+def buffers_of(module: Module) -> tuple[str, ...]:
+    """The names of a module's own buffers, each of which must be there."""
+    for name in module.buffers:
+        if name not in vars(module):
+            raise AttributeError(
+                f"{type(module).__name__}.buffers names {name!r}, which is no attribute of it"
+            )
+    return module.buffers
+
+
 def parts_of(part: Any) -> list[tuple[str, Any]]:
     """The attributes or entries of a module, list, tuple or dict, with their names."""
     if isinstance(part, Module):
-        for name in part.buffers:
-            if name not in vars(part):
-                raise AttributeError(
-                    f"{type(part).__name__}.buffers names {name!r}, which it has no array of"
-                )
+        buffers_of(part)
         return list(vars(part).items())
     if isinstance(part, dict):
         return [(str(key), value) for key, value in part.items()]
@@ -221,33 +221,57 @@ def is_trained(value: Any) -> bool:
     return isinstance(value, np.ndarray) and value.dtype.kind == "f"
 
 
-def rebuilt(
-    part: Any, name: str, values: Mapping[str, Any], used: set[str], made: dict[int, Any]
-) -> Any:
+PLAIN = frozenset((int, float, bool, str, type(None)))  # settings: nothing is inside
+
+
+class Twin:
     """A copy of a module in which the arrays named in `values` are those. What stands in two places
-    of the module stands in two places of the copy: `made` knows the copy of each object."""
-    if id(part) in made:
-        return made[id(part)]
-    under = f"{name}." if name else ""
-    twin: Any
-    if isinstance(part, (Module, list, dict)):
-        made[id(part)] = twin = copy.copy(part)
-        inside: Any = vars(twin) if isinstance(part, Module) else twin
-        for key, value in list(enumerate(part) if isinstance(part, list) else inside.items()):
-            inside[key] = rebuilt(value, f"{under}{key}", values, used, made)
+    of the module stands in two places of the copy."""
+
+    def __init__(self, model: Module, values: Mapping[str, Any], rng: Any) -> None:
+        self.values = values
+        self.rng = rng
+        self.used: set[str] = set()
+        self.made: dict[int, Any] = {}  # the copy of each object, by its id
+        self.kept: list[tuple[str, Module, str]] = []  # name, keeper and key of each buffer
+        self.module = self.copy(model, "")
+
+    def copy(self, part: Any, name: str) -> Any:
+        if id(part) in self.made:
+            return self.made[id(part)]
+        under = f"{name}." if name else ""
+        twin: Any
+        if isinstance(part, Module):
+            self.made[id(part)] = twin = object.__new__(type(part))
+            inside = vars(twin)
+            for key, value in vars(part).items():
+                plain = value.__class__ in PLAIN
+                inside[key] = value if plain else self.copy(value, f"{under}{key}")
+            self.kept += [(f"{under}{key}", twin, key) for key in buffers_of(part)]
+            if self.rng is not None and "rng" in inside:
+                inside["rng"] = self.rng
+            return twin
+        if isinstance(part, (list, dict)):
+            self.made[id(part)] = twin = copy.copy(part)
+            for key, value in list(enumerate(part) if isinstance(part, list) else part.items()):
+                twin[key] = self.copy(value, f"{under}{key}")
+            return twin
+        if isinstance(part, tuple):
+            items = [self.copy(value, f"{under}{key}") for key, value in parts_of(part)]
+            twin = type(part)(*items) if hasattr(part, "_fields") else tuple(items)
+        elif name in self.values:
+            self.used.add(name)
+            twin = self.values[name]
+            if np.shape(part) != shape_of(twin):
+                raise wrong_shape(name, shape_of(twin), np.shape(part))
+        else:
+            return part
+        self.made[id(part)] = twin
         return twin
-    if isinstance(part, tuple):
-        items = [rebuilt(v, f"{under}{k}", values, used, made) for k, v in parts_of(part)]
-        twin = type(part)(*items) if hasattr(part, "_fields") else tuple(items)
-    elif name in values:
-        used.add(name)
-        twin = values[name]
-        if np.shape(part) != shape_of(twin):
-            raise wrong_shape(name, shape_of(twin), np.shape(part))
-    else:
-        return part
-    made[id(part)] = twin
-    return twin
+
+    def state(self) -> State:
+        """The buffers as they are now, with no derivative."""
+        return {name: ad.stop_gradient(vars(keeper)[key]) for name, keeper, key in self.kept}
 
 
 def shape_of(value: Any) -> Any:
