@@ -294,8 +294,9 @@ class MLPRegressor(MultiOutputMixin, RegressorMixin, Perceptron):
         self._checked_arguments()
         kinds = (np.float64, np.float32)
         X, y = validate_data(self, X, y, dtype=kinds, multi_output=True, y_numeric=True)
-        self.target_mean_ = np.mean(y, axis=0, dtype=np.float64)
-        spread = np.std(y, axis=0, dtype=np.float64)
+        y = np.asarray(y, np.float64)
+        self.target_mean_ = np.mean(y, axis=0)
+        spread = np.std(y, axis=0)
         self.target_scale_ = np.where(spread > 0, spread, 1.0)
         held_out = None
         if validation is not None:

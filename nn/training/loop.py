@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -80,8 +80,8 @@ def fit(
     epochs = whole(epochs, "fit: epochs")
     if max_norm is not None:
         positive(max_norm, "fit: max_norm")
-    if resume and checkpoint is None:
-        raise ValueError("fit: resume=True needs the path of a checkpoint")
+    check_parts(model, loss, optimizer, callbacks)
+    check_path(checkpoint, resume)
     dtype = float_type(model)
     source = source_of(X, y, batch_size, shuffle, dtype, "fit")
     held_out = validation_source(validation, dtype)
@@ -118,6 +118,29 @@ def fit(
         if isinstance(callback, Callback):
             callback.end(run)
     return run.history
+
+
+def check_parts(model: Any, loss: Any, optimizer: Any, callbacks: Any) -> None:
+    """Refuse what is no model, loss, optimiser or list of callbacks, before anything is trained."""
+    if not isinstance(model, Module):
+        raise TypeError(f"fit: model must be a Module, not {model!r:.60}")
+    if not callable(loss):
+        raise TypeError(f"fit: loss must be a function of (prediction, y), not {loss!r:.60}")
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(
+            f"fit: optimizer must be one of nn.optim, such as Adam(0.001), not {optimizer!r:.60}"
+        )
+    if not isinstance(callbacks, Sequence) or not all(map(callable, callbacks)):
+        raise TypeError(f"fit: callbacks must be a list of functions, not {callbacks!r:.60}")
+
+
+def check_path(checkpoint: Any, resume: bool) -> None:
+    """Refuse a checkpoint that could not be written, before an epoch is spent on it."""
+    if checkpoint is None:
+        if resume:
+            raise ValueError("fit: resume=True needs the path of a checkpoint")
+    elif not Path(checkpoint).resolve().parent.is_dir():
+        raise FileNotFoundError(f"fit: there is no directory for the checkpoint {checkpoint}")
 
 
 def new_run(
@@ -201,10 +224,16 @@ def predict(model: Module, X: Any, batch_size: int = 1024) -> Any:
 
 
 def validation_source(validation: Any, dtype: Any) -> Source | None:
+    """A tuple is a pair of arrays (X, y), any other iterable gives batches."""
     if validation is None:
         return None
-    if isinstance(validation, tuple) and len(validation) == 2 and hasattr(validation[0], "shape"):
+    if isinstance(validation, tuple) and len(validation) == 2:
         return source_of(*validation, 1024, False, dtype, "fit: validation")
+    if not isinstance(validation, Iterable) or isinstance(validation, np.ndarray):
+        raise TypeError(
+            "fit: validation must be a pair (X, y), or an iterable of batches, not "
+            f"{validation!r:.60}"
+        )
     return source_of(validation, None, None, None, dtype, "fit: validation")
 
 

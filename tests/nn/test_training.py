@@ -161,12 +161,30 @@ def test_bad_data_is_refused_by_name(change, error, message):
         ({"metric": 3}, TypeError, "metric=3 must be"),
         ({"resume": True}, ValueError, "needs the path of a checkpoint"),
         ({"validation": (np.ones((3, 2)), np.ones(4, int))}, ad.ShapeError, "validation: 3 exam"),
+        ({"validation": 0.1}, TypeError, "validation must be a pair"),
+        ({"model": np.tanh}, TypeError, "model must be a Module"),
+        ({"optimizer": "adam"}, TypeError, r"one of nn.optim, such as Adam\(0.001\), not 'adam'"),
+        ({"optimizer": optim.Adam}, TypeError, "optimizer must be one of nn.optim"),
+        ({"callbacks": EarlyStopping(2)}, TypeError, "callbacks must be a list"),
+        ({"checkpoint": "nowhere/run.npz"}, FileNotFoundError, "no directory for the checkpoint"),
         ({"callbacks": [EarlyStopping(2)]}, KeyError, "'validation_loss' is not among the curves"),
     ],
 )
 def test_bad_options_are_refused_by_name(options, error, message):
     with pytest.raises(error, match=message):
         trained(**options)
+
+
+def test_a_loss_must_be_a_function_of_one_value():
+    X, y = blobs()
+    with pytest.raises(TypeError, match=r"loss must be a function of \(prediction, y\)"):
+        fit(network(), "mse", X, y, optimizer=optim.SGD(0.1), progress=False)
+
+    def each(prediction, y):
+        return losses.cross_entropy(prediction, y, reduction="none")
+
+    with pytest.raises(ad.ShapeError, match="one scalar"):
+        fit(network(), each, X, y, optimizer=optim.SGD(0.1), progress=False)
 
 
 def test_batches_of_ones_own_take_no_batch_size():
