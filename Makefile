@@ -1,6 +1,6 @@
 # Two commands do everything on a machine with Python >= 3.11, make and pip: `make demo`, `make test`.
 # Each prepares what it needs in .venv, once: a stamp there is older than pyproject.toml or it is not.
-.PHONY: demo test check clean docs picture
+.PHONY: demo test check clean docs picture bench
 .DELETE_ON_ERROR:
 
 # The first Python that is new enough; set PYTHON=... to choose another.
@@ -33,17 +33,30 @@ docs: $(VENV)/.test
 picture: $(VENV)/.draw
 	$(BIN)/python tools/demo.py --picture docs/exp_sin.svg
 
+# Every workload with every peer on one core, in an environment of its own. A peer that cannot be
+# installed here is left out, and said. BENCH="--quick --only logistic" passes options on.
+bench: $(VENV)-bench/.ready
+	$(VENV)-bench/bin/python benchmarks/bench --json benchmarks/results.json $(BENCH)
+
+$(VENV)-bench/.ready: pyproject.toml benchmarks/peers.txt | $(VENV)-bench/bin/python
+	@echo "installing autodiff[jit] and the peers into $(VENV)-bench"
+	@$(VENV)-bench/bin/python -m pip install --quiet --editable '.[jit]'
+	@while read -r peer; do \
+		$(VENV)-bench/bin/python -m pip install --quiet $$peer </dev/null || \
+		echo "not installed, left out: $$peer" >&2; done < benchmarks/peers.txt
+	@touch $@
+
 clean:
-	rm -rf $(VENV) out build dist .pytest_cache .hypothesis .ruff_cache .mypy_cache *.egg-info
+	rm -rf $(VENV) $(VENV)-bench out build dist .pytest_cache .hypothesis .ruff_cache .mypy_cache *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Some systems ship Python without ensurepip; their pip can then fill an environment from outside.
-$(BIN)/python:
+%/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python >= 3.11 is needed; set PYTHON=/path/to/python" >&2; exit 1; }
-	@echo "creating $(VENV) with $(PYTHON)"
-	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || { \
-		$(PYTHON) -m venv --clear --without-pip $(VENV) && \
-		$(PYTHON) -m pip --disable-pip-version-check --python $(BIN)/python install --quiet pip; }
+	@echo "creating $* with $(PYTHON)"
+	@$(PYTHON) -m venv $* >/dev/null 2>&1 || { \
+		$(PYTHON) -m venv --clear --without-pip $* && \
+		$(PYTHON) -m pip --disable-pip-version-check --python $@ install --quiet pip; }
 
 $(VENV)/.draw $(VENV)/.test $(VENV)/.dev: $(VENV)/.%: pyproject.toml | $(BIN)/python
 	@echo "installing autodiff[$*] into $(VENV)"

@@ -142,6 +142,9 @@ FITS = [
     # log(1 + f) = 2 s + s z P(z), with s = f / (2 + f) and z = s^2
     Fit("LOG", lambda z: (2 * mp.atanh(mp.sqrt(z)) / mp.sqrt(z) - 2) / z,
         lambda z: z * mp.sqrt(z) / (2 * mp.atanh(mp.sqrt(z))), tiny(0), LOG_END, (6, 2)),
+    # the same for 0 <= f <= 1
+    Fit("LOG_UNIT", lambda z: (2 * mp.atanh(mp.sqrt(z)) / mp.sqrt(z) - 2) / z,
+        lambda z: z * mp.sqrt(z) / (2 * mp.atanh(mp.sqrt(z))), tiny(0), mp.mpf("0.1112"), (9, 3)),
     # the same to 66 bits behind the first two terms: log(1 + f) = 2 s + s z (2/3 + z P(z))
     Fit("LONG_LOG", lambda z: ((2 * mp.atanh(mp.sqrt(z)) / mp.sqrt(z) - 2) / z - mp.mpf(2) / 3) / z,
         lambda z: z**2 * mp.sqrt(z) / (2 * mp.atanh(mp.sqrt(z))), tiny(0), LOG_END, (6, 6)),

@@ -18,12 +18,10 @@ from .terms import (
     constants,
     copysign,
     expansion,
-    fast_two_sum,
     fma,
     from_bits,
     polynomial,
     select,
-    two_product,
     two_sum,
     when_any,
 )
@@ -58,11 +56,12 @@ def logarithm(x: Term, of_parts: Callable[[Term, Term], Term]) -> Term:
     return when_any(~((x >= form.least_normal) & (x < math.inf)), special, usual)
 
 
-def tail(f: Term, half_square: Term) -> Term:
-    """log(1 + f) - (f - f^2 / 2)."""
+def log_of_sum(f: Term, correction: Term | float, fit: str) -> Term:
+    """log(1 + f) + correction - f, for a small correction."""
     s = f / (2 + f)
     z = s * s
-    return s * fma(z, polynomial(z, "LOG"), half_square)
+    half_square = 0.5 * f * f
+    return s * fma(z, polynomial(z, fit), half_square) + correction - half_square
 
 
 def guarded(x: Term, y: Term) -> Term:
@@ -78,9 +77,7 @@ def log(x: Term) -> Term:
 def log_of_parts(k: Term, f: Term, correction: Term | float) -> Term:
     """k ln 2 + log(1 + f) + correction."""
     high, low = constants(k, "LN2")
-    half_square = 0.5 * f * f
-    small = tail(f, half_square) + fma(k, low, correction)
-    return k * high - ((half_square - small) - f)
+    return k * high + (f + log_of_sum(f, fma(k, low, correction), "LOG"))
 
 
 @expansion("log1p", "scipy.special.log1p")
@@ -104,35 +101,34 @@ def reciprocal_power(u: Term, m: Term) -> Term:
     return from_bits(one.plus(bits(m).minus(bits(u))))
 
 
-def log_in_base(k: Term, m: Term, base: str) -> tuple[Term, Term, Term]:
-    """k, and the logarithm of the mantissa to another base in two parts."""
-    f = m - 1
-    square, square_low = two_product(f, f)
-    high, low = fast_two_sum(f, -0.5 * square)
-    low = low + (tail(f, 0.5 * square) - 0.5 * square_low)
-    factor, factor_low = constants(k, base)
-    y, y_low = two_product(high, factor)
-    return k, y, y_low + fma(high, factor_low, low * factor)
+def log1p_of_unit(x: Term) -> Term:
+    """log(1 + x) for 0 <= x <= 1, without the exponent."""
+    return x + log_of_sum(x, 0.0, "LOG_UNIT")
 
 
 @expansion("log2")
 def log2(x: Term) -> Term:
-    return logarithm(x, log2_of_parts)
+    factor, factor_low = constants(x, "LOG2_E")
 
+    def of_parts(k: Term, m: Term) -> Term:
+        y = log1p_of_mantissa(m)
+        return k + fma(y, factor, y * factor_low)
 
-def log2_of_parts(k: Term, m: Term) -> Term:
-    k, y, y_low = log_in_base(k, m, "LOG2_E")
-    total, lost = fast_two_sum(k, y)  # |y| <= 1/2
-    return total + (lost + y_low)
+    return logarithm(x, of_parts)
 
 
 @expansion("log10")
 def log10(x: Term) -> Term:
-    return logarithm(x, log10_of_parts)
+    factor, factor_low = constants(x, "LOG10_E")
+    high, low = constants(x, "LOG10_2")
+
+    def of_parts(k: Term, m: Term) -> Term:
+        y = log1p_of_mantissa(m)
+        return k * high + fma(y, factor, fma(y, factor_low, k * low))
+
+    return logarithm(x, of_parts)
 
 
-def log10_of_parts(k: Term, m: Term) -> Term:
-    k, y, y_low = log_in_base(k, m, "LOG10_E")
-    high, low = constants(k, "LOG10_2")
-    total, lost = fast_two_sum(k * high, y)
-    return total + (lost + fma(k, low, y_low))
+def log1p_of_mantissa(m: Term) -> Term:
+    f = m - 1
+    return f + log_of_sum(f, 0.0, "LOG")

@@ -5,7 +5,7 @@
 An error in the logarithm is multiplied by b log |a|, up to 745, so the logarithm is computed in
 two parts with 10 bits to spare: the series 2 s + 2/3 s^3 + ... has its first two terms in double
 length (Dekker, A floating-point technique for extending the available precision, 1971). float32 is
-computed in float64.
+computed in float64, where one part is enough.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .exponential import NORMAL, exp_near_zero, reduced
-from .logarithm import exponent_and_mantissa
+from .exponential import NORMAL, exp_near_zero, reduced, scaled_by_bits
+from .logarithm import exponent_and_mantissa, log_of_parts
 from .terms import (
     Term,
     constants,
@@ -79,6 +79,13 @@ def long_exp_product(b: Term, logarithm: Pair) -> Pair:
 
 def positive_power(a: Term, b: Term, shift: float | Term = 0.0) -> Term:
     """(2^-shift a)^b for a positive normal `a` and a finite `b`."""
+    if a.lanes.dtype == "float32":
+        limit = 2 * NORMAL["float32"]
+        k, m = exponent_and_mantissa(widened(a))
+        k = k - (widened(shift) if isinstance(shift, Term) else shift)
+        p = widened(b) * log_of_parts(k, m - 1, 0.0)
+        r, n = reduced(minimum(limit, maximum(-limit, p)))
+        return narrowed(scaled_by_bits(exp_near_zero(r), n), a)
     k, m = exponent_and_mantissa(a)
     p, p_low = long_exp_product(b, long_log(k - shift, m))
     r, n = reduced(p)
@@ -87,8 +94,6 @@ def positive_power(a: Term, b: Term, shift: float | Term = 0.0) -> Term:
 
 @expansion("power", "float_power")
 def power(a: Term, b: Term) -> Term:
-    if a.lanes.dtype == "float32":
-        return narrowed(power(widened(a), widened(b)), a)
     least = a.lanes.format.least_normal
     usual = (a >= least) & (a < math.inf) & (abs(b) < math.inf)
     return when_any(~usual, lambda: special_power(a, b), positive_power(a, b))

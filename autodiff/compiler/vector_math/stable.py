@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 from .exponential import exp, exp2, expm1
-from .logarithm import log, log1p
+from .logarithm import log, log1p, log1p_of_unit
 from .terms import Term, expansion, isnan, maximum, select
 
 
@@ -27,7 +27,7 @@ def sigmoid_slope(x: Term) -> Term:
 
 @expansion("softplus")
 def softplus(x: Term) -> Term:
-    y = maximum(x, 0.0) + log1p(exp(-abs(x)))
+    y = maximum(x, 0.0) + log1p_of_unit(exp(-abs(x)))
     return select(isnan(x), x, y)
 
 
@@ -44,13 +44,13 @@ def logit(x: Term) -> Term:
 @expansion("logaddexp")
 def logaddexp(a: Term, b: Term) -> Term:
     """Equal infinities have no difference, but a sum."""
-    y = maximum(a, b) + log1p(exp(-abs(a - b)))
+    y = maximum(a, b) + log1p_of_unit(exp(-abs(a - b)))
     return select(a == b, a + math.log(2.0), y)
 
 
 @expansion("logaddexp2")
 def logaddexp2(a: Term, b: Term) -> Term:
-    y = maximum(a, b) + log1p(exp2(-abs(a - b))) * (1 / math.log(2.0))
+    y = maximum(a, b) + log1p_of_unit(exp2(-abs(a - b))) * (1 / math.log(2.0))
     return select(a == b, a + 1, y)
 
 
