@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -124,6 +125,18 @@ def test_a_memory_mapped_file_is_the_same_as_an_array(tmp_path):
     np.save(tmp_path / "X.npy", X)
     mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
     assert same(trained(X=X, y=y)[0], trained(X=mapped, y=y)[0])
+
+
+def test_what_is_wider_than_memory_is_read_batch_by_batch(tmp_path):
+    X = np.lib.format.open_memmap(tmp_path / "X.npy", "w+", np.float64, (10_000, 100))
+    X[:] = rng().normal(size=(10_000, 1))
+    y = (X[:, 0] > 0).astype(int)
+    model = Dense(100, 2, rng())
+    tracemalloc.start()
+    trained(model, X=X, y=y, batch_size=100, epochs=1, validation=(X, y))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < X.nbytes / 4
 
 
 def test_a_generator_that_runs_out_is_refused():
