@@ -1,17 +1,19 @@
-"""MNIST: the accuracy of a small network and the time of an epoch, on one core, eagerly.
+"""MNIST: the accuracy of a small network and the time of an epoch, on one core.
 
-    python benchmarks/mnist.py [--data FILE] [--epochs N] [--peers] [--rounds N]
+    python benchmarks/mnist.py [--data FILE] [--epochs N] [--jit] [--peers] [--rounds N]
 
 Dense 256 - ELU(0.9) - Dense 64 - ELU(0.9) - Dense 10, softmax cross-entropy, Glorot uniform, SGD at
 rate 0.1, batches of 32, 50 000 examples to learn from, 10 000 to validate with, single precision.
-With --peers the time of an epoch is measured beside NumPy written by hand, and PyTorch where it is
-installed, in alternation. Without the file of MNIST, scikit-learn's digits take its place.
+With --jit the steps are compiled. With --peers the time of an epoch is measured beside NumPy written
+by hand, and PyTorch where it is installed, in alternation. Without the file of MNIST, scikit-learn's
+digits take its place.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib
+import importlib.util
 import os
 import statistics
 import sys
@@ -64,7 +66,7 @@ def network(inputs: int, seed: int = 0) -> Sequential:
     )
 
 
-def train(found: Data, epochs: int) -> None:
+def train(found: Data, epochs: int, compiled: bool) -> None:
     """The recipe, with a line for every epoch."""
     model = network(found["training"][0].shape[1])
     print(model, "\n")
@@ -86,6 +88,7 @@ def train(found: Data, epochs: int) -> None:
         epochs=epochs,
         validation=found["validation"],
         callbacks=[report],
+        jit=compiled,
         progress=False,
     )
     accuracy = evaluate(model, losses.cross_entropy, *found["test"])["accuracy"]
@@ -94,10 +97,10 @@ def train(found: Data, epochs: int) -> None:
 
 
 # -- one epoch of each contestant ------------------------------------------------------------------
-def epoch_of_fit(x: Any, y: Any) -> Callable[[], Any]:
+def epoch_of_fit(x: Any, y: Any, compiled: bool) -> Callable[[], Any]:
     model, optimizer = network(x.shape[1]), optim.SGD(RATE)
-    how = {"optimizer": optimizer, "batch_size": BATCH, "epochs": 1, "progress": False}
-    return lambda: fit(model, losses.cross_entropy, x, y, **how)
+    how = {"batch_size": BATCH, "epochs": 1, "jit": compiled, "progress": False}
+    return lambda: fit(model, losses.cross_entropy, x, y, optimizer=optimizer, **how)
 
 
 def epoch_by_hand(x: Any, y: Any) -> Callable[[], Any]:
@@ -158,7 +161,9 @@ def epoch_of_torch(torch: Any, x: Any, y: Any) -> Callable[[], Any]:
 def compare(found: Data, rounds: int) -> None:
     """CPU seconds of an epoch, round after round; ratios to NumPy by hand within each round."""
     x, y = found["training"]
-    runs = {"autodiff": epoch_of_fit(x, y), "NumPy by hand": epoch_by_hand(x, y)}
+    runs = {"autodiff": epoch_of_fit(x, y, False), "NumPy by hand": epoch_by_hand(x, y)}
+    if importlib.util.find_spec("llvmlite"):
+        runs["autodiff, jit"] = epoch_of_fit(x, y, True)
     try:
         runs["PyTorch"] = epoch_of_torch(importlib.import_module("torch"), x, y)
     except ImportError:
@@ -180,12 +185,13 @@ def main() -> None:
     usual = ROOT.parent / "shared" / "data" / "mnist.npz"
     parser.add_argument("--data", type=Path, default=usual, help="MNIST as an .npz file")
     parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--jit", action="store_true", help="compile the training steps")
     parser.add_argument("--peers", action="store_true", help="time an epoch beside the peers")
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
     found = data(arguments.data)
     if arguments.epochs:
-        train(found, arguments.epochs)
+        train(found, arguments.epochs, arguments.jit)
     if arguments.peers:
         compare(found, arguments.rounds)
 

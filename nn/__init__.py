@@ -1,6 +1,6 @@
 """Neural networks as a thin layer on `autodiff`: it contains no derivative of its own."""
 
-from . import functional, losses, optim
+from . import datasets, functional, initialisers, losses, optim
 from .modules import (
     ELU,
     GELU,
@@ -49,10 +49,12 @@ __all__ = [
     "Softmax",
     "Softplus",
     "Tanh",
+    "datasets",
     "evaluate",
     "fit",
     "functional",
     "functional_call",
+    "initialisers",
     "losses",
     "optim",
     "predict",
