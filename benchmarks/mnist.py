@@ -4,9 +4,9 @@
 
 Dense 256 - ELU(0.9) - Dense 64 - ELU(0.9) - Dense 10, softmax cross-entropy, Glorot uniform, SGD at
 rate 0.1, batches of 32, 50 000 examples to learn from, 10 000 to validate with, single precision.
-With --jit the steps are compiled. With --peers the time of an epoch is measured beside NumPy written
-by hand, and PyTorch where it is installed, in alternation. Without the file of MNIST, scikit-learn's
-digits take its place.
+With --jit the steps are compiled. With --peers the time of an epoch is measured beside NumPy
+written by hand, and beside PyTorch where it is installed, in alternation. Without the file
+of MNIST, scikit-learn's digits take its place.
 """
 
 from __future__ import annotations
