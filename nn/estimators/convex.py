@@ -140,6 +140,8 @@ def minimise(f: Callable[[Any], Any], strength: Any, search: Search) -> tuple[An
 def newton(f: Objective, x: Any, free: Any, slope: Any, search: Search) -> tuple[Any, int]:
     """Newton's method, conjugate gradients in a trust region, for ``f(x) + slope @ x`` over the
     entries of `x` that are `free`."""
+    if not np.any(free):
+        return x, 0
 
     def place(values: Any) -> Any:
         whole = x.copy()
@@ -164,6 +166,8 @@ def newton(f: Objective, x: Any, free: Any, slope: Any, search: Search) -> tuple
         method="trust-ncg",
         options={"gtol": search.tol, "maxiter": search.max_iter},
     )
+    if result.nit >= search.max_iter:
+        return place(result.x), result.nit
     return place(sharpened(value_and_gradient, product, result.x, search.tol)), result.nit
 
 

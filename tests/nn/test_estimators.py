@@ -146,6 +146,16 @@ def test_lasso_is_scikit_learns(solver):
         np.testing.assert_array_equal(ours.coef_ == 0, theirs.coef_ == 0)
 
 
+def test_a_large_l1_penalty_leaves_nothing():
+    X, y = standardised(load_breast_cancer)
+    for fit_intercept in (True, False):
+        lasso = Lasso(alpha=1e9, fit_intercept=fit_intercept).fit(X, y)
+        logistic = LogisticRegression(penalty="l1", C=1e-9, fit_intercept=fit_intercept).fit(X, y)
+        assert not np.any(lasso.coef_)
+        assert not np.any(logistic.coef_)
+    assert Lasso(alpha=1e9).fit(X, y).intercept_ == pytest.approx(np.mean(y))
+
+
 def test_least_squares_of_dependent_columns_has_least_norm():
     x = np.random.default_rng(0).normal(size=(20, 1))
     model = LinearRegression().fit(np.hstack([x, x]), 4 * x[:, 0] + 1)
