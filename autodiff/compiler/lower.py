@@ -20,7 +20,7 @@ from ..primitives.gathering import filled
 from ..primitives.indexing import HOLE, is_basic
 from ..shapes import PYTHON_SCALARS, reduced
 from ..tracing import Graph, traced
-from .maps import BITS, PYTHON, SAME, UFUNCS, Maps, is_contiguous, number, weakly
+from .maps import BITS, PYTHON, SAME, SPECIAL, UFUNCS, Maps, is_contiguous, number, weakly
 from .program import Builder, Program, Value
 from .views import contiguous, rearranged, region
 
@@ -202,8 +202,11 @@ class Lowering:
 
 
 def function_name(row: Any) -> str | None:
-    """The function of NumPy that a row computes at every entry, if it is one."""
+    """The function of NumPy that a row computes at every entry, if it is one; or of SciPy."""
     value = row.value
+    if row.name in SPECIAL and isinstance(value, np.ufunc):
+        UFUNCS[row.name] = value
+        return row.name
     if value in PYTHON:
         return PYTHON[value]
     name = getattr(value, "__name__", "")

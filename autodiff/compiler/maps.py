@@ -35,6 +35,15 @@ UFUNCS: dict[str, np.ufunc] = {
 CHEAP = {*ARITHMETIC[:5], *PREDICATES, *LOGIC, "where", "cast", "absolute", "maximum", "minimum"}
 SAME = {"square": "multiply", "fabs": "absolute", "degrees": "rad2deg", "radians": "deg2rad"}
 BITS = {"bitwise_and": "logical_and", "bitwise_or": "logical_or", "bitwise_xor": "logical_xor"}
+# Ufuncs of SciPy with code of their own; each enters UFUNCS when a program first uses it, so that
+# nothing here imports SciPy.
+SPECIAL = {
+    f"scipy.special.{name}"
+    for name in (
+        *("erf", "erfc", "erfcx", "ndtr", "expit", "log_expit", "logit", "gammaln", "gamma"),
+        *("xlogy", "xlog1py", "cbrt", "exp2", "expm1", "log1p"),
+    )
+}
 COMMUTES = {"add", "multiply", "maximum", "minimum", "equal", "not_equal", *LOGIC[:3]}
 # Powers up to this are products: x^4 rounds three times, within the accuracy that `jit` states.
 LARGEST_PRODUCT = 4

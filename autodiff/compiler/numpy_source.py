@@ -7,6 +7,7 @@ to need.
 
 from __future__ import annotations
 
+import importlib
 import linecache
 from collections.abc import Callable, Sequence
 from itertools import count
@@ -16,7 +17,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from ..shapes import Shape
-from .maps import number
+from .maps import SPECIAL, number
 from .program import Program, Value
 from .spelling import _tuple, spelled
 from .views import contiguous, layout
@@ -150,6 +151,9 @@ class Source:
             return self.cast(v, operands[0], k)
         if v.function == "where":
             return f"np.where({', '.join(operands)})"
+        if v.function in SPECIAL:
+            self.globals["scipy"] = importlib.import_module("scipy")
+            return f"{v.function}({', '.join(operands)}{self.out(v, k)})"
         if v.weak:
             return f"np.{v.function}({', '.join(operands)}).item()"
         return f"np.{v.function}({', '.join(operands)}{self.out(v, k)})"
