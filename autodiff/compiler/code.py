@@ -314,7 +314,28 @@ class Code:
             return lanes.eq(lanes.abs(values[0]), float("inf"))
         if function == "isfinite":
             return lanes.lt(lanes.abs(values[0]), float("inf"))
+        if width == 1 and function in ("sin", "cos"):
+            return self.sine_or_cosine(function, dtype, values[0])
         return self.builder.call(self.expansion(function, dtype, width, values), values)
+
+    def sine_or_cosine(self, function: str, dtype: str, x: Any) -> Any:
+        """Of one number, by a function that computes both: where a derivative asks for the other
+        one, LLVM sees the same call."""
+        name = f"sin_and_cos.{dtype}"
+        made = self.module.globals.get(name)
+        if made is None:
+            pair = ir.LiteralStructType([x.type, x.type])
+            made = ir.Function(self.module, ir.FunctionType(pair, [x.type]), name)
+            made.linkage = "internal"
+            for attribute in ("nounwind", "noinline", "readnone"):
+                made.attributes.add(attribute)
+            inside = ir.IRBuilder(made.append_basic_block("entry"))
+            both = ir.Constant(pair, ir.Undefined)
+            for k, each in enumerate(("sin", "cos")):
+                y = EXPANSIONS[each](Lanes(inside, dtype, 1), made.args[0])
+                both = inside.insert_value(both, y, k)
+            inside.ret(both)
+        return self.builder.extract_value(self.builder.call(made, [x]), int(function == "cos"))
 
     def expansion(self, function: str, dtype: str, width: int, values: list[Any]) -> Any:
         """One function of the module per elementary function, format and width."""
