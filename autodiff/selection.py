@@ -196,7 +196,9 @@ def sources(args: Sequence[Any]) -> list[Liveness]:
 
 def indicator(x: Any) -> Any:
     """1.0 where `x` is live, else 0.0, as an array for a row to work on."""
-    return np.where(live_of(x), 1.0, 0.0) if is_selected(x) else np.ones(shape_of(x))
+    if not is_selected(x):
+        return np.ones(shape_of(x))
+    return np.broadcast_to(np.where(live_of(x), 1.0, 0.0), shape_of(x))
 
 
 RULES = {
