@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .program import Value
+from .views import layout
 
 if TYPE_CHECKING:
     from .lower import Lowering
@@ -73,11 +74,25 @@ def grouped(
     return low.reshape(v, tuple(int(np.prod([sizes[c] for c in g], dtype=int)) for g in groups))
 
 
+def is_identity_matrix(v: Value) -> bool:
+    """Is it known to be a stack of unit matrices? A Jacobian begins with the unit directions."""
+    base, offset, strides = layout(v)
+    if base.op != "constant" or base.ndim != 2 or v.shape[1] != v.shape[2] or offset:
+        return False
+    if base.shape != v.shape[1:] or strides[1:] not in ((v.shape[1], 1), (1, v.shape[1])):
+        return False
+    return bool(np.array_equal(base.params["value"], np.eye(v.shape[1])))
+
+
 def multiplied(low: Lowering, a: Value, b: Value) -> Value:
     """(s, n, k) times (s, k, m). Without a sum, or with nothing but sums, loops do it better: they
     fuse with what is around them."""
     stack, n, k = a.shape
     m = b.shape[2]
+    if is_identity_matrix(b):
+        return a
+    if is_identity_matrix(a):
+        return b
     if k == 1:
         return low.maps.apply("multiply", a, b)
     if n == m == 1 and stack > 1:

@@ -16,8 +16,6 @@ import numpy as np
 from ..errors import AutodiffError
 from ..graph import TraceNode
 from ..primitive import TABLE
-from ..primitives.gathering import filled
-from ..primitives.indexing import HOLE, is_basic
 from ..shapes import PYTHON_SCALARS, reduced
 from ..tracing import Graph, traced
 from .maps import BITS, PYTHON, SAME, SPECIAL, UFUNCS, Maps, is_contiguous, number, weakly
@@ -258,90 +256,6 @@ def _rearrangement(value: Callable[..., Any]) -> Rule:
 
 for _name in ("reshape", "transpose", "flip", "diagonal", "windows", "broadcast_to"):
     LOWER[_name] = _rearrangement(TABLE[_name].value)
-
-
-@lowers("index")
-def _index(low: Lowering, a: Value, key: Any) -> Value | None:
-    if is_basic(key):
-        found = rearranged(low.builder, a, lambda p: p[(*key, ...) if Ellipsis not in key else key])
-        return found if found is not None else None
-    return take(low, a, np.arange(a.size).reshape(a.shape)[key])
-
-
-def take(low: Lowering, a: Value, positions: Any) -> Value:
-    """The entries of `a` at known positions."""
-    flat = low.reshape(a, (a.size,))
-    index = low.builder.constant(positions.astype(np.int64))
-    return low.builder.make("gather", (flat, index), {"sizes": (a.size,)}, positions.shape, a.dtype)
-
-
-@lowers("scatter_add")
-def _scatter_add(low: Lowering, updates: Value, key: Any, shape: Any) -> Value | None:
-    if is_basic(key):
-        found = region(shape, lambda p: p[(*key, ...) if Ellipsis not in key else key])
-        if found is not None:
-            offset, strides, part = found
-            updates = low.maps.broadcast(updates, part)
-            return low.place(shape, [(updates, offset, strides)], updates.dtype)
-    size = int(np.prod(shape))
-    positions = np.arange(size).reshape(shape)[key]
-    updates = low.maps.broadcast(updates, positions.shape)
-    index = low.builder.constant(positions.astype(np.int64))
-    return low.reshape(low.scatter(updates, [index], 1, (size,)), shape)
-
-
-@lowers("gather")
-def _gather(low: Lowering, a: Value, *indices: Value, key: Any) -> Value | None:
-    """Indices in the first axes, each an array; the other axes are taken whole."""
-    found = _index_arrays(low, indices, key)
-    if found is None:
-        return None
-    block = np.broadcast_shapes(*(i.shape for i in found))
-    given = [low.maps.broadcast(i, block) for i in found]
-    params = {"sizes": a.shape[: len(found)]}
-    shape = (*block, *a.shape[len(found) :])
-    return low.builder.make("gather", (a, *given), params, shape, a.dtype)
-
-
-@lowers("scatter")
-def _scatter(low: Lowering, updates: Value, *indices: Value, key: Any, shape: Any) -> Value | None:
-    found = _index_arrays(low, indices, key)
-    if found is None:
-        return None
-    block = np.broadcast_shapes(*(i.shape for i in found))
-    given = [low.maps.broadcast(i, block) for i in found]
-    updates = low.maps.broadcast(updates, (*block, *shape[len(found) :]))
-    return low.scatter(updates, given, len(found), shape)
-
-
-def _index_arrays(low: Lowering, indices: Sequence[Value], key: Any) -> list[Value] | None:
-    """The key of a gather as arrays of integers, if it is nothing else."""
-    while key and isinstance(key[-1], slice) and key[-1] == slice(None):
-        key = key[:-1]
-    parts = []
-    for k in filled(key, indices):
-        v = k if isinstance(k, Value) else None
-        if v is None and (k is HOLE or isinstance(k, (slice, type(None), type(Ellipsis)))):
-            return None
-        if v is None:
-            v = low.builder.constant(np.asarray(k))
-        if v.dtype.kind not in "iu":
-            return None
-        parts.append(low.maps.cast(v, np.dtype(np.int64)))
-    return parts
-
-
-@lowers("set_at")
-def _set_at(low: Lowering, a: Value, updates: Value, key: Any) -> Value | None:
-    if not is_basic(key):
-        return None
-    found = region(a.shape, lambda p: p[(*key, ...) if Ellipsis not in key else key])
-    if found is None:
-        return None
-    offset, strides, part = found
-    updates = low.maps.broadcast(low.maps.cast(updates, a.dtype), part)
-    whole = (a, 0, contiguous(a.shape))
-    return low.place(a.shape, [whole, (updates, offset, strides)], a.dtype)
 
 
 @lowers("concatenate")
