@@ -28,6 +28,7 @@ class Node:
     """
 
     __slots__ = ("inputs", "level", "order", "params", "primitive")
+    batch_axis = False  # does a value that it watches hide an axis of examples?
 
     def __init__(
         self, level: int, primitive: Primitive | None, inputs: Sequence[Any], params: dict[str, Any]

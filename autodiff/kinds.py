@@ -22,7 +22,6 @@ from typing import Any
 import numpy as np
 
 from .fitting import (
-    SCALARS,
     align_all,
     aval_of,
     conform_cotangent,
@@ -30,6 +29,7 @@ from .fitting import (
     differing,
     filled,
     full,
+    is_scalar,
 )
 from .primitive import ZERO, Primitive, Pullback, Structural, register
 
@@ -52,29 +52,38 @@ def strong(x: Any) -> Any:
 
 
 class ElementwisePullback:
-    """One contribution per edge. An object, not a closure: a tape of scalars is mostly these, and
-    a closure is five objects for the garbage collector to visit."""
+    """One contribution per edge. An object, not a closure, and one tuple for all that its edges
+    remember: a tape is mostly these, and every object is one for the garbage collector to visit."""
 
-    __slots__ = ("edges", "params")
+    __slots__ = ("changes", "edges", "params", "row", "values")
 
-    def __init__(self, edges: list[Any], params: dict[str, Any]) -> None:
-        self.edges = edges
+    def __init__(
+        self, row: Elementwise, edges: Any, values: Any, changes: Any, params: dict[str, Any]
+    ) -> None:
+        self.row = row
+        self.edges = edges  # for each wanted input: its place, and where its values stand
+        self.values = values
+        self.changes = changes  # of shape or dtype on the way back; None if there are none
         self.params = params
 
     def __call__(self, y_bar: Any) -> list[Any]:
+        partials, values, params = self.row.partials, self.values, self.params
         bars = []
-        for partial, remembered, change in self.edges:
+        for i, places in self.edges:
+            partial = partials[i]
             if partial.__class__ is Structural:
-                x_bar = y_bar * partial
-            else:
-                try:  # in one expression, so that NumPy multiplies into the partial's memory
-                    x_bar = y_bar * partial(*remembered, **self.params)
-                except (ZeroDivisionError, OverflowError):
-                    x_bar = y_bar * local(partial, remembered, self.params)
-            if change is not None and x_bar is not ZERO:
-                before, after = change
-                x_bar = conform_cotangent(full(x_bar, after), before)
-            bars.append(x_bar)
+                bars.append(y_bar * partial)
+                continue
+            remembered = values if places is None else [values[k] for k in places]
+            try:  # in one expression, so that NumPy multiplies into the partial's memory
+                bars.append(y_bar * partial(*remembered, **params))
+            except (ZeroDivisionError, OverflowError):
+                bars.append(y_bar * local(partial, remembered, params))
+        if self.changes is not None:
+            for k, change in enumerate(self.changes):
+                if change is not None and bars[k] is not ZERO:
+                    before, after = change
+                    bars[k] = conform_cotangent(full(bars[k], after), before)
         return bars
 
 
@@ -88,6 +97,18 @@ class Elementwise(Primitive):
         super().__init__(name, value, **row)
         self.partials = partials
         self.saves = tuple(self._saves(p) for p in partials)
+        self.plans: dict[tuple[int, ...], Any] = {}
+
+    def plan(self, wanted: tuple[int, ...]) -> Any:
+        """What a pullback to the wanted inputs remembers, and for each of them where among that its
+        partial finds its values: ``None`` if they are just these."""
+        needed = tuple(sorted({k for i in wanted for k in self.saves[i]}))
+        edges = tuple(
+            (i, None if self.saves[i] == needed else tuple(map(needed.index, self.saves[i])))
+            for i in wanted
+        )
+        self.plans[wanted] = needed, edges
+        return needed, edges
 
     @staticmethod
     def _saves(partial: Any) -> tuple[int, ...]:
@@ -107,22 +128,26 @@ class Elementwise(Primitive):
         y_dot: Any = ZERO
         for i, tangent in enumerate(tangents):
             if tangent is not ZERO:
-                partial = local(self.partials[i], self.remembered(i, primals, y), params)
-                y_dot = y_dot + partial * tangent
+                partial = self.partials[i]
+                if partial.__class__ is not Structural:
+                    partial = local(partial, self.remembered(i, primals, y), params)
+                term = partial * tangent
+                y_dot = term if y_dot is ZERO else y_dot + term
         return conform_tangent(y_dot, y)
 
     def vjp(self, y: Any, primals: Sequence[Any], wanted: Sequence[int], params: Any) -> Pullback:
-        scalar = y.__class__ in SCALARS
+        inputs = tuple(wanted)
+        needed, edges = self.plans.get(inputs) or self.plan(inputs)
         values = (*primals, y)  # so that OUTPUT, -1, is the place of y
-        edges = []
-        for i in wanted:
-            saves = self.saves[i]
-            remembered = (
-                (values[saves[0]],) if len(saves) == 1 else tuple([values[k] for k in saves])
-            )
-            change = None if scalar else differing(primals[i], y)
-            edges.append((self.partials[i], remembered, change))
-        return ElementwisePullback(edges, params)
+        remembered = (
+            (values[needed[0]],) if len(needed) == 1 else tuple([values[k] for k in needed])
+        )
+        changes = None
+        if not is_scalar(y):
+            changes = [differing(primals[i], y) for i in inputs]
+            if not any(changes):
+                changes = None
+        return ElementwisePullback(self, edges, remembered, changes, params)
 
     def batched(self, size: int, args: Sequence[Any], flags: Sequence[bool], params: Any) -> Any:
         if self.batch is not None:

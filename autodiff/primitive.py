@@ -108,6 +108,7 @@ class Primitive:
 
     Arrays are positional arguments, metadata are keywords. `selects` says in which modes
     ("forward", "back", "both") the row leaves entries out of a derivative: those are strong zeros.
+    ``keeps(a, **params)`` may say at once which entries of `a` its transpose reaches.
     """
 
     kind: ClassVar[str]
@@ -129,6 +130,7 @@ class Primitive:
         batch: Callable[..., Any] | str | None = None,
         numpy: Callable[..., Any] | None = None,
         selects: str = "",
+        keeps: Callable[..., Any] | None = None,
     ) -> None:
         self.name = name
         self.value = value
@@ -141,6 +143,7 @@ class Primitive:
         self.batch = batch
         self.selects_forward = selects in ("forward", "both")
         self.selects_back = selects in ("back", "both")
+        self.keeps = keeps
 
     def __call__(self, *args: Any, **params: Any) -> Any:
         innermost = None

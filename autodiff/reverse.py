@@ -84,7 +84,7 @@ class TapeNode(Node):
         else:
             pullback = primitive.vjp(y, values, tracked, params)
         if primitive.selects_back and any(parent.pullback for parent in parents):
-            pullback = select_back(pullback, shape_of(y))
+            pullback = select_back(pullback, shape_of(y), primitive, values[0], params)
         node = self.__class__(level, primitive, parents, params, pullback)
         if self.keeps:
             node.keep(y, args)

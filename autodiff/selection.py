@@ -22,8 +22,11 @@ from typing import Any
 import numpy as np
 
 from .primitive import ZERO, Primitive, Structural, Traced
-from .shapes import Shape, shape_of
+from .shapes import Shape, shape_of, size_of
 from .tensor import Tensor
+
+
+SMALL = 64  # entries of an array that is looked at rather than carried along
 
 
 class Liveness:
@@ -37,6 +40,16 @@ class Liveness:
         self._depth: int = 1 + max((source._depth for source in sources), default=0)
         if self._depth > 50:  # never a deep recursion
             self.array()
+
+    @classmethod
+    def known(cls, array: Any) -> Liveness:
+        live = cls.__new__(cls)
+        live._array, live._work_out, live._depth = array, None, 0
+        return live
+
+    @property
+    def is_known(self) -> bool:
+        return self._work_out is None
 
     def array(self) -> Any:
         if self._work_out is not None:
@@ -106,6 +119,11 @@ def multiplies(primitive: Primitive) -> bool:
     return primitive.kind == "bilinear" or primitive.name in ("multiply", "divide")
 
 
+def is_all(live: Any) -> bool:
+    """Is everything live, as far as it is known?"""
+    return live.__class__ is not Tensor and bool(live.all())
+
+
 def is_finite(x: Any) -> bool:
     """Is `x` a constant, without an inf or a nan that a zero could meet?"""
     return not isinstance(x, Traced) and bool(np.all(np.isfinite(x)))
@@ -158,9 +176,13 @@ def _of_quotient(primitive: Primitive, args: Sequence[Any], shape: Shape, params
 def _of_sum(primitive: Primitive, args: Sequence[Any], shape: Shape, params: Any) -> Any:
     if not all(map(is_selected, args)):
         return None
-    return Liveness(
-        lambda: np.broadcast_to(np.logical_or(*map(live_of, args)), shape), *sources(args)
-    )
+    lives = sources(args)
+    if size_of(shape) <= SMALL and all(
+        live.is_known and shape_of(live.array()) == shape for live in lives
+    ):
+        live = np.logical_or(*(live.array() for live in lives))
+        return None if is_all(live) else Liveness.known(live)
+    return Liveness(lambda: np.broadcast_to(np.logical_or(*map(live_of, args)), shape), *lives)
 
 
 def _of_choice(primitive: Primitive, args: Sequence[Any], shape: Shape, params: Any) -> Any:
@@ -216,11 +238,15 @@ RULES = {
 
 
 # -- where strong zeros come from ----------------------------------------------------------------
-def select_back(pullback: Any, shape: Shape) -> Any:
+def select_back(pullback: Any, shape: Shape, primitive: Primitive, a: Any, params: Any) -> Any:
     """The pullback of a row that leaves entries out, which marks them: it is linear, so what it
-    makes of ones tells what it leaves out."""
+    makes of ones tells what it leaves out, where the row does not say it at once."""
+    kept = None if primitive.keeps is None else primitive.keeps(a, **params)
 
     def selecting(y_bar: Any) -> list[Any]:
+        if kept is not None and not is_selected(y_bar):
+            (bar,) = pullback(y_bar)
+            return [bar if is_all(kept) else Tensor(bar, Selected(Liveness.known(kept)))]
         lives = Liveness(
             lambda: pullback(indicator(y_bar) if is_selected(y_bar) else np.ones(shape)),
             *sources([y_bar]),

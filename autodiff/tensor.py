@@ -70,8 +70,13 @@ class Tensor(Traced):
     # -- what an array knows of itself -------------------------------------------------------
     @property
     def shape(self) -> Shape:
-        shape = shape_of(self.value)
-        return shape[1:] if getattr(self.node, "batch_axis", False) else shape
+        x: Any = self
+        hidden = 0  # axes of examples, one for each vmap
+        while x.__class__ is Tensor:
+            if getattr(x.node, "batch_axis", False):
+                hidden += 1
+            x = x.value
+        return shape_of(x)[hidden:] if hidden else shape_of(x)
 
     @property
     def ndim(self) -> int:
@@ -86,8 +91,10 @@ class Tensor(Traced):
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        value = self.value
-        return value.dtype if hasattr(value, "dtype") else np.dtype(type(value))
+        x: Any = self
+        while x.__class__ is Tensor:
+            x = x.value
+        return x.dtype if hasattr(x, "dtype") else np.dtype(type(x))
 
     def __len__(self) -> int:
         if not self.shape:

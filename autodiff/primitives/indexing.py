@@ -12,7 +12,7 @@ import numpy as np
 
 from ..fitting import Aval, stacked
 from ..kinds import Linear, choice, linear
-from ..shapes import Shape, shape_of
+from ..shapes import Shape, shape_of, size_of
 
 
 class Hole:
@@ -37,12 +37,14 @@ def is_integer(k: Any) -> bool:
 
 def is_basic(key: tuple[Any, ...]) -> bool:
     """Slices, integers, newaxis and Ellipsis only: NumPy then gives a view."""
+    if len(key) == 1 and key[0].__class__ is int:  # x[0], every day
+        return True
     return all(is_slice(k) or is_integer(k) for k in key)
 
 
 def picks_once(key: tuple[Any, ...]) -> bool:
     """Can this key not pick an entry twice? Integer arrays can, masks cannot."""
-    return all(
+    return is_basic(key) or all(
         is_slice(k) or is_integer(k) or (isinstance(k, np.ndarray) and k.dtype == bool) for k in key
     )
 
@@ -108,12 +110,23 @@ def _key_text(key: tuple[Any, ...], letters: str = "bcdef") -> str:
     return ", ".join(map(one, key)) or "()"
 
 
+def _kept(a: Any, *, key: tuple[Any, ...]) -> Any:
+    """Which entries a key of slices and integers picks; not worth saying of a large array."""
+    shape = shape_of(a)
+    if size_of(shape) > 64 or not is_basic(key):
+        return None
+    kept = np.zeros(shape, bool)
+    kept[key] = True
+    return kept
+
+
 index = linear(
     "index",
     lambda a, *, key: a[key],
     lambda y_bar, a, *, key: scatter_add(y_bar, key=key, shape=a.shape),
     text=lambda key: f"{{a}}[{_key_text(key)}]",
     selects="back",
+    keeps=_kept,
     batch=_batch_index,
 )
 scatter_add = linear(
