@@ -37,6 +37,9 @@ class Contestant:
     version: str
     ops: Any
 
+    def begin(self) -> None:
+        """Called before each workload."""
+
     def array(self, x: Any) -> Any:
         return x
 

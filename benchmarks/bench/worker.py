@@ -53,6 +53,7 @@ class Worker:
 
         work, who = BY_NAME[workload], self.contestant
         self.calls = {}
+        who.begin()
         forget_peak()
         before = peak_bytes()
         args = [who.array(a) for a in work.data()]
