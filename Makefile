@@ -1,6 +1,6 @@
 # Two commands do everything on a machine with Python >= 3.11, make and pip: `make demo`, `make test`.
 # Each prepares what it needs in .venv, once: a stamp there is older than pyproject.toml or it is not.
-.PHONY: demo test check clean docs picture bench
+.PHONY: demo test check clean docs picture bench notebooks
 .DELETE_ON_ERROR:
 
 # The first Python that is new enough; set PYTHON=... to choose another.
@@ -32,6 +32,10 @@ docs: $(VENV)/.test
 # The picture that opens the README.
 picture: $(VENV)/.draw
 	$(BIN)/python tools/demo.py --picture docs/exp_sin.svg
+
+# Every notebook from its script, run in a clean kernel; NOTEBOOKS=03_likelihoods makes one.
+notebooks: $(VENV)/.test
+	$(BIN)/python tools/notebooks.py $(NOTEBOOKS)
 
 # Every workload with every peer on one core, in an environment of its own. A peer that cannot be
 # installed here is left out, and said. BENCH="--quick --only logistic" passes options on.
