@@ -81,9 +81,6 @@ class Lanes:
     def integer(self, n: int) -> ir.Constant:
         return self._splat(self.int_type, n)
 
-    def truth(self, x: bool) -> ir.Constant:
-        return self._splat(self.mask_type, int(x))
-
     def _value(self, x: Any) -> ir.Value:
         return self.const(x) if isinstance(x, (int, float)) else x
 
@@ -253,9 +250,6 @@ class Lanes:
     def to_int(self, a: Any) -> ir.Value:
         """Towards zero; what does not fit is undefined."""
         return self.builder.fptosi(self._value(a), self.int_type)
-
-    def from_int(self, n: ir.Value) -> ir.Value:
-        return self.builder.sitofp(n, self.type)
 
     def convert(self, a: ir.Value, source: Lanes) -> ir.Value:
         """A value of `source`'s format in this one."""

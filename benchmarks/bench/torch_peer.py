@@ -75,8 +75,8 @@ class TorchCompile(Torch):
         return torch.compile(f)
 
     def begin(self) -> None:
-        """All workloads arrive as partial functions, which share one count of compilations; past its
-        limit torch.compile would go on without compiling."""
+        """All workloads arrive as partial functions, which share one count of compilations; past
+        its limit torch.compile would go on without compiling."""
         torch.compiler.reset()
 
     @property

@@ -103,10 +103,6 @@ class Term:  # noqa: PLW1641 - `==` is an instruction, so there is no hash
     def __lshift__(self, n: Any) -> Term:
         return Term(self.lanes, self.lanes.builder.shl(self.ir, self._int(n)))
 
-    def __rshift__(self, n: Any) -> Term:
-        """Arithmetic: the sign stays."""
-        return Term(self.lanes, self.lanes.builder.ashr(self.ir, self._int(n)))
-
     def shifted_right(self, n: Any) -> Term:
         """Logical: zeros come in."""
         return Term(self.lanes, self.lanes.builder.lshr(self.ir, self._int(n)))
@@ -152,7 +148,7 @@ two_sum, fast_two_sum, two_product = (
     lifted("two_product"),
 )
 bits, from_bits = lifted("bits"), lifted("from_bits")
-to_int, from_int = lifted("to_int"), lifted("from_int")
+to_int = lifted("to_int")
 nearest_integer, ldexp = lifted("nearest_integer"), lifted("ldexp")
 power_of_two, product_difference = lifted("power_of_two"), lifted("product_difference")
 
