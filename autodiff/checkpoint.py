@@ -25,7 +25,7 @@ import numpy as np
 from .arguments import name_of
 from .containers import flatten, unflatten
 from .dispatch import gather
-from .errors import AutodiffError
+from .errors import AutodiffError, refuse
 from .forward import Dual
 from .graph import next_order
 from .primitive import ZERO, Primitive, Traced
@@ -46,7 +46,6 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     >>> ad.grad(lambda x: np.sum(block(x)))(np.zeros(2))
     array([1., 1.])
     """
-
     check_function(f, "checkpoint(f)(x)")
 
     @functools.wraps(f)
@@ -58,7 +57,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
         if any(map(is_of_objects, leaves)):
             leaves = [gather(x) if is_of_objects(x) else x for x in leaves]
             result = unflatten(structure, leaves)
-        made = [x.node for x in taped(leaves) if x.node.order > start]
+        made = [x.node for x in taped(leaves) if was_made(x.node, start)]
         again.values = [bottom(x) for x in leaves] if made else []
         for level in {node.level for node in made}:
             cut(level, leaves, start, again)
@@ -77,9 +76,15 @@ def cut(level: int, leaves: Sequence[Any], start: int, again: Again) -> None:
     nodes = [x.node for x in taped(leaves) if x.node.level == level]
     places: dict[Any, int] = {}  # of results that were made inside: each node once
     for place, node in enumerate(nodes):
-        if node.order > start:
+        if was_made(node, start):
             places.setdefault(node, place)
     inside, outside = surroundings(places, start)
+    if any(getattr(node, "leaf", False) for node in inside):
+        raise refuse(
+            "a tensor made inside of a checkpoint would be made again in the reverse sweep, and "
+            "its gradient lost",
+            "make it outside, and pass it as an argument",
+        )
     recomputed = Recomputed(level, STANDS_FOR_MANY, outside)
     recomputed.order, recomputed.again = start, again
     recomputed.places = list(places.values())
@@ -88,6 +93,11 @@ def cut(level: int, leaves: Sequence[Any], start: int, again: Again) -> None:
     for node in inside:
         if hasattr(node, "args") and node not in places:  # a picture goes on showing it
             node.pullback, node.inputs = None, FREED
+
+
+def was_made(node: Any, start: int) -> bool:
+    """Whether it was computed since `start`: a constant was not."""
+    return node.order > start and node.pullback is not None
 
 
 def surroundings(results: Any, start: int) -> tuple[list[Any], list[Any]]:

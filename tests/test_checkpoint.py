@@ -293,6 +293,17 @@ def test_an_error_in_the_second_run():
     assert ad.grad(checkpoint(f))(0.0) == 1.0
 
 
+def test_constants_and_tensors_made_inside():
+    f = checkpoint(lambda x: (np.zeros_like(x), x * 2))
+    assert ad.grad(lambda x: np.sum(f(x)[0] * x + f(x)[1]))(X).tolist() == [2.0, 2.0, 2.0]
+
+    def makes_a_tensor(x):
+        return x * ad.tensor(2.0)
+
+    with pytest.raises(ad.NotDifferentiableError, match="a tensor made inside of a checkpoint"):
+        checkpoint(makes_a_tensor)(ad.tensor(3.0))
+
+
 def test_what_is_not_a_function_is_refused():
     with pytest.raises(TypeError, match=r"checkpoint\(f\)\(x\): .*0\.84.* is not a function"):
         checkpoint(np.sin(1.0))
