@@ -16,7 +16,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import __version__
-from .openblas import loaded_openblas, openblas_function
+from .openblas import (
+    VECTOR_BITS,
+    loaded_openblas,
+    openblas_function,
+    openblas_text,
+    vector_bits,
+)
 
 # The packages that matter, and what each optional one is for.
 PACKAGES = {
@@ -30,15 +36,6 @@ PACKAGES = {
     "tqdm": "progress bars",
 }
 
-# OpenBLAS names its kernels after the processor they were written for; what sets them apart here is
-# the width of the vectors they multiply with. Source: OpenBLAS, TargetList.txt and dynamic.c.
-VECTOR_BITS = {
-    **dict.fromkeys(("prescott", "core2", "penryn", "dunnington", "atom", "nehalem"), 128),
-    **dict.fromkeys(("opteron", "opteron_sse3", "barcelona", "bobcat", "nano", "katmai"), 128),
-    **dict.fromkeys(("sandybridge", "bulldozer", "piledriver", "steamroller", "excavator"), 256),
-    **dict.fromkeys(("haswell", "zen"), 256),
-    **dict.fromkeys(("skylakex", "cooperlake", "sapphirerapids"), 512),
-}
 WIDEST_KERNEL = {256: "Haswell", 512: "SkylakeX"}
 INSTRUCTIONS = {256: "AVX2", 512: "AVX-512"}
 
@@ -84,26 +81,13 @@ def find_blas() -> Blas:
     if path is None:
         built_with: Any = np.show_config(mode="dicts")
         return Blas(built_with["Build Dependencies"]["blas"]["name"])
-    library = ctypes.CDLL(str(path))  # already loaded: this is a second handle on it
-    texts = []
-    for name in ("get_config", "get_corename"):
-        function = openblas_function(library, name)
-        if function is not None:
-            function.restype = ctypes.c_char_p
-        texts.append(function().decode() if function else "")
-    config, kernel = texts
-    threads = openblas_function(library, "get_num_threads")
-    return Blas(" ".join(config.split()[:2]) or "OpenBLAS", kernel, threads() if threads else 0)
-
-
-def vector_bits() -> int:
-    """The widest vectors this CPU has, as NumPy found at its start; 0 where it is not an x86."""
-    config: Any = np.show_config(mode="dicts")
-    simd = config["SIMD Extensions"]
-    found = {*simd.get("baseline", ()), *simd.get("found", ())}
-    if found & {"X86_V4", "AVX512_SKX"}:  # NumPy 2.4 names levels, earlier ones features
-        return 512
-    return 256 if found & {"X86_V3", "AVX2"} else 0
+    config = openblas_text(path, "get_config")
+    threads = openblas_function(ctypes.CDLL(str(path)), "get_num_threads")
+    return Blas(
+        " ".join(config.split()[:2]) or "OpenBLAS",
+        openblas_text(path, "get_corename"),
+        threads() if threads else 0,
+    )
 
 
 def advice(kernel: str, cpu_bits: int) -> str:

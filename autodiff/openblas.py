@@ -8,6 +8,16 @@ from typing import Any
 
 import numpy as np
 
+# OpenBLAS names its kernels after the processor they were written for; what sets them apart here is
+# the width of the vectors they multiply with. Source: OpenBLAS, TargetList.txt and dynamic.c.
+VECTOR_BITS = {
+    **dict.fromkeys(("prescott", "core2", "penryn", "dunnington", "atom", "nehalem"), 128),
+    **dict.fromkeys(("opteron", "opteron_sse3", "barcelona", "bobcat", "nano", "katmai"), 128),
+    **dict.fromkeys(("sandybridge", "bulldozer", "piledriver", "steamroller", "excavator"), 256),
+    **dict.fromkeys(("haswell", "zen"), 256),
+    **dict.fromkeys(("skylakex", "cooperlake", "sapphirerapids"), 512),
+}
+
 
 def loaded_openblas() -> Path | None:
     """The OpenBLAS that NumPy has loaded into this process."""
@@ -35,3 +45,27 @@ def openblas_function(library: ctypes.CDLL, name: str) -> Any:
             if function is not None:
                 return function
     return None
+
+
+def openblas_text(path: Path, name: str) -> str:
+    """What OpenBLAS says of itself: ``get_config``, or ``get_corename``, the kernel in use."""
+    function = openblas_function(ctypes.CDLL(str(path)), name)  # a second handle on it
+    if function is None:
+        return ""
+    function.restype = ctypes.c_char_p
+    return str(function().decode())
+
+
+def vector_bits() -> int:
+    """The widest vectors this CPU has, as NumPy found at its start; 0 where it is not an x86."""
+    config: Any = np.show_config(mode="dicts")
+    simd = config["SIMD Extensions"]
+    found = {*simd.get("baseline", ()), *simd.get("found", ())}
+    if found & {"X86_V4", "AVX512_SKX"}:  # NumPy 2.4 names levels, earlier ones features
+        return 512
+    return 256 if found & {"X86_V3", "AVX2"} else 0
+
+
+def has_narrow_kernel(path: Path) -> bool:
+    """Does OpenBLAS multiply with narrower vectors than this CPU has?"""
+    return VECTOR_BITS.get(openblas_text(path, "get_corename").lower(), 1024) < vector_bits()

@@ -1,6 +1,7 @@
-"""Matrix products by the BLAS that NumPy has loaded, called by pointer; small ones as loops.
+"""Matrix products: by our own code, or by the BLAS that NumPy has loaded, called by pointer.
 
-A matrix whose rows or columns lie in memory order goes as it is, its transpose as a flag.
+BLAS multiplies large matrices, unless its kernel is narrower than this CPU's vectors: a matrix
+whose rows or columns lie in memory order goes as it is, its transpose as a flag.
 """
 
 from __future__ import annotations
@@ -12,12 +13,15 @@ from typing import Any
 
 from llvmlite import ir
 
-from ..openblas import loaded_openblas
+from ..openblas import has_narrow_kernel, loaded_openblas
+from . import matmul
 from .code import I32, I64, Code, external, ir_type, kind_of, vector_bytes
+from .matmul import Product, emit_matmul
 from .program import Value
 from .views import layout
 
 ROW_MAJOR, AS_IT_IS, TRANSPOSED = 101, 111, 112
+SKINNY = 64  # the least size up to which our own product beats a BLAS that fits the CPU
 SMALL = 4096  # multiplications below which a call costs more than it saves
 
 
@@ -63,10 +67,44 @@ def fits(v: Value) -> bool:
     return step > 0 or across == 1  # a matrix that repeats one row has no leading dimension
 
 
-def emit_product(code: Code, v: Value, address: Callable[[Value], Any]) -> None:
+@cache
+def blas_is_fast() -> bool:
+    """Is there a BLAS that uses the vectors of this CPU?"""
+    path = loaded_openblas()
+    return path is not None and routine("dgemm") is not None and not has_narrow_kernel(path)
+
+
+def prefers_own(n: int, k: int, m: int) -> bool:
+    """Is our own code the fastest? benchmarks/matmul.py says."""
+    if n * m * k <= SMALL:
+        return False
+    if min(n, m) == 1:
+        return routine("dgemm") is None
+    return min(n, k, m) <= SKINNY or not blas_is_fast()
+
+
+def own(v: Value) -> Product | None:
+    """The product as our own code sees it, where that is what multiplies; else `None`."""
+    a, b = v.inputs
+    _, n, m = v.shape
+    k = a.shape[2]
+    if not prefers_own(n, k, m):
+        return None
+    p = Product(v.dtype, n, k, m, *matrix(a)[3], *matrix(b)[3])
+    return p if m > 1 else p.transposed()
+
+
+def scratch_bytes(v: Value) -> int:
+    """The room that a product needs beside its operands and its result."""
+    p = own(v)
+    return 0 if p is None else matmul.scratch_bytes(p)
+
+
+def emit_product(code: Code, v: Value, address: Callable[[Value], Any], scratch: Any) -> None:
     a, b = v.inputs
     stack, n, m = v.shape
     k = a.shape[2]
+    p = own(v)
     with code.loop(stack) as s:
         places = []
         for x in (a, b):
@@ -74,7 +112,10 @@ def emit_product(code: Code, v: Value, address: Callable[[Value], Any]) -> None:
             place = code.builder.add(ir.Constant(I64, offset), code.times(s, step))
             places.append(code.at(address(buffer), place, x.dtype))
         out = code.at(address(v), code.times(s, n * m), v.dtype)
-        if n * m * k <= SMALL or routine("dgemm") is None:
+        if p is not None:
+            left, right = places if m > 1 else places[::-1]
+            emit_matmul(code, p, left, right, out, scratch)
+        elif n * m * k <= SMALL or routine("dgemm") is None:
             small_product(code, v, places, out)
         elif m == 1 or n == 1:
             matrix_vector(code, v, places, out)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 
-from .blas import emit_product
+from .blas import emit_product, scratch_bytes
 from .code import I8, I64, POINTER, TYPES, Code, can_map, kind_of, memory_type
 from .gathers import emit_gather, emit_scatter
 from .loops import NEUTRAL, Nest
@@ -47,15 +47,25 @@ class Memory:
         self.results = {id(v): k for k, v in enumerate(program.outputs)}
         self.offsets: dict[int, int] = {}
         self.constants: dict[int, np.ndarray[Any, Any]] = {}
+        self.scratch: dict[int, Value] = {}  # by the product that needs it
         self.size = 0
         self.plan(schedule)
+
+    def scratch_of(self, step: Step) -> list[Value]:
+        """Room that only this step uses."""
+        size = scratch_bytes(step.values[0]) if step.kind == "product" else 0
+        if not size:
+            return []
+        room = Value("scratch", (), {}, (size,), np.dtype(np.uint8))
+        self.scratch[id(step.values[0])] = room
+        return [room]
 
     def plan(self, schedule: Schedule) -> None:
         last: dict[int, int] = {}
         made: dict[int, int] = {}
         known: dict[int, Value] = {}
         for k, step in enumerate(schedule.steps):
-            for v in touched(step, schedule):
+            for v in [*touched(step, schedule), *self.scratch_of(step)]:
                 known[id(v)] = v
                 made.setdefault(id(v), k)
                 last[id(v)] = k
@@ -169,7 +179,9 @@ class Body:
         if step.kind == "zero":
             self.zero(v)
         elif step.kind == "product":
-            emit_product(code, v, self.address)
+            room = self.memory.scratch.get(id(v))
+            scratch = ir.Constant(POINTER, None) if room is None else self.address(room)
+            emit_product(code, v, self.address, scratch)
         elif step.kind == "gather":
             emit_gather(code, v, self.address, self.error)
         else:

@@ -1,0 +1,94 @@
+"""Our own matrix product agrees with NumPy's in float64, for every size and stride."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("llvmlite")
+
+import autodiff as ad
+from autodiff.compiler import blas, matmul
+
+EPSILON = {np.dtype("f4"): 2.0**-24, np.dtype("f8"): 2.0**-53}
+
+
+@pytest.fixture
+def own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every product by our own code."""
+    monkeypatch.setattr(blas, "prefers_own", lambda n, k, m: True)
+
+
+def view(x: Any, shape: tuple[int, int], how: str) -> Any:
+    """A matrix of this shape inside `x`, which has three times as many rows and columns."""
+    n, m = shape
+    if how == "rows":
+        return x[:n, :m]
+    if how == "columns":
+        return np.transpose(x[:m, :n])
+    if how == "neither":
+        return x[1 : 2 * n : 2, 2 : 3 * m : 3]
+    return np.broadcast_to(x[:1, :m], shape)  # the same row again
+
+
+STRIDES = ("rows", "columns", "neither", "one row")
+
+
+def check(n: int, k: int, m: int, dtype: Any, how_a: str, how_b: str, rng: Any) -> None:
+    dtype = np.dtype(dtype)
+    wholes = [rng.normal(size=[3 * max(s) + 1] * 2).astype(dtype) for s in ((n, k), (k, m))]
+
+    def product(a: Any, b: Any) -> Any:
+        return np.matmul(view(a, (n, k), how_a), view(b, (k, m), how_b))
+
+    found = ad.jit(product)(*wholes)
+    a, b = (x.astype("f8") for x in wholes)
+    expected = product(a, b)
+    room = product(abs(a), abs(b)) * (k + 2) * EPSILON[dtype] * 2
+    assert found.dtype == dtype
+    assert np.all(np.abs(found - expected) <= room), (n, k, m, how_a, how_b)
+
+
+@pytest.mark.usefixtures("own")
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize("how_a", STRIDES)
+@pytest.mark.parametrize("how_b", STRIDES)
+def test_sizes_and_strides(dtype: str, how_a: str, how_b: str) -> None:
+    rng = np.random.default_rng([STRIDES.index(how_a), STRIDES.index(how_b), len(dtype)])
+    for _ in range(2):
+        n, k, m = (int(x) for x in rng.integers(1, 71, size=3))
+        check(n, k, m, dtype, how_a, how_b, rng)
+
+
+@pytest.mark.usefixtures("own")
+@pytest.mark.parametrize("width", [16, 32])
+def test_narrower_vectors(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Code for another CPU, as far as this one can run it."""
+    monkeypatch.setattr(matmul, "vector_bytes", lambda: width)
+    rng = np.random.default_rng(width)
+    for dtype in ("f4", "f8"):
+        n, k, m = (int(x) for x in rng.integers(2, 71, size=3))
+        check(n, k, m, dtype, "rows", "columns", rng)
+        check(n, k, m, dtype, "columns", "rows", rng)
+
+
+@pytest.mark.usefixtures("own")
+def test_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Caches so small that every loop goes round more than once, with something left over."""
+    monkeypatch.setattr(matmul, "FIRST_CACHE", 1000)
+    monkeypatch.setattr(matmul, "SECOND_CACHE", 4000)
+    monkeypatch.setattr(matmul, "ALIASED", 8)  # copy the first operand too
+    rng = np.random.default_rng(0)
+    for dtype in ("f4", "f8"):
+        for how_a, how_b in (("rows", "rows"), ("rows", "columns"), ("neither", "neither")):
+            check(67, 70, 203, dtype, how_a, how_b, rng)
+
+
+@pytest.mark.usefixtures("own")
+def test_nothing_is_written_outside() -> None:
+    """The parts of one result written by several products stand side by side."""
+    a, b = np.arange(15.0).reshape(3, 5), np.arange(35.0).reshape(5, 7)
+    found = ad.jit(lambda a, b: np.matmul(np.stack([a, a + 1]), np.stack([b, b - 1])))(a, b)
+    np.testing.assert_array_equal(found, [a @ b, (a + 1) @ (b - 1)])
