@@ -20,6 +20,7 @@ from .program import Builder, Program, Value
 from .views import contiguous
 
 BACKENDS = ("llvm", "numpy")
+LONGEST = 20_000  # instructions; LLVM would take minutes over more of them
 ONE_AT_A_TIME = threading.RLock()  # LLVM keeps what it compiles in one place for all threads
 
 
@@ -33,9 +34,10 @@ class Version:
         from .lower import program_of
 
         graph = traced(f, args, abstract=True)
-        self.backend = backend
         self.structure: Structure = graph.out_structure
         self.program = own_results(program_of(graph, reciprocals=backend == "llvm"))
+        self.is_too_long = len(self.program.values) > LONGEST
+        self.backend = "numpy" if self.is_too_long else backend
         self.numeric = [k for k, x in enumerate(leaves) if is_numeric(x)]
         self.inputs = [kind_of_leaf(leaves[k]) for k in self.numeric]
         self.outputs = [kind_of_leaf(getattr(y, "value", y)) for y in graph.outputs]
@@ -172,7 +174,8 @@ def report_of(version: Version, name: str) -> str:
     instructions = [v for v in version.program.values if v.op not in ("input", "constant", "view")]
     lines = [f"jit of {name}: {len(instructions)} instructions"]
     if version.backend == "numpy":
-        return "\n".join([*lines, "back end: NumPy, one call an instruction"])
+        many = ": a loop of Python, unrolled, is too long for LLVM" if version.is_too_long else ""
+        return "\n".join([*lines, f"back end: NumPy, one call an instruction{many}"])
     steps, gaps = version.made.schedule.steps, version.made.gaps
     lines.append(
         f"back end: LLVM, {len(steps) - len(gaps)} native steps, "

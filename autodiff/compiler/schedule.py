@@ -71,6 +71,8 @@ class Step:
 
 def is_identity(v: Value, domain: Shape) -> bool:
     """Does `v` show its whole buffer, entry for entry in the loops' own order?"""
+    if v.op != "view":
+        return squeezed(v.shape) == domain
     base, offset, strides = layout(v)
     if offset or squeezed(base.shape) != squeezed(v.shape) or squeezed(v.shape) != domain:
         return False
@@ -81,7 +83,9 @@ class Schedule:
     """The steps of a program in order, and the buffers that they read and write."""
 
     def __init__(self, program: Program, native: Callable[[Value], bool]) -> None:
-        self.program, self.native = program, native
+        self.program = program
+        has_code = {id(v): native(v) for v in program.values}
+        self.native: Callable[[Value], bool] = lambda v: has_code[id(v)]
         self.users = users(program)
         self.outputs = {id(layout(v)[0]) for v in program.outputs}
         self.level: dict[int, int] = {}

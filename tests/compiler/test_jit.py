@@ -295,3 +295,16 @@ def test_as_a_decorator() -> None:
 
     assert (f(2.0), g(2.0)) == (4.0, 6.0)
     assert f.__doc__ == "Doubles."
+
+
+def test_an_unrolled_loop_that_is_too_long_runs_in_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "LONGEST", 20)
+
+    def f(x: Any) -> Any:
+        for _ in range(50):
+            x = x + np.sin(x)
+        return x
+
+    compiled = ad.jit(f, backend="llvm")
+    assert compiled(0.3) == pytest.approx(f(0.3))
+    assert "too long for LLVM" in compiled.report()
