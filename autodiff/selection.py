@@ -25,7 +25,6 @@ from .primitive import ZERO, Primitive, Structural, Traced
 from .shapes import Shape, shape_of, size_of
 from .tensor import Tensor
 
-
 SMALL = 64  # entries of an array that is looked at rather than carried along
 
 

@@ -1,7 +1,7 @@
 """Derivatives inside derivatives: two minimisations that contain another derivative, in every
 pairing of forward and reverse mode, beside HIPS autograd.
 
-    python benchmarks/nested.py [--json FILE] [--rounds N] [--peers PYTHON]
+    python benchmarks/nested.py [--json FILE] [--rounds N] [--peers PYTHON] [--only P] [--pairing P]
 
 saddle    min over (x1, y1) of max over (x2, y2) of (x1^2 + y1^2) - (x2^2 + y2^2), by two nested
           gradient descents
@@ -131,11 +131,11 @@ ENGINES = {"autodiff": ours, "HIPS autograd": hips}
 
 
 def run(engine: SimpleNamespace, program: str, pairing: str) -> tuple[float, list[float]]:
-    """Seconds, and the answer."""
+    """Seconds of this process, which other programs on the machine do not lengthen; the answer."""
     outer, inner = (getattr(engine, mode) for mode in pairing)
-    start = time.perf_counter()
+    start = time.process_time()
     answer = PROGRAMS[program](engine.np, outer, inner)
-    return time.perf_counter() - start, [float(x) for x in answer]
+    return time.process_time() - start, [float(x) for x in answer]
 
 
 class Worker:
@@ -175,6 +175,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--peers", default=sys.executable, help="the interpreter with autograd")
     parser.add_argument("--only", choices=sorted(PROGRAMS), action="append")
+    parser.add_argument("--pairing", choices=PAIRINGS, action="append")
     parser.add_argument("--serve", choices=sorted(ENGINES), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if hasattr(os, "sched_setaffinity"):
@@ -190,7 +191,7 @@ def main() -> None:
     report: dict[str, Any] = {}
     for program in options.only or PROGRAMS:
         print(program)
-        for pairing in PAIRINGS:
+        for pairing in options.pairing or PAIRINGS:
             times: dict[str, list[float]] = {w.name: [] for w in workers}
             answers = {}
             for _ in range(options.rounds):

@@ -302,6 +302,15 @@ def test_a_maximum_is_no_minimum():
         ad.argmin(lambda x: -(x**2), lambda g, x0: x0)(0.0)
 
 
+def test_wrong_arguments_are_named_where_they_are_given():
+    with pytest.raises(TypeError, match=r"root: f=3\.0 is not a function"):
+        ad.root(3.0)
+    with pytest.raises(TypeError, match="solver='newton' is not a function"):
+        ad.argmin(np.sum, solver="newton")
+    with pytest.raises(ValueError, match="tol=-1 must be positive"):
+        ad.fixed_point(np.cos, tol=-1)
+
+
 def test_shapes_that_do_not_fit_are_named():
     with pytest.raises(ad.ShapeError, match=r"shape \(2,\), expected shape \(\)"):
         ad.root(lambda x, a: a * np.ones(2) * x)(1.0, 1.0)

@@ -223,6 +223,11 @@ def implicitly(
     linear_solver: LinearSolver | None,
 ) -> Callable[..., Any]:
     """The function from a start and parameters to a solution."""
+    for what, x in (("f", f), ("solver", solver), ("linear_solver", linear_solver)):
+        if not callable(x) and (x is not None or what == "f"):
+            raise TypeError(f"{kind}: {what}={x!r:.40} is not a function")
+    if tol is not None and not tol > 0:
+        raise ValueError(f"{kind}: tol={tol!r} must be positive")
     label = name_of(f)
     problem = Problem(kind, label, solver or KINDS[kind].solver, tol, linear_solver)
 
