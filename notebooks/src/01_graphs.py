@@ -224,8 +224,8 @@ print(explanation)
 SVG(explanation.svg())
 
 # %% [markdown]
-# In the picture the whole branch over $h_2 = -10$ carries the adjoint 0: a unit at zero, and then a
-# maximum that takes the other side. At $z$ the two contributions to each input cancel.
+# Nothing flows through the branch over $h_2 = -10$: both of its maxima take their other side, and the
+# local derivatives on its edges are 0. Everywhere else the contributions of $y_1$ and $y_2$ cancel.
 
 # %%
 h = hidden(W, x)
