@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from typing import Any
 
@@ -52,6 +52,14 @@ def inside_of(x: Any, what: str) -> str:
     if "." in what:  # argument 0.unit
         return 'make the field static with dataclasses.field(metadata={"static": True}), '
     return ""
+
+
+def all_differentiable(leaves: Sequence[Any], names: Callable[[], Iterable[str]]) -> list[Any]:
+    """Leaves as something to differentiate in; their names are asked for where one is refused."""
+    try:
+        return [differentiable(x, "") for x in leaves]
+    except NotDifferentiableError:
+        return [differentiable(x, name) for x, name in zip(leaves, names(), strict=True)]
 
 
 def chosen(argnums: Any, args: Sequence[Any], f: Callable[..., Any]) -> tuple[int, ...]:

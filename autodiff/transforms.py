@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from .arguments import (
+    all_differentiable,
     argument_names,
     called,
     check_like,
     chosen,
-    differentiable,
     finish_all,
     name_of,
     release,
@@ -32,6 +32,11 @@ from .reverse import TAPE, TapeNode, sweep
 from .shapes import shape_of, size_of
 from .splitting import resolved
 from .tensor import Tensor
+
+
+def names_for(f: Callable[..., Any], args: Sequence[Any], places: Any = None) -> list[str]:
+    """What errors call the leaves of the arguments: ``argument 0['W'] of loss``."""
+    return [f"{name} of {name_of(f)}" for name in argument_names(args, places)]
 
 
 # -- reverse mode ------------------------------------------------------------------------------
@@ -54,8 +59,7 @@ class Tape:
         self.structures: list[Structure] = []
         for k in argnums:
             leaves, structure = flatten(args[k])
-            names = [f"{name} of {name_of(f)}" for name in argument_names(args, (k,))]
-            values = [differentiable(x, name) for x, name in zip(leaves, names, strict=True)]
+            values = all_differentiable(leaves, functools.partial(names_for, f, args, (k,)))
             nodes = [tape_node(level) for _ in values]
             call[k] = unflatten(structure, list(map(Tensor, values, nodes)))
             self.inputs += values
@@ -215,13 +219,15 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fals
     if len(primals) != len(tangents):
         raise ShapeError(f"jvp: {len(primals)} primals but {len(tangents)} tangents")
     leaves, structure = flatten(tuple(primals))
-    names = [f"{name} of {name_of(f)}" for name in argument_names(primals)]
-    values = [differentiable(x, name) for x, name in zip(leaves, names, strict=True)]
+    values = all_differentiable(leaves, functools.partial(names_for, f, primals))
     given = flatten_like(tuple(tangents), structure, "jvp: tangents")
-    directions = [
-        check_like(t, x, f"the tangent of {name}", "its primal")
-        for t, x, name in zip(given, values, names, strict=True)
-    ]
+    try:
+        directions = [check_like(t, x, "", "") for t, x in zip(given, values, strict=True)]
+    except ShapeError:
+        directions = [
+            check_like(t, x, f"the tangent of {name}", "its primal")
+            for t, x, name in zip(given, values, names_for(f, primals), strict=True)
+        ]
     return push(f, values, directions, structure, has_aux)
 
 
