@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import models
@@ -11,6 +12,8 @@ from contestant import NUMPY_NAMES, Contestant, functions
 
 import autodiff as ad
 from nn import functional
+
+STEPS = 11  # of the LSTM in one compiled piece
 
 
 class Eager(Contestant):
@@ -57,6 +60,60 @@ class Compiled(Eager):
         from autodiff import jit
 
         return jit(f)
+
+    @property
+    def lstm(self) -> Callable[..., Any]:
+        """A few steps and their pullback are compiled, and Python loops over such pieces, as `scan`
+        does for JAX: unrolled, the program would be a hundred times as long."""
+
+        def pulled(main: Any, extra: Any, state: Any, symbols: Any, *bars: Any) -> Any:
+            state_bar, main_bar, extra_bar = bars
+            _, pullback = ad.vjp(lambda m, e, s: lstm_piece(m, e, s, symbols), main, extra, state)
+            of_main, of_extra, of_state = pullback((state_bar, 1.0))
+            return of_state, main_bar + of_main, extra_bar + of_extra
+
+        forward, backward = self.compiled(lstm_piece), self.compiled(pulled)
+
+        def run(main: Any, extra: Any, state: Any, sequence: Any) -> Any:
+            pieces, total = pieces_of(sequence), 0.0
+            states = []
+            for symbols in pieces:
+                states.append(state)
+                state, term = forward(main, extra, state, symbols)
+                total += term
+            bars = (np.zeros_like(state), np.zeros_like(main), np.zeros_like(extra))
+            for state, symbols in zip(reversed(states), reversed(pieces), strict=True):
+                bars = backward(main, extra, state, symbols, *bars)
+            scale = -1 / (sequence.shape[1] * (len(sequence) - 1))
+            return total * scale, (bars[1] * scale, bars[2] * scale)
+
+        return run
+
+    @property
+    def lstm_value(self) -> Callable[..., Any]:
+        forward = self.compiled(lstm_piece)
+
+        def run(main: Any, extra: Any, state: Any, sequence: Any) -> Any:
+            total = 0.0
+            for symbols in pieces_of(sequence):
+                state, term = forward(main, extra, state, symbols)
+                total += term
+            return -total / (sequence.shape[1] * (len(sequence) - 1))
+
+        return run
+
+
+def pieces_of(sequence: Any) -> list[Any]:
+    """Pieces of `STEPS` steps; each begins with the symbol that the one before it ended with."""
+    return [sequence[t : t + STEPS + 1] for t in range(0, len(sequence) - 1, STEPS)]
+
+
+def lstm_piece(main: Any, extra: Any, state: Any, symbols: Any) -> Any:
+    states, total = list(state), 0.0
+    for x, following in pairwise(symbols):
+        states, term = models.lstm_step(Eager.ops, main, extra, states, x, following)
+        total = total + term
+    return np.stack(states), total
 
 
 def make(name: str) -> Contestant:
