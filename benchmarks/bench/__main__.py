@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -48,6 +49,8 @@ def main() -> None:
     parser.add_argument("--patience", type=float, default=120, metavar="SECONDS",
                         help="how long a first call may take")  # fmt: skip
     options = parser.parse_args()
+    if shutil.which(options.peers) is None:
+        parser.error(f"--peers: {options.peers} is no program")
     rounds = options.rounds or (3 if options.quick else 9)
     seconds = options.seconds or (0.05 if options.quick else 0.3)
 
