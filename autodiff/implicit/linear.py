@@ -61,14 +61,10 @@ class Operator(Map):
         if not residual <= tolerance:  # nan too
             raise ConvergenceError(
                 f"{self.name}: the solver's x does not satisfy A x = b: |A x - b| = "
-                f"{residual:.3g}, the tolerance is {tolerance:.3g}; {self.cure(direct)}"
+                f"{residual:.3g}, the tolerance is {tolerance:.3g}; "
+                + ("is A linear?" if direct else "let it iterate longer, or pass another solver")
             )
         return x
-
-    def cure(self, direct: bool) -> str:
-        if direct:
-            return "is A linear, and regular?"
-        return "let it iterate longer, precondition, or pass another solver"
 
     def directly(self, b: Any, *p: Any) -> tuple[Any, float]:
         """x by elimination, and the size of the terms of A x - b."""

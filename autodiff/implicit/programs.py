@@ -18,6 +18,7 @@ from ..errors import NotDifferentiableError, ShapeError, refuse
 from ..fitting import aval_of, cast
 from ..graph import TraceLevel, TraceNode
 from ..primitive import ZERO, Traced, new_level
+from ..selection import is_compiled
 from ..shapes import Shape, size_of
 from ..tensor import Tensor
 from ..tracing import Graph, is_numeric, node_of
@@ -125,7 +126,7 @@ class Program:
     are listed in `closed`."""
 
     def __init__(self, f: Callable[..., Any], numbers: Sequence[Any], name: str) -> None:
-        info = TraceLevel(new_level(), None, any(map(is_abstract, numbers)))
+        info = TraceLevel(new_level(), None, any(map(is_compiled, numbers)))
         nodes = [TraceNode(info, None, (), {}, x) for x in numbers]
         result = called(f, list(map(Tensor, numbers, nodes)), {})
         leaves, structure = flatten(result)
@@ -173,17 +174,8 @@ class Program:
         return unflatten(self.graph.out_structure, results)
 
 
-def is_abstract(x: Any) -> bool:
-    """Whether jit is tracing `x`, for every value at once."""
-    while isinstance(x, Traced):
-        info = getattr(x.node, "level_info", None)
-        if info is not None and info.abstract:
-            return True
-        x = x.value
-    return False
-
-
 def is_batched(x: Any) -> bool:
+    """Does `x`, or what is under it, differ from example to example?"""
     while isinstance(x, Traced):
         if getattr(x.node, "batch_axis", False):
             return True

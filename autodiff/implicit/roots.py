@@ -21,7 +21,7 @@ from ..tensor import Tensor
 from ..tracing import is_numeric
 from ..transforms import grad, jvp
 from .linear import LinearSolver, Operator, norm, precision
-from .programs import Layout, Map, Program, Tracked, is_batched, plain
+from .programs import Layout, Map, Program, Tracked, is_batched, joined, plain
 from .solvers import anderson, minimize, newton
 
 Task = Callable[[Any], Any]
@@ -74,13 +74,13 @@ class Problem(NamedTuple):
         def tolerant(x: Any) -> Any:
             """`task`, for SciPy's solvers too: they pass all unknowns as one vector, and expect
             such a result."""
-            vector = start is not None and is_vector_of(x, start)
-            y = task(start.nest(x) if vector and start else x)
+            layout = start if start is not None and is_vector_of(x, start) else None
+            y = task(x if layout is None else layout.nest(x))
             if self.minimises:
                 self.check_scalar(y)
             if not any(isinstance(leaf, Traced) for leaf in flatten(x)[0]):
                 y = self.untracked(y)
-            return y if not vector or self.minimises else joined_as(x, y)
+            return y if layout is None or self.minimises else joined(flatten(y)[0])
 
         x = self.solver(tolerant, x0)
         if type(x).__module__.partition(".")[0] == "scipy":
@@ -136,11 +136,6 @@ def is_vector_of(x: Any, start: Layout) -> bool:
     if not isinstance(x, (np.ndarray, Tensor)) or x.ndim != 1 or x.size != start.size:
         return False
     return not (start.is_array and start.avals[0].shape == x.shape)
-
-
-def joined_as(x: Any, y: Any) -> Any:
-    leaves = [np.reshape(leaf, (-1,)) for leaf in flatten(y)[0]]
-    return leaves[0] if len(leaves) == 1 else np.concatenate(leaves)
 
 
 class Equation(Map):
