@@ -13,16 +13,15 @@ from typing import Any
 
 from llvmlite import ir
 
-from ..openblas import has_narrow_kernel, loaded_openblas
-from . import matmul
-from .code import I32, I64, Code, external, ir_type, kind_of, vector_bytes
+from ..openblas import has_narrow_kernel, loaded_openblas, openblas_function
+from .code import I32, I64, Code, external, ir_type, kind_of
 from .matmul import Product, emit_matmul
 from .program import Value
 from .views import layout
 
 ROW_MAJOR, AS_IT_IS, TRANSPOSED = 101, 111, 112
 SKINNY = 64  # the least size up to which our own product beats a BLAS that fits the CPU
-SMALL = 4096  # multiplications below which a call costs more than it saves
+LARGE = 2**27  # multiplications: a few milliseconds
 
 
 @cache
@@ -74,13 +73,19 @@ def blas_is_fast() -> bool:
     return path is not None and routine("dgemm") is not None and not has_narrow_kernel(path)
 
 
+@cache
+def thread_count() -> Callable[[], int] | None:
+    """OpenBLAS's own count of the threads that it may use; it may be changed at any time."""
+    path = loaded_openblas()
+    return openblas_function(ctypes.CDLL(str(path)), "get_num_threads") if path else None
+
+
 def prefers_own(n: int, k: int, m: int) -> bool:
     """Is our own code the fastest? benchmarks/matmul.py says."""
-    if n * m * k <= SMALL:
-        return False
-    if min(n, m) == 1:
-        return routine("dgemm") is None
-    return min(n, k, m) <= SKINNY or not blas_is_fast()
+    if min(n, k, m) <= SKINNY or not blas_is_fast():
+        return True
+    threads = thread_count()
+    return n * k * m <= LARGE and threads is not None and threads() == 1
 
 
 def own(v: Value) -> Product | None:
@@ -88,23 +93,18 @@ def own(v: Value) -> Product | None:
     a, b = v.inputs
     _, n, m = v.shape
     k = a.shape[2]
-    if not prefers_own(n, k, m):
+    if not prefers_own(n, k, m) and fits(a) and fits(b):
         return None
     p = Product(v.dtype, n, k, m, *matrix(a)[3], *matrix(b)[3])
     return p if m > 1 else p.transposed()
 
 
-def scratch_bytes(v: Value) -> int:
-    """The room that a product needs beside its operands and its result."""
-    p = own(v)
-    return 0 if p is None else matmul.scratch_bytes(p)
-
-
-def emit_product(code: Code, v: Value, address: Callable[[Value], Any], scratch: Any) -> None:
+def emit_product(
+    code: Code, v: Value, address: Callable[[Value], Any], p: Product | None, scratch: Any
+) -> None:
+    """By our own code, if `p` is what `own` said, and by BLAS if there is none."""
     a, b = v.inputs
     stack, n, m = v.shape
-    k = a.shape[2]
-    p = own(v)
     with code.loop(stack) as s:
         places = []
         for x in (a, b):
@@ -112,15 +112,11 @@ def emit_product(code: Code, v: Value, address: Callable[[Value], Any], scratch:
             place = code.builder.add(ir.Constant(I64, offset), code.times(s, step))
             places.append(code.at(address(buffer), place, x.dtype))
         out = code.at(address(v), code.times(s, n * m), v.dtype)
-        if p is not None:
+        if p is None:
+            matrix_matrix(code, v, places, out)
+        else:
             left, right = places if m > 1 else places[::-1]
             emit_matmul(code, p, left, right, out, scratch)
-        elif n * m * k <= SMALL or routine("dgemm") is None:
-            small_product(code, v, places, out)
-        elif m == 1 or n == 1:
-            matrix_vector(code, v, places, out)
-        else:
-            matrix_matrix(code, v, places, out)
 
 
 def integer(x: int, bits: int) -> Any:
@@ -148,50 +144,3 @@ def matrix_matrix(code: Code, v: Value, places: list[Any], out: Any) -> None:
     sizes = [n, m, a.shape[2]]
     arguments = [ir.Constant(I32, ROW_MAJOR), *flags, *sizes, one, places[0], leads[0]]
     call(code, f"{letter}gemm", [*arguments, places[1], leads[1], zero, out, m])
-
-
-def matrix_vector(code: Code, v: Value, places: list[Any], out: Any) -> None:
-    """One operand is a vector: rows (m == 1), or columns of the transpose (n == 1)."""
-    m, k = v.shape[2], v.inputs[0].shape[2]
-    letter = "s" if kind_of(v.dtype) == "f4" else "d"
-    one, zero = (ir.Constant(ir_type(v.dtype), float(x)) for x in (1, 0))
-    big, vector = (0, 1) if m == 1 else (1, 0)
-    *_, leading, transposed = matrix(v.inputs[big])
-    flip = transposed if big == 0 else not transposed
-    rows, columns = v.inputs[big].shape[1:]
-    if transposed:
-        rows, columns = columns, rows
-    flag = ir.Constant(I32, TRANSPOSED if flip else AS_IT_IS)
-    step = matrix(v.inputs[vector])[3][0 if big == 0 else 1]
-    arguments = [ir.Constant(I32, ROW_MAJOR), flag, rows, columns, one, places[big], leading]
-    call(code, f"{letter}gemv", [*arguments, places[vector], step if k > 1 else 1, zero, out, 1])
-
-
-def small_product(code: Code, v: Value, places: list[Any], out: Any) -> None:
-    """Rows of the result in vectors: each a sum of rows of b."""
-    a, b = v.inputs
-    _, n, m = v.shape
-    k = a.shape[2]
-    (row_a, step_a), (row_b, step_b) = matrix(a)[3], matrix(b)[3]
-    width = min(vector_bytes() // v.dtype.itemsize, 1 << (m.bit_length() - 1))
-
-    def block(i: Any, j: Any, width: int) -> None:
-        total = code.cell(ir.Constant(ir_type(v.dtype), 0.0), width)
-        with code.loop(k) as p:
-            place = code.builder.add(code.times(i, row_a), code.times(p, step_a))
-            x = code.splat(code.load(code.at(places[0], place, v.dtype), v.dtype, 1), width)
-            place = code.builder.add(code.times(p, row_b), code.times(j, step_b))
-            y = code.read(code.at(places[1], place, v.dtype), step_b, v.dtype, width)
-            sofar = code.get(total, width, v.dtype)
-            code.put(total, code.map("add", [sofar, code.map("multiply", [x, y])]))
-        place = code.builder.add(code.times(i, m), j)
-        code.write(code.get(total, width, v.dtype), code.at(out, place, v.dtype), 1, v.dtype)
-
-    with code.loop(n) as i:
-        whole = m // width * width
-        if whole:
-            with code.loop(whole, step=width) as j:
-                block(i, j, width)
-        if whole < m:
-            with code.loop(m, start=whole) as j:
-                block(i, j, 1)

@@ -17,9 +17,9 @@ from numpy.lib.stride_tricks import as_strided
 
 from .entry import Entry, python_function
 from .leaves import Kind, own_result
-from .maps import UFUNCS, number
+from .maps import UFUNCS
 from .native import Body, emit_program, is_native
-from .program import Program, Value
+from .program import Program, Value, number
 from .schedule import Schedule, Step
 from .views import layout
 

@@ -17,8 +17,7 @@ from llvmlite import ir
 
 from ..shapes import Shape
 from .code import I1, I64, POINTER, Code, Word, ir_type, memory_type, vector_bytes
-from .maps import number
-from .program import BOOL, Value
+from .program import BOOL, Value, number
 from .schedule import Access, Schedule, Step, access, is_identity, over
 from .views import contiguous, layout
 

@@ -18,8 +18,8 @@ from ..graph import TraceNode
 from ..primitive import TABLE
 from ..shapes import PYTHON_SCALARS, reduced
 from ..tracing import Graph, traced
-from .maps import BITS, PYTHON, SAME, SPECIAL, UFUNCS, Maps, is_contiguous, number, weakly
-from .program import Builder, Program, Value
+from .maps import BITS, PYTHON, SAME, SPECIAL, UFUNCS, Maps, is_contiguous, weakly
+from .program import Builder, Program, Value, number
 from .views import contiguous, rearranged, region
 
 Rule = Callable[..., "Value | None"]

@@ -1,20 +1,16 @@
-"""Functions at every entry: their types, and the algebra that keeps every IEEE value.
-
-x * 1 is x and x - 0 is x for every x; x + 0 is not (-0 + 0 = 0), and x * 0 is not 0 (inf * 0). What
-is rewritten here gives the same bits as before, but for powers with small integer exponents, which
-become products (at most one rounding each).
-"""
+"""Functions at every entry: types as NumPy promotes them, constants folded, one order of memory."""
 
 from __future__ import annotations
 
-import math
 import operator
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from .program import BOOL, Builder, Value
+from .algebra import RULES
+from .program import BOOL, Builder, Value, is_number, number
 from .views import contiguous, layout, view
 
 # What the back ends must know how to compute; a function outside it is a `call` into the table.
@@ -45,24 +41,6 @@ SPECIAL = {
     )
 }
 COMMUTES = {"add", "multiply", "maximum", "minimum", "equal", "not_equal", *LOGIC[:3]}
-# Powers up to this are products: x^4 rounds three times, within the accuracy that `jit` states.
-LARGEST_PRODUCT = 4
-
-
-def number(v: Value) -> Any:
-    """The one number in every entry of `v`, or `None`."""
-    base = v.inputs[0] if v.op == "view" else v
-    return base.params["value"][()] if base.op == "constant" and base.ndim == 0 else None
-
-
-def is_number(v: Value, x: float) -> bool:
-    """Is it this number, the sign of a zero included?"""
-    found = number(v)
-    return (
-        found is not None
-        and bool(found == x)
-        and (found.dtype.kind != "f" or math.copysign(1, found) == math.copysign(1, x))
-    )
 
 
 class Maps:
@@ -79,7 +57,8 @@ class Maps:
         if v.is_map("where") and all(number(x) is not None for x in v.inputs[1:]):
             c, a, b = v.inputs
             return self.where(c, self.cast(a, dtype), self.cast(b, dtype))
-        return self._make("cast", [v], dtype)
+        turned = self._turned([v], v.shape, lambda x: self.cast(x, dtype))
+        return self._make("cast", [v], dtype) if turned is None else turned
 
     def _strong(self, v: Value) -> Value:
         """The same numbers, no longer a Python number: only the type changes."""
@@ -115,6 +94,9 @@ class Maps:
             return self._weak(name, operands, loop, dtype)
         given = [self.cast(v, t) for v, t in zip(operands, loop, strict=True)]
         shape = np.broadcast_shapes(*(v.shape for v in given))
+        turned = self._turned(given, shape, partial(self.apply, name))
+        if turned is not None:
+            return turned
         found = self._simplified(name, given, shape, dtype)
         return self._make(name, given, dtype) if found is None else found
 
@@ -133,6 +115,9 @@ class Maps:
         dtype = np.result_type(*(v.dtype.type(0).item() if v.weak else v.dtype for v in (a, b)))
         a, b, c = self.cast(a, dtype), self.cast(b, dtype), self.cast(c, BOOL)
         shape = np.broadcast_shapes(c.shape, a.shape, b.shape)
+        turned = self._turned([c, a, b], shape, self.where)
+        if turned is not None:
+            return turned
         chosen = number(c)
         if chosen is not None:
             return self.broadcast(a if chosen else b, shape)
@@ -152,6 +137,19 @@ class Maps:
             return self._folded(np.where, [c, a, b], shape)
         return self._make("where", [c, a, b], dtype)
 
+    def _turned(
+        self, operands: Sequence[Value], shape: tuple[int, ...], again: Callable[..., Value]
+    ) -> Value | None:
+        """A map of transposed arrays as the transpose of a map, which runs in memory order."""
+        small = tuple(n for n in shape if n != 1)
+        aligned = [self._aligned(v, shape) for v in operands]
+        order = common_order(aligned, small)
+        if order is None:
+            return None
+        y = again(*(permuted(self.builder, v, order) for v in aligned))
+        y = permuted(self.builder, y, tuple(map(order.index, range(len(order)))))
+        return y if small == shape else self._spaced(y, shape)
+
     def _make(self, name: str, operands: Sequence[Value], dtype: Any) -> Value:
         """The instruction itself, over a shape without axes of size 1: so it is the same one for
         rows, columns and vectors."""
@@ -161,7 +159,15 @@ class Maps:
         if name in COMMUTES:  # one order, so that a * b and b * a are the same instruction
             operands = sorted(operands, key=lambda v: (number(v) is not None, v.number))
         y = self.builder.make("map", operands, {"function": name}, shape, np.dtype(dtype))
-        return y if shape == whole else view(self.builder, y, 0, contiguous(whole), whole)
+        return y if shape == whole else self._spaced(y, whole)
+
+    def _spaced(self, v: Value, shape: tuple[int, ...]) -> Value:
+        """`v` with axes of size 1 put in."""
+        base, offset, strides = layout(v)
+        given = iter(strides)
+        return view(
+            self.builder, base, offset, [0 if n == 1 else next(given) for n in shape], shape, v.weak
+        )
 
     def _aligned(self, v: Value, shape: tuple[int, ...]) -> Value:
         """An operand without the axes that are 1 in the result, and without leading ones."""
@@ -220,6 +226,33 @@ class Maps:
         return self.where(c, *results)
 
 
+def common_order(operands: Sequence[Value], shape: tuple[int, ...]) -> tuple[int, ...] | None:
+    """The order of axes in which all arrays of this shape lie in memory, if not the usual one."""
+    orders = {memory_order(v) for v in operands if v.shape == shape}
+    usual = tuple(range(len(shape)))
+    return orders.pop() if len(orders) == 1 and orders != {usual} else None
+
+
+def memory_order(v: Value) -> tuple[int, ...] | None:
+    """The axes of `v` from the slowest to the fastest, if it is a whole buffer, transposed."""
+    base, offset, strides = layout(v)
+    order = tuple(sorted(range(v.ndim), key=lambda k: -strides[k]))
+    whole = not offset and base.size == v.size and base.ndim
+    fits = tuple(strides[k] for k in order) == contiguous(tuple(v.shape[k] for k in order))
+    return order if whole and fits else None
+
+
+def permuted(builder: Builder, v: Value, order: tuple[int, ...]) -> Value:
+    """`v`, which may have fewer axes, with its axes in another order."""
+    base, offset, strides = layout(v)
+    missing = len(order) - v.ndim
+    shape = ((1,) * missing) + v.shape
+    steps = ((0,) * missing) + strides
+    return view(
+        builder, base, offset, [steps[k] for k in order], tuple(shape[k] for k in order), v.weak
+    )
+
+
 def weakly(v: Value) -> Any:
     """The type of an operand for NumPy's promotion: a Python number is only its kind."""
     if not v.weak:
@@ -227,123 +260,6 @@ def weakly(v: Value) -> Any:
     return {"f": float, "i": int, "b": BOOL, "c": complex}[v.dtype.kind]
 
 
-def _multiply(m: Maps, a: Value, b: Value) -> Value | None:
-    for x, other in ((a, b), (b, a)):
-        if is_number(x, 1):
-            return other
-        if is_number(x, -1) and x.dtype.kind == "f":
-            return m.apply("negative", other)
-        if x.is_map("negative"):  # the sign comes last, where sums take it up
-            return m.apply("negative", m.apply("multiply", x.inputs[0], other))
-    return None
-
-
-def _add(m: Maps, a: Value, b: Value) -> Value | None:
-    for x, other in ((a, b), (b, a)):
-        if is_number(x, -0.0) and x.dtype.kind == "f":
-            return other
-        if x.is_map("negative") and x.dtype.kind == "f":
-            return m.apply("subtract", other, x.inputs[0])
-    return None
-
-
-def _subtract(m: Maps, a: Value, b: Value) -> Value | None:
-    if is_number(b, 0.0):
-        return a
-    if b.is_map("negative"):
-        return m.apply("add", a, b.inputs[0])
-    return None
-
-
-def _divide(m: Maps, a: Value, b: Value) -> Value | None:
-    if a.is_map("negative"):
-        return m.apply("negative", m.apply("divide", a.inputs[0], b))
-    divisor = number(b)
-    if divisor is not None and divisor.dtype.kind == "f" and divisor != 0:
-        mantissa, exponent = math.frexp(divisor)
-        if abs(mantissa) == 0.5 and abs(exponent) < 100:  # 1 / 2^k is exact
-            inverse = m.builder.constant(1 / divisor)
-            return m.apply("multiply", a, m.builder.spread(inverse, b.shape))
-    elif m.reciprocals and b.dtype.kind == "f" and b.size * FEW <= a.size and number(a) is None:
-        return by_reciprocal(m, a, b)
-    return None
-
-
-FEW = 8  # divisors are few if each divides at least as many entries
-RANGE = {4: 120, 8: 1000, 16: 1000, 2: 14}  # 1 / b is a normal number for 2^-k < |b| < 2^k
-
-
-def by_reciprocal(m: Maps, a: Value, b: Value) -> Value:
-    """a / b for few b: one reciprocal each, and products, which cost a tenth of a quotient and
-    round twice. A power of two keeps the reciprocal of a very small or large b a normal number."""
-    dtype, k = b.dtype.type, RANGE[b.dtype.itemsize]
-    one, low, high = (m.builder.constant(dtype(2.0**e)) for e in (0, -k, k))
-    up, down = (m.builder.constant(dtype(2.0**e)) for e in (k // 2, -(k // 2)))
-    size = m.apply("absolute", b)
-    scale = m.where(
-        m.apply("less", size, low), up, m.where(m.apply("greater", size, high), down, one)
-    )
-    inverse = m.apply("divide", one, m.apply("multiply", b, scale))
-    return m.apply("multiply", m.apply("multiply", a, scale), inverse)
-
-
-def _power(m: Maps, a: Value, b: Value) -> Value | None:
-    exponent = number(b)
-    if exponent is None or a.dtype.kind != "f":
-        return None
-    if exponent == 0.5 or exponent == -1:
-        root = m.apply("sqrt", a) if exponent == 0.5 else m.apply("divide", one(m, a), a)
-        return root
-    if exponent == int(exponent) and 0 <= exponent <= LARGEST_PRODUCT:
-        return product_power(m, a, int(exponent))
-    return None
-
-
-def one(m: Maps, a: Value) -> Value:
-    return m.builder.constant(a.dtype.type(1))
-
-
-def product_power(m: Maps, a: Value, n: int) -> Value:
-    """a^n by squaring."""
-    if n == 0:
-        return m.builder.spread(one(m, a), a.shape)
-    y = a
-    for bit in bin(n)[3:]:
-        y = m.apply("multiply", y, y)
-        if bit == "1":
-            y = m.apply("multiply", y, a)
-    return y
-
-
-def _negative(m: Maps, a: Value) -> Value | None:
-    return a.inputs[0] if a.is_map("negative") else None
-
-
-def _logical_not(m: Maps, a: Value) -> Value | None:
-    return a.inputs[0] if a.is_map("logical_not") else None
-
-
-def _logical(neutral: bool) -> Callable[[Maps, Value, Value], Value | None]:
-    def rule(m: Maps, a: Value, b: Value) -> Value | None:
-        for x, other in ((a, b), (b, a)):
-            if number(x) is not None:
-                return other if bool(number(x)) == neutral else x
-        return a if a is b else None
-
-    return rule
-
-
-RULES: dict[str, Callable[..., Value | None]] = {
-    "multiply": _multiply,
-    "add": _add,
-    "subtract": _subtract,
-    "divide": _divide,
-    "power": _power,
-    "negative": _negative,
-    "logical_not": _logical_not,
-    "logical_and": _logical(True),
-    "logical_or": _logical(False),
-}
 PYTHON: dict[Any, str] = {  # how the rows of Python's operators are written
     operator.add: "add",
     operator.sub: "subtract",

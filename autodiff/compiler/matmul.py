@@ -21,11 +21,13 @@ import numpy as np
 from llvmlite import ir
 
 from .code import I32, I64, POINTER, Code, ir_type, vector_bytes
+from .dots import emit_dots
 from .microkernel import Tile, lane_mask, load_lanes, micro_kernel
 
 FIRST_CACHE = 20 * 1024  # bytes of a tile of a: most of the smallest first-level cache
 SECOND_CACHE = 256 * 1024  # bytes of a block of b: of the smallest second-level cache in use
 ALIASED = 4096  # rows this many bytes apart compete for the same lines of the first cache
+ROWS_READ = 16  # rows of b that one row of a takes at once
 FEW_TILES = 3  # copying b is worth it from this many tiles of rows on
 
 
@@ -45,6 +47,11 @@ class Product(NamedTuple):
         """The same of the transposes in the other order: for a result that is one column."""
         d, n, k, m, row_a, step_a, row_b, step_b = self
         return Product(d, m, k, n, step_b, row_b, step_a, row_a)
+
+    @property
+    def is_dots(self) -> bool:
+        """Is it one row times rows, rather than a row times columns?"""
+        return self.n == 1 and self.row_b == 1 and self.step_b != 1
 
 
 def registers() -> int:
@@ -74,7 +81,11 @@ class Plan:
             and (p.step_a != 1 or (p.row_a * size % ALIASED == 0 and p.m >= 4 * self.panel))
         )
         parts = -(-p.k * self.rows * size // FIRST_CACHE)
+        even = range(parts - parts // 10, parts + parts // 2 + 1)  # all parts of one length
+        parts = next((c for c in even if p.k % c == 0), parts)
         self.depth = -(-p.k // parts)
+        if p.n == 1 and not self.packs_b:  # b is read once: in order, as far as possible
+            self.depth = min(self.depth, ROWS_READ)
         fitting = max(1, SECOND_CACHE // (self.depth * self.panel * size))
         blocks = -(-self.panels // fitting) if self.packs_b else 1
         self.block = -(-self.panels // blocks)  # panels
@@ -84,7 +95,9 @@ class Plan:
 
 
 def scratch_bytes(p: Product) -> int:
-    """The room that packed operands need."""
+    """The room that copied operands need."""
+    if p.is_dots:
+        return 0 if p.step_a == 1 else p.k * p.dtype.itemsize
     return Plan(p).scratch
 
 
@@ -110,9 +123,23 @@ class Blocks:
         self.a, self.b, self.c, self.scratch = function.args
 
     def emit(self) -> None:
-        block = self.plan.block * self.plan.panel
-        self.pieces(self.p.m, block, self.sum_parts)
+        if self.p.is_dots:
+            self.dots()
+        else:
+            self.pieces(self.p.m, self.plan.block * self.plan.panel, self.sum_parts)
         self.code.builder.ret_void()
+
+    def dots(self) -> None:
+        p, code, a = self.p, self.code, self.a
+        if p.step_a != 1:
+            with code.loop(p.k) as q:
+                code.write(
+                    code.load(self.at(a, (q, p.step_a)), p.dtype, 1),
+                    self.at(self.scratch, (q, 1)), 1, p.dtype,
+                )  # fmt: skip
+            a = self.scratch
+        width = min(vector_bytes() // p.dtype.itemsize, 1 << (p.k - 1).bit_length())
+        emit_dots(code, p, a, self.b, self.c, width)
 
     def pieces(
         self, size: int, piece: int, body: Callable[[Any, int], None], first: int = 0

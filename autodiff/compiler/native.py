@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 
-from .blas import emit_product, scratch_bytes
+from .blas import emit_product, own
 from .code import I8, I64, POINTER, TYPES, Code, can_map, kind_of, memory_type
 from .gathers import emit_gather, emit_scatter
 from .loops import NEUTRAL, Nest
+from .matmul import Product, scratch_bytes
 from .program import BOOL, Program, Value
 from .schedule import LEAVES, Schedule, Step
 from .views import layout
@@ -47,18 +48,22 @@ class Memory:
         self.results = {id(v): k for k, v in enumerate(program.outputs)}
         self.offsets: dict[int, int] = {}
         self.constants: dict[int, np.ndarray[Any, Any]] = {}
+        self.products: dict[int, Product] = {}  # those that our own code computes
         self.scratch: dict[int, Value] = {}  # by the product that needs it
         self.size = 0
         self.plan(schedule)
 
     def scratch_of(self, step: Step) -> list[Value]:
         """Room that only this step uses."""
-        size = scratch_bytes(step.values[0]) if step.kind == "product" else 0
+        product = own(step.values[0]) if step.kind == "product" else None
+        if product is None:
+            return []
+        key, size = id(step.values[0]), scratch_bytes(product)
+        self.products[key] = product
         if not size:
             return []
-        room = Value("scratch", (), {}, (size,), np.dtype(np.uint8))
-        self.scratch[id(step.values[0])] = room
-        return [room]
+        self.scratch[key] = Value("scratch", (), {}, (size,), np.dtype(np.uint8))
+        return [self.scratch[key]]
 
     def plan(self, schedule: Schedule) -> None:
         last: dict[int, int] = {}
@@ -181,7 +186,7 @@ class Body:
         elif step.kind == "product":
             room = self.memory.scratch.get(id(v))
             scratch = ir.Constant(POINTER, None) if room is None else self.address(room)
-            emit_product(code, v, self.address, scratch)
+            emit_product(code, v, self.address, self.memory.products.get(id(v)), scratch)
         elif step.kind == "gather":
             emit_gather(code, v, self.address, self.error)
         else:

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from ..shapes import Shape
-from .maps import SPECIAL, number
-from .program import Program, Value
+from .maps import SPECIAL
+from .program import Program, Value, number
 from .spelling import _tuple, spelled
 from .views import contiguous, layout
 

@@ -17,6 +17,7 @@ Equal instructions are one instruction: the builder numbers values (Alpern, Wegm
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import prod
 from typing import Any
@@ -120,6 +121,22 @@ class Builder:
         return self.make(
             "view", (v,), {"offset": 0, "strides": (0,) * len(shape)}, shape, v.dtype, v.weak
         )
+
+
+def number(v: Value) -> Any:
+    """The one number in every entry of `v`, or `None`."""
+    base = v.inputs[0] if v.op == "view" else v
+    return base.params["value"][()] if base.op == "constant" and base.ndim == 0 else None
+
+
+def is_number(v: Value, x: float) -> bool:
+    """Is it this number, the sign of a zero included?"""
+    found = number(v)
+    return (
+        found is not None
+        and bool(found == x)
+        and (found.dtype.kind != "f" or math.copysign(1, found) == math.copysign(1, x))
+    )
 
 
 def _uniform(array: np.ndarray[Any, Any]) -> bool:
