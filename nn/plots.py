@@ -172,7 +172,7 @@ def plot_decision_regions(
             *X[wrong].T, s=60, marker="x", color=text_colour(), linewidths=1.2,
             label=f"wrong: {np.sum(wrong)} of {len(y)}",
         )  # fmt: skip
-    ax.legend(framealpha=0.85)
+    ax.legend(loc="upper right", framealpha=0.85)  # "best" is slow, and warns so, on ragged regions
     ax.set(xlim=sides[0][[0, -1]], ylim=sides[1][[0, -1]])
     return ax
 
