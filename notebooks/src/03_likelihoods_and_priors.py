@@ -415,7 +415,7 @@ for curve, colour, name in zip(tested, colours, names):
     ax.semilogy(sizes, curve, style, color=colour, marker=".", label=rf"{name} $\times\ \lambda^*$")
 ax.axvline(d, color="0.6", linewidth=0.8)
 ax.set(xlabel="examples $n$", ylabel="error on new data", title="$d = 500$: the peak at $n = d$")
-ax.legend(ncols=3);
+ax.legend(loc="upper left", ncols=2);
 
 # %% [markdown]
 # The peak is there without a penalty and with small ones, and gone at the optimum, where more data never
