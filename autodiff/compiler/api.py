@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from importlib.util import find_spec
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -43,12 +45,7 @@ class Version:
         self.outputs = [kind_of_leaf(getattr(y, "value", y)) for y in graph.outputs]
         self.made: Any = self.compiled()
         self.run = self.made.run
-        singles = [LEAF] * self.structure.size
-        self.is_flat = self.structure == LEAF or (
-            self.structure.kind is tuple
-            and list(self.structure.parts) == singles
-            and len(singles) > 1
-        )
+        self.rebuild = rebuilder(self.structure)
 
     def compiled(self) -> Any:
         if self.backend == "llvm":
@@ -74,9 +71,35 @@ class Version:
         if found is NotImplemented:
             found = self.run(*map(in_order, given))
             assert found is not NotImplemented
-        if self.is_flat:
-            return found
-        return unflatten(self.structure, found if self.structure.size > 1 else [found])
+        return found if self.rebuild is None else self.rebuild(found)
+
+
+def rebuilder(structure: Structure) -> Callable[[Any], Any] | None:
+    """What makes the nest out of the leaves that native code returns: one as it is, several as a
+    tuple. `None` if that is the nest already."""
+    singles = (LEAF,) * structure.size
+    if structure == LEAF or (structure == Structure(tuple, (), singles) and len(singles) > 1):
+        return None
+    if structure.size == 1:
+        return lambda leaf: unflatten(structure, [leaf])
+    places = iter(range(structure.size))
+    return picker(structure, places) or partial(unflatten, structure)
+
+
+def picker(s: Structure, places: Iterator[int]) -> Callable[[Any], Any] | None:
+    """The same for plain tuples, lists and dicts, without looking at the structure again."""
+    if s == LEAF:
+        return itemgetter(next(places))
+    if s.kind not in (tuple, list, dict) or (s.kind is not dict and s.keys):
+        return None
+    parts = [picker(part, places) for part in s.parts]
+    if any(part is None for part in parts):
+        return None
+    if s.kind is dict:
+        pairs = list(zip(s.keys, parts, strict=True))
+        return lambda leaves: {k: part(leaves) for k, part in pairs}  # type: ignore[misc]
+    kind: Any = s.kind
+    return lambda leaves: kind([part(leaves) for part in parts])  # type: ignore[misc]
 
 
 def in_order(x: Any) -> Any:
@@ -108,13 +131,15 @@ class Jit:
         functools.update_wrapper(self, f, updated=())
         self._f, self._backend = f, backend
         self._versions: dict[Any, Version] = {}
-        self._fast: Any = None
+        # The native function and what rebuilds its results, of the latest version without nests.
+        self._fast: tuple[Any, Any] | None = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if self._fast is not None and not kwargs:
-            found = self._fast(*args)
+        fast = self._fast
+        if fast is not None and not kwargs:
+            found = fast[0](*args)
             if found is not NotImplemented:
-                return found
+                return found if fast[1] is None else fast[1](found)
         return self._general(args, kwargs)
 
     def _general(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -139,8 +164,8 @@ class Jit:
                 if found is None:
                     found = Version(spread(self._f), (args, kwargs), leaves, self._backend)
                     self._versions[key] = found
-            if not kwargs and found.is_flat and len(found.numeric) == len(args) == len(leaves):
-                self._fast = found.run
+            if not kwargs and len(found.numeric) == len(args) == len(leaves):
+                self._fast = found.run, found.rebuild
         return found
 
     @property
@@ -237,5 +262,5 @@ def jit(f: Callable[..., Any] | None = None, *, backend: str | None = None) -> A
         )
     chosen = backend or ("llvm" if there else "numpy")
     if f is None:
-        return functools.partial(jit, backend=chosen)
+        return partial(jit, backend=chosen)
     return Jit(f, chosen)

@@ -20,6 +20,7 @@ from .loops import NEUTRAL, Nest
 from .matmul import Product, scratch_bytes
 from .program import BOOL, Program, Value
 from .schedule import LEAVES, Schedule, Step
+from .symmetric import emit_symmetric, is_symmetric
 from .views import layout
 
 ALIGNMENT = 64
@@ -55,7 +56,8 @@ class Memory:
 
     def scratch_of(self, step: Step) -> list[Value]:
         """Room that only this step uses."""
-        product = own(step.values[0]) if step.kind == "product" else None
+        is_own = step.kind == "product" and not is_symmetric(step.values[0])
+        product = own(step.values[0]) if is_own else None
         if product is None:
             return []
         key, size = id(step.values[0]), scratch_bytes(product)
@@ -183,6 +185,8 @@ class Body:
         (v,) = step.values
         if step.kind == "zero":
             self.zero(v)
+        elif step.kind == "product" and is_symmetric(v):
+            emit_symmetric(code, v, self.address)
         elif step.kind == "product":
             room = self.memory.scratch.get(id(v))
             scratch = ir.Constant(POINTER, None) if room is None else self.address(room)

@@ -1,0 +1,90 @@
+"""Products that are symmetric, X^T D X: half of the work. The Hessian of a sum of row-wise terms.
+
+The program shows it where one operand is the other with its rows scaled: made of it by products
+with, quotients by and choices among what is the same along a row, and by sums of such.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+
+from .blas import AS_IT_IS, ROW_MAJOR, TRANSPOSED, blas_is_fast, call, matrix
+from .code import I32, I64, Code, ir_type, kind_of
+from .program import Value, is_number, number
+from .views import contiguous, layout
+
+PANEL = 32  # columns that are computed at once, down to the diagonal
+SMALLEST = 48  # below this the halves cost more than they save
+
+
+def is_symmetric(v: Value) -> bool:
+    """Is this product (s, n, k) by (s, k, n) known to be X^T D X, for one buffer X of k rows?"""
+    a, b = v.inputs
+    stack, n, m = v.shape
+    if stack != 1 or n != m or n < SMALLEST or not blas_is_fast():
+        return False
+    (x, at, (_, *steps)), (y, start, (_, *others)) = layout(a), layout(b)
+    rows = (b.shape[1], n)
+    if at or start or x.shape != rows or y.shape != rows:
+        return False
+    if tuple(steps) != contiguous(rows)[::-1] or tuple(others) != contiguous(rows):
+        return False
+    return is_scaled(x, y) or is_scaled(y, x)
+
+
+def is_scaled(v: Value, x: Value) -> bool:
+    """Is every row of `v` that row of `x` times a number?"""
+    pending, seen = [v], set()
+    while pending:
+        v = pending.pop()
+        if v is x or id(v) in seen or is_number(v, 0.0):
+            continue
+        seen.add(id(v))
+        if v.op != "map" or v.shape != x.shape:
+            return False
+        if v.function in ("add", "subtract", "negative"):
+            pending += v.inputs
+        elif v.function == "where" and is_same_along_rows(v.inputs[0], x):
+            pending += v.inputs[1:]
+        elif v.function == "multiply" and any(is_same_along_rows(w, x) for w in v.inputs):
+            first, second = v.inputs
+            pending.append(second if is_same_along_rows(first, x) else first)
+        elif v.function == "divide" and is_same_along_rows(v.inputs[1], x):
+            pending.append(v.inputs[0])
+        else:
+            return False
+    return True
+
+
+def is_same_along_rows(v: Value, x: Value) -> bool:
+    if number(v) is not None:
+        return True
+    return v.ndim == x.ndim and layout(v)[2][-1] == 0
+
+
+def emit_symmetric(code: Code, v: Value, address: Any) -> None:
+    """The columns down to the diagonal, panel by panel; then what is below it, mirrored."""
+    n, k = v.shape[1], v.inputs[0].shape[2]
+    letter = "s" if kind_of(v.dtype) == "f4" else "d"
+    places = [address(matrix(x)[0]) for x in v.inputs]
+    out = address(v)
+    flags = [ir.Constant(I32, flag) for flag in (ROW_MAJOR, TRANSPOSED, AS_IT_IS)]
+    one, zero = (ir.Constant(ir_type(v.dtype), float(x)) for x in (1, 0))
+    for start in range(0, n, PANEL):
+        stop = min(start + PANEL, n)
+        right = code.at(places[1], ir.Constant(I64, start), v.dtype)
+        target = code.at(out, ir.Constant(I64, start), v.dtype)
+        sizes = [stop, stop - start, k]
+        call(code, f"{letter}gemm", [*flags, *sizes, one, places[0], n, right, n, zero, target, n])
+    mirror(code, v, out, n)
+
+
+def mirror(code: Code, v: Value, out: Any, n: int) -> None:
+    """Entry (i, j) below the diagonal is entry (j, i)."""
+    b = code.builder
+    with code.loop(n) as i, code.loop(n) as j, b.if_then(b.icmp_signed("<", j, i)):
+        above = code.at(out, b.add(code.times(j, n), i), v.dtype)
+        below = code.at(out, b.add(code.times(i, n), j), v.dtype)
+        code.write(code.load(above, v.dtype, 1), below, 1, v.dtype)
