@@ -117,7 +117,7 @@ def plot_loss_surface(
         a[i], b[j], "*", markersize=13, color="#F0E442", markeredgecolor="black",
         linestyle="none", label=f"least: {values[j, i]:.4g}",
     )  # fmt: skip
-    ax.legend(loc="upper right", framealpha=0.85)
+    ax.legend(loc="upper right", frameon=True, framealpha=0.85)
     ax.set(xlabel=names[0], ylabel=names[1], xlim=first, ylim=second)
     return ax
 
@@ -172,7 +172,8 @@ def plot_decision_regions(
             *X[wrong].T, s=60, marker="x", color=text_colour(), linewidths=1.2,
             label=f"wrong: {np.sum(wrong)} of {len(y)}",
         )  # fmt: skip
-    ax.legend(loc="upper right", framealpha=0.85)  # "best" is slow, and warns so, on ragged regions
+    # In a fixed place: the search for the best is slow, and warns of it, where regions are ragged.
+    ax.legend(loc="upper right", frameon=True, framealpha=0.85)
     ax.set(xlim=sides[0][[0, -1]], ylim=sides[1][[0, -1]])
     return ax
 

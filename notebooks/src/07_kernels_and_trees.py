@@ -446,4 +446,6 @@ for ax, (w, boundary, title) in zip(axes, drawn, strict=True):
         ax.text(a + 0.18, b + 0.18, f"{weight:.4g}", fontsize=8)
     ax.plot(line, boundary, "k--", linewidth=1)
     ax.set(title=title, xlabel="$x_1$", ylabel="$x_2$", xlim=(-1.7, 1.9), ylim=(-2.7, 1.9))
+    for handle in ax.legend(title="label", loc="upper left").legend_handles:
+        handle.set_sizes([60])
 plt.show()
