@@ -1,6 +1,6 @@
 """A matrix product of our own: blocks that stay in the caches, tiles that stay in the registers.
 
-    for columns of b, a block at a time           a block of b fits the second cache
+    for columns of b, a block at a time            a block of b fits the second cache
         for a part of the sum                      copied so that it is read in order ("packed")
             for rows of a, a tile at a time        a tile of a fits the first cache
                 for panels of the block            a tile of the result fits the registers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 pytest.importorskip("llvmlite")
 
 import autodiff as ad
+from autodiff import openblas
 from autodiff.compiler import blas, matmul
 
 EPSILON = {np.dtype("f4"): 2.0**-24, np.dtype("f8"): 2.0**-53}
@@ -92,3 +94,49 @@ def test_nothing_is_written_outside() -> None:
     a, b = np.arange(15.0).reshape(3, 5), np.arange(35.0).reshape(5, 7)
     found = ad.jit(lambda a, b: np.matmul(np.stack([a, a + 1]), np.stack([b, b - 1])))(a, b)
     np.testing.assert_array_equal(found, [a @ b, (a + 1) @ (b - 1)])
+
+
+@pytest.mark.usefixtures("own")
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_one_row_or_one_column(dtype: str) -> None:
+    rng = np.random.default_rng(0)
+    for n, k, m in ((1, 67, 70), (1, 3, 5), (9, 40, 1), (1, 50, 1), (1, 7, 1)):
+        for how_a, how_b in (("rows", "rows"), ("columns", "columns"), ("neither", "columns")):
+            check(n, k, m, dtype, how_a, how_b, rng)
+
+
+def test_large_products_choose_what_can_read_them() -> None:
+    """Strides that no leading dimension describes are read by our own code."""
+    rng = np.random.default_rng(0)
+    check(70, 71, 72, "f8", "neither", "rows", rng)
+    check(70, 71, 72, "f8", "rows", "columns", rng)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "bits", "narrow"),
+    [
+        ("Haswell", 512, True),
+        ("Zen", 256, False),
+        ("SkylakeX", 512, False),
+        ("neoversen1", 0, False),
+    ],
+)
+def test_a_narrow_kernel_is_known(
+    kernel: str, bits: int, narrow: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(openblas, "openblas_text", lambda path, name: kernel)
+    monkeypatch.setattr(openblas, "vector_bits", lambda: bits)
+    assert openblas.has_narrow_kernel(Path()) is narrow
+
+
+def test_who_multiplies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Skinny products: our own code; large ones: BLAS, if it is there and fits the CPU."""
+    monkeypatch.setattr(blas, "blas_is_fast", lambda: False)
+    assert blas.prefers_own(1000, 1000, 1000)
+    monkeypatch.setattr(blas, "blas_is_fast", lambda: True)
+    monkeypatch.setattr(blas, "thread_count", lambda: lambda: 2)
+    assert blas.prefers_own(32, 784, 256)
+    assert not blas.prefers_own(512, 784, 256)
+    monkeypatch.setattr(blas, "thread_count", lambda: lambda: 1)
+    assert blas.prefers_own(512, 784, 256)
+    assert not blas.prefers_own(1000, 1000, 1000)
