@@ -381,7 +381,7 @@ ax.legend();
 d, sigma = 500, 0.5
 optimal = sigma**2 * d
 factors = [0, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1, 2, 4]
-sizes = np.unique([*range(200, 801, 25), *range(470, 531, 10)])
+sizes = np.unique([*range(200, 801, 40), *range(470, 531, 10)])
 rng = np.random.default_rng(1)
 truth = rng.normal(0, 1 / np.sqrt(d), size=d)
 

@@ -242,7 +242,7 @@ for (name, (objective, inputs, rate)), style in zip(trials.items(), ("-", "-", "
     print(f"{name:34} {len(moves):6} steps  stopped: {moves[-1] < 1e-6!s:5}  gradient: {slope:.1e}")
     ax.loglog(np.arange(1, len(moves) + 1), np.maximum(moves, 1e-9), style, label=name)
 ax.axhline(1e-6, color="0.6", linewidth=0.8)
-ax.set(xlabel="step", ylabel="length of the step", title="six cures for set B: which arrive?")
+ax.set(xlabel="step", ylabel="length of the step", title="six attempts on set B: which arrive?")
 ax.legend(fontsize=8);
 
 # %%
