@@ -9,38 +9,19 @@ side; any other sum is added up in its result.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod
 from typing import Any
 
-import numpy as np
 from llvmlite import ir
 
 from ..shapes import Shape
-from .code import I1, I64, POINTER, Code, Word, ir_type, memory_type, vector_bytes
+from .code import I64, POINTER, Code, Word, vector_bytes
+from .columns import Columns
 from .program import BOOL, Value, number
+from .reductions import COMBINE, Reduction, neutral
 from .schedule import Access, Schedule, Step, access, is_identity, over
-from .views import contiguous, layout
+from .views import layout
 
-NEUTRAL = {"sum": 0.0, "prod": 1.0, "max": -np.inf, "min": np.inf}
-COMBINE = {"sum": "add", "prod": "multiply", "max": "maximum", "min": "minimum"}
 BLOCK = 4096  # entries that one partial sum adds up at most: 2^20 float32 ones are counted exactly
-
-
-class Reduction:
-    """A reduction inside a nest: its operand, and where its result stands, seen from the loops."""
-
-    def __init__(self, v: Value) -> None:
-        operand = v.inputs[0]
-        kept = contiguous(v.shape)
-        axes = v.params["axes"]
-        rest = iter(kept)
-        strides = tuple(0 if k in axes else next(rest) for k in range(operand.ndim))
-        self.value, self.operand = v, operand
-        self.strides = over(operand.shape, strides, operand.shape)
-        self.reduced = [
-            k in axes for k, n in enumerate(operand.shape) if n != 1
-        ]  # per axis of the domain
-        self.function = v.function
 
 
 class Nest:
@@ -146,6 +127,13 @@ class Nest:
         self.code = Code(ir.IRBuilder(self.function.append_basic_block("entry")))
         self.inner = [r for r in self.reductions if r.reduced and r.reduced[-1]]
         self.outer = [r for r in self.reductions if r not in self.inner]
+        if self.is_by_columns():
+            for r in self.inner:
+                self.fill(r)
+            self.blocked = False
+            Columns(self).emit()
+            self.code.builder.ret_void()
+            return
         for r in self.reductions:
             if any(r.reduced) and not self.in_registers(r):
                 self.fill(r)
@@ -158,6 +146,14 @@ class Nest:
         else:
             self.loop_over(self.sizes)
         self.code.builder.ret_void()
+
+    def is_by_columns(self) -> bool:
+        """Are these sums down the columns of a matrix (and perhaps over all of it)?"""
+        if len(self.sizes) != 2 or not self.outer or self.sizes[1] < self.width():
+            return False
+        return all(r.reduced == [True, False] for r in self.outer) and all(
+            r.reduced == [True, True] for r in self.inner
+        )
 
     def in_registers(self, r: Reduction) -> bool:
         """Is the whole of each sum one run of the innermost loop?"""
@@ -330,18 +326,3 @@ class Nest:
         if width == 1 or not self.inner or len(self.order) > 24:
             return 1
         return 4 if size >= 4 * width else 1
-
-
-def neutral(r: Reduction) -> Any:
-    dtype = r.value.dtype
-    x = NEUTRAL[r.function]
-    if dtype.kind in "iu" and not np.isfinite(x):
-        x = np.iinfo(dtype).min if x < 0 else np.iinfo(dtype).max
-    return ir.Constant(memory_type(dtype), x if dtype.kind == "f" else int(x))
-
-
-def entries(sizes: Sequence[int]) -> int:
-    return prod(sizes)
-
-
-__all__ = ["I1", "Nest", "Reduction", "entries", "ir_type"]

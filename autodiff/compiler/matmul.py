@@ -32,7 +32,8 @@ FEW_TILES = 3  # copying b is worth it from this many tiles of rows on
 
 
 class Product(NamedTuple):
-    """Sizes and strides (in entries) of one product: (n, k) times (k, m), its result in C order."""
+    """Sizes and strides (in entries) of one product: (n, k) times (k, m). Rows of the result are
+    `row_c` entries apart; 0 says that it is in C order."""
 
     dtype: np.dtype[Any]
     n: int
@@ -42,10 +43,11 @@ class Product(NamedTuple):
     step_a: int
     row_b: int
     step_b: int
+    row_c: int = 0
 
     def transposed(self) -> Product:
         """The same of the transposes in the other order: for a result that is one column."""
-        d, n, k, m, row_a, step_a, row_b, step_b = self
+        d, n, k, m, row_a, step_a, row_b, step_b, _ = self
         return Product(d, m, k, n, step_b, row_b, step_a, row_a)
 
     @property
@@ -225,14 +227,14 @@ class Blocks:
                 a_step=p.step_a if tile_a is None else plan.tile_a,
                 b_row=vectors * plan.width if plan.packs_b else p.row_b,
                 b_whole=plan.packs_b,
-                c_row=p.m,
+                c_row=p.row_c or p.m,
                 k=depth if depth == p.k else None,
                 adds=depth < p.k,
             ),
         )  # fmt: skip
         at_a = self.at(a, (i, p.row_a)) if tile_a is None else tile_a
         at_b = self.at(b, (j, depth if plan.packs_b else 1))
-        at_c = self.at(c, (i, p.m), (j, 1))
+        at_c = self.at(c, (i, p.row_c or p.m), (j, 1))
         code.builder.call(kernel, [at_a, at_b, at_c, ir.Constant(I64, depth), adds])
 
     # -- packing ---------------------------------------------------------------------------------

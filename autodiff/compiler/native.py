@@ -16,11 +16,12 @@ from llvmlite import ir
 from .blas import emit_product, own
 from .code import I8, I64, POINTER, TYPES, Code, can_map, kind_of, memory_type
 from .gathers import emit_gather, emit_scatter
-from .loops import NEUTRAL, Nest
+from .loops import Nest
 from .matmul import Product, scratch_bytes
 from .program import BOOL, Program, Value
+from .reductions import NEUTRAL
 from .schedule import LEAVES, Schedule, Step
-from .symmetric import emit_symmetric, is_symmetric
+from .symmetric import emit_symmetric, is_symmetric, symmetric_scratch
 from .views import layout
 
 ALIGNMENT = 64
@@ -56,12 +57,18 @@ class Memory:
 
     def scratch_of(self, step: Step) -> list[Value]:
         """Room that only this step uses."""
-        is_own = step.kind == "product" and not is_symmetric(step.values[0])
-        product = own(step.values[0]) if is_own else None
-        if product is None:
+        if step.kind != "product":
             return []
-        key, size = id(step.values[0]), scratch_bytes(product)
-        self.products[key] = product
+        (v,) = step.values
+        key = id(v)
+        if is_symmetric(v):
+            size = symmetric_scratch(v)
+        else:
+            product = own(v)
+            if product is None:
+                return []
+            size = scratch_bytes(product)
+            self.products[key] = product
         if not size:
             return []
         self.scratch[key] = Value("scratch", (), {}, (size,), np.dtype(np.uint8))
@@ -185,11 +192,12 @@ class Body:
         (v,) = step.values
         if step.kind == "zero":
             self.zero(v)
-        elif step.kind == "product" and is_symmetric(v):
-            emit_symmetric(code, v, self.address)
         elif step.kind == "product":
             room = self.memory.scratch.get(id(v))
             scratch = ir.Constant(POINTER, None) if room is None else self.address(room)
+            if is_symmetric(v):
+                emit_symmetric(code, v, self.address, scratch)
+                return
             emit_product(code, v, self.address, self.memory.products.get(id(v)), scratch)
         elif step.kind == "gather":
             emit_gather(code, v, self.address, self.error)

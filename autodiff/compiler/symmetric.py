@@ -10,12 +10,13 @@ from typing import Any
 
 from llvmlite import ir
 
-from .blas import AS_IT_IS, ROW_MAJOR, TRANSPOSED, blas_is_fast, call, matrix
-from .code import I32, I64, Code, ir_type, kind_of
+from .blas import matrix
+from .code import I64, Code
+from .matmul import Product, emit_matmul, scratch_bytes
 from .program import Value, is_number, number
 from .views import contiguous, layout
 
-PANEL = 32  # columns that are computed at once, down to the diagonal
+PANELS, WIDEST = 3, 128  # into how many panels columns are cut, and the widest of them
 SMALLEST = 48  # below this the halves cost more than they save
 
 
@@ -23,7 +24,7 @@ def is_symmetric(v: Value) -> bool:
     """Is this product (s, n, k) by (s, k, n) known to be X^T D X, for one buffer X of k rows?"""
     a, b = v.inputs
     stack, n, m = v.shape
-    if stack != 1 or n != m or n < SMALLEST or not blas_is_fast():
+    if stack != 1 or n != m or n < SMALLEST:
         return False
     (x, at, (_, *steps)), (y, start, (_, *others)) = layout(a), layout(b)
     rows = (b.shape[1], n)
@@ -64,21 +65,32 @@ def is_same_along_rows(v: Value, x: Value) -> bool:
     return v.ndim == x.ndim and layout(v)[2][-1] == 0
 
 
-def emit_symmetric(code: Code, v: Value, address: Any) -> None:
+def panels(v: Value) -> list[tuple[int, Product]]:
+    """Each panel's first column, and the product that computes it down to the diagonal."""
+    a, b = v.inputs
+    n, k = v.shape[1], a.shape[2]
+    width = min(-(-n // (8 * PANELS)) * 8, WIDEST)
+    strides = (*matrix(a)[3], *matrix(b)[3])
+    return [
+        (start, Product(v.dtype, stop, k, stop - start, *strides, row_c=n))
+        for start in range(0, n, width)
+        for stop in [min(start + width, n)]
+    ]
+
+
+def symmetric_scratch(v: Value) -> int:
+    return max(scratch_bytes(p) for _, p in panels(v))
+
+
+def emit_symmetric(code: Code, v: Value, address: Any, scratch: Any) -> None:
     """The columns down to the diagonal, panel by panel; then what is below it, mirrored."""
-    n, k = v.shape[1], v.inputs[0].shape[2]
-    letter = "s" if kind_of(v.dtype) == "f4" else "d"
-    places = [address(matrix(x)[0]) for x in v.inputs]
+    left, right = (address(matrix(x)[0]) for x in v.inputs)
     out = address(v)
-    flags = [ir.Constant(I32, flag) for flag in (ROW_MAJOR, TRANSPOSED, AS_IT_IS)]
-    one, zero = (ir.Constant(ir_type(v.dtype), float(x)) for x in (1, 0))
-    for start in range(0, n, PANEL):
-        stop = min(start + PANEL, n)
-        right = code.at(places[1], ir.Constant(I64, start), v.dtype)
-        target = code.at(out, ir.Constant(I64, start), v.dtype)
-        sizes = [stop, stop - start, k]
-        call(code, f"{letter}gemm", [*flags, *sizes, one, places[0], n, right, n, zero, target, n])
-    mirror(code, v, out, n)
+    for start, p in panels(v):
+        first = ir.Constant(I64, start)
+        columns, target = (code.at(x, first, v.dtype) for x in (right, out))
+        emit_matmul(code, p, left, columns, target, scratch)
+    mirror(code, v, out, v.shape[1])
 
 
 def mirror(code: Code, v: Value, out: Any, n: int) -> None:

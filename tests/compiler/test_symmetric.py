@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 import autodiff as ad
-from autodiff.compiler.blas import blas_is_fast
 from autodiff.compiler.symmetric import is_symmetric
 
 
@@ -21,7 +20,7 @@ def products(f: Any) -> list[Any]:
     return [v for v in f.program.values if v.op == "product" and v.shape[1] == v.shape[2]]
 
 
-@pytest.mark.parametrize("n", [48, 50, 64, 97])
+@pytest.mark.parametrize("n", [48, 50, 97, 400])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_the_hessian_of_logistic_regression(n: int, dtype: Any) -> None:
     rng = np.random.default_rng(0)
@@ -30,10 +29,10 @@ def test_the_hessian_of_logistic_regression(n: int, dtype: Any) -> None:
     w = (rng.normal(size=n) / 10).astype(dtype)
     f = ad.jit(ad.hessian(logistic), backend="llvm")
     found, expected = f(w, x, y), ad.hessian(logistic)(w, x, y)
-    np.testing.assert_allclose(found, expected, rtol=1e-3 if dtype is np.float32 else 1e-9)
-    if blas_is_fast():
-        assert [is_symmetric(v) for v in products(f)] == [True]
-        assert (found == found.T).all()
+    close = 1e-5 if dtype is np.float32 else 1e-12
+    np.testing.assert_allclose(found, expected, atol=close * np.abs(expected).max())
+    assert [is_symmetric(v) for v in products(f)] == [True]
+    assert (found == found.T).all()
 
 
 @pytest.mark.parametrize(
