@@ -301,6 +301,19 @@ def test_exact_differences_lose_nothing():
     assert diagnose(lambda x: np.exp(x) - 1, 1.0).ok
 
 
+def test_the_logit_of_a_label_loses_nothing():
+    """A sum of one entry and zeros, as in a cross-entropy; a sum of two entries does round."""
+
+    def above(x, picked):
+        z = np.tanh(x)
+        return z - np.sum(np.where(picked, z, 0), axis=-1, keepdims=True)
+
+    x = np.array([[0.3, 1e-17, 0.5], [0.1, 0.2, 0.7]])
+    assert diagnose(lambda x: above(x, np.eye(3, dtype=bool)[[0, 2]]), x).ok
+    two = np.array([[True, True, False], [True, False, False]])
+    assert diagnose(lambda x: above(x, two), x).findings
+
+
 # -- the report ------------------------------------------------------------------------------------
 class Parameters(NamedTuple):
     scale: float

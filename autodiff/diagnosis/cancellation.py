@@ -80,13 +80,24 @@ def difference(program: Program, node: TraceNode) -> Finding | None:
 def origin(x: Any) -> Any:
     """Where a value was computed, through rows that round nothing."""
     for _ in range(TOO_FAR):
-        if not isinstance(x, TraceNode) or row_name(x) not in SELECTING or not x.inputs:
+        if not isinstance(x, TraceNode) or not x.inputs:
+            return x
+        if row_name(x) not in SELECTING and not picks(x):
             return x
         sources = [z for z in x.inputs if isinstance(z, TraceNode) and z.value is not None]
         if not sources:
             return x
         x = sources[-1] if row_name(x) == "where" else sources[0]
     return x
+
+
+def picks(x: TraceNode) -> bool:
+    """Whether it is a sum of at most one number that is not zero, which rounds nothing: the logit
+    of a label as ``np.sum(np.where(is_label, logits, 0), axis=-1)``."""
+    if row_name(x) != "sum":
+        return False
+    terms = np.count_nonzero(value_of(x.inputs[0]), axis=x.params["axis"])
+    return bool(np.all(terms <= 1))
 
 
 def is_rounded(x: Any) -> bool:
