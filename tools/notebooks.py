@@ -71,6 +71,7 @@ def run(notebook: Any, **environment: str) -> Any:
         timeout=TIMEOUT,
         kernel_name="python3",
         record_timing=False,
+        coalesce_streams=True,  # what is printed comes in pieces that differ from run to run
         resources={"metadata": {"path": str(FOLDER)}},
     )
     client.execute(env=environment)
