@@ -26,6 +26,10 @@ LONGEST = 20_000  # instructions; LLVM would take minutes over more of them
 ONE_AT_A_TIME = threading.RLock()  # LLVM keeps what it compiles in one place for all threads
 
 
+class WatchedFromOutsideError(Exception):
+    """The function uses a variable outside it that another transform is watching."""
+
+
 class Version:
     """One compiled program, and how to put its results back together."""
 
@@ -36,6 +40,9 @@ class Version:
         from .lower import program_of
 
         graph = traced(f, args, abstract=True)
+        operands = [x for node in graph.operations for x in node.inputs]
+        if any(isinstance(x, Traced) for x in (*operands, *graph.outputs)):
+            raise WatchedFromOutsideError
         self.structure: Structure = graph.out_structure
         self.program = own_results(program_of(graph, reciprocals=backend == "llvm"))
         self.is_too_long = len(self.program.values) > LONGEST
@@ -146,7 +153,10 @@ class Jit:
         leaves, structure = flatten((args, kwargs))
         if any(isinstance(x, Traced) for x in leaves):
             return self._f(*args, **kwargs)  # another transform looks on: it sees the operations
-        version = self._version(structure, leaves, args, kwargs)
+        try:
+            version = self._version(structure, leaves, args, kwargs)
+        except WatchedFromOutsideError:
+            return self._f(*args, **kwargs)
         return version(leaves)
 
     def _version(self, structure: Structure, leaves: Any, args: Any, kwargs: Any) -> Version:

@@ -202,6 +202,16 @@ def test_inside_other_transforms(backend: str) -> None:
 
 
 @BOTH
+def test_a_closure_that_a_transform_watches(backend: str) -> None:
+    def loss(w: Any) -> Any:
+        inner = ad.jit(lambda x: x * w**2, backend=backend)
+        return np.sum(inner(np.array([1.0, 2.0])))
+
+    assert ad.grad(loss)(3.0) == 18.0
+    assert ad.jit(ad.grad(loss), backend=backend)(3.0) == 18.0
+
+
+@BOTH
 def test_closures_are_constants(backend: str) -> None:
     c = np.arange(3.0)
     f = ad.jit(lambda x: x * c, backend=backend)
