@@ -11,7 +11,7 @@ from ..dispatch import implements, operand
 from ..errors import refuse
 from ..primitives.indexing import set_at
 from ..shapes import ndim_of, shape_of
-from .arguments import as_dtype, concrete, refuse_argument
+from .arguments import as_dtype, concrete, payload, refuse_argument
 from .indexing import strong_dtype
 
 
@@ -165,7 +165,7 @@ def polyfit(
     p = np.transpose(np.transpose(p) / scale)
     if full:
         return p, residuals, rank, s, rcond
-    if np.any(rank != order):
+    if np.any(payload(rank) != order):  # a warning, of any example of a batch
         warnings.warn("Polyfit may be poorly conditioned", np.exceptions.RankWarning, stacklevel=4)
     if not cov:
         return p
