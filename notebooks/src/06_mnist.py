@@ -158,6 +158,7 @@ sgd = nn.optim.SGD(0.1)
 after, _ = sgd.update(parameters, gradient, sgd.init(parameters))
 assert all(np.allclose(after[k], parameters[k] - 0.1 * gradient[k], atol=1e-15) for k in parameters)
 assert loss(after) < value
+assert ad.diagnose(loss, parameters).ok  # no unit is dead, nothing overflows, no digits are lost
 print(f"loss {value:.4f} -> {loss(after):.4f} by one step; guessing has log 10 = {np.log(10):.4f}")
 
 # %% [markdown]
