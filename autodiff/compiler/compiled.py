@@ -129,7 +129,9 @@ class Compiled:
         return self.interpret
 
     def interpret(self, *leaves: Any) -> Any:
-        if len(leaves) != len(self.inputs):
+        if len(leaves) != len(self.inputs) or not all(
+            spec.fits(x) for x, spec in zip(leaves, self.inputs, strict=True)
+        ):
             return NotImplemented
         given = []
         for x, spec in zip(leaves, self.inputs, strict=True):

@@ -274,7 +274,9 @@ class InNumpy:
         self.shelf: list[Any] = []
 
     def run(self, *leaves: Any) -> Any:
-        if any(not spec.fits(x) for x, spec in zip(leaves, self.inputs, strict=True)):
+        if len(leaves) != len(self.inputs) or not all(
+            spec.fits(x) for x, spec in zip(leaves, self.inputs, strict=True)
+        ):
             return NotImplemented
         try:
             buffers = self.shelf.pop()

@@ -243,6 +243,18 @@ def test_strong_zeros(backend: str) -> None:
     assert slope(np.array([0.0, 4.0])).tolist() == [0, 0.25]
 
 
+@BOTH
+def test_a_program_with_gaps_inside_other_transforms(backend: str) -> None:
+    f = ad.jit(lambda a: np.sum(np.linalg.inv(a)), backend=backend)
+    a = np.array([[2.0, 0.5], [0.5, 1.0]])
+    f(a)
+    np.testing.assert_allclose(ad.grad(f)(a), ad.grad(lambda a: np.sum(np.linalg.inv(a)))(a))
+    with pytest.raises(TypeError):
+        f()
+    np.testing.assert_allclose(f(a.astype(np.float32)), f(a), rtol=1e-6)
+    np.testing.assert_allclose(f(a[:1, :1]), 0.5)
+
+
 def test_what_llvm_lacks_numpy_computes() -> None:
     def f(a: Any) -> Any:
         return np.linalg.solve(a, np.sin(a)) + np.cumsum(a, axis=0)
