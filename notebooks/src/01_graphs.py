@@ -3,8 +3,8 @@
 #
 # A function that is written as a sequence of simple steps is a *graph*: each step is a node, and an
 # edge leads from each operand to the result. The chain rule walks this graph, from the input on
-# (*forward mode*) or from the output back (*reverse mode*). Problem A is one long chain of functions
-# of a single number, problem B a small network, as one would do both on paper.
+# (*forward mode*) or from the output back (*reverse mode*). Problem A is one long chain of
+# functions of a single number, problem B a small network, as one would do both on paper.
 
 # %%
 import autodiff as ad
@@ -60,8 +60,8 @@ explanation = ad.explain(f, x)
 print(explanation)
 
 # %% [markdown]
-# The same as a picture: each node holds its value, its tangent $df/dx$ and its adjoint $dy/df$; each
-# edge holds the local derivative that both modes multiply by.
+# The same as a picture: each node holds its value, its tangent $df/dx$ and its adjoint $dy/df$;
+# each edge holds the local derivative that both modes multiply by.
 
 # %%
 SVG(explanation.svg())
@@ -77,7 +77,10 @@ dy_df3 = f4 + np.cos(f3)
 dy_dx = f1 * (1 + 2 * f1) * dy_df3
 
 reverse = [(step.name, step.value) for step in explanation.reverse]
-by_hand = {"f5": 1.0, "f4": 1.0, "f3": dy_df3, "f2": dy_df3, "f1": dy_df3 * (1 + 2 * f1), "x": dy_dx}
+by_hand = {
+    "f5": 1.0, "f4": 1.0, "f3": dy_df3,
+    "f2": dy_df3, "f1": dy_df3 * (1 + 2 * f1), "x": dy_dx,
+}
 assert [name for name, _ in reverse] == list(by_hand)
 assert np.allclose([value for _, value in reverse], list(by_hand.values()), rtol=1e-14)
 
@@ -224,8 +227,9 @@ print(explanation)
 SVG(explanation.svg())
 
 # %% [markdown]
-# Nothing flows through the branch over $h_2 = -10$: both of its maxima take their other side, and the
-# local derivatives on its edges are 0. Everywhere else the contributions of $y_1$ and $y_2$ cancel.
+# Nothing flows through the branch over $h_2 = -10$: both of its maxima take their other side, and
+# the local derivatives on its edges are 0. Everywhere else the contributions of $y_1$ and $y_2$
+# cancel.
 
 # %%
 h = hidden(W, x)

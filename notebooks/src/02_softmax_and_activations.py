@@ -30,13 +30,13 @@ plt.style.use("plots.mplstyle")
 #
 # $$s_1 = \frac{1}{1 + e^{-(w_1 - w_0) \cdot x}} = \sigma(w \cdot x),\qquad w = w_1 - w_0 .$$
 #
-# The cross-entropy $L = -\sum_i y_i \log p_i$ of $p = \operatorname{softmax}(z)$, with $\sum y_i = 1$,
-# has by the first line
+# The cross-entropy $L = -\sum_i y_i \log p_i$ of $p = \operatorname{softmax}(z)$, with $\sum y_i =
+# 1$, has by the first line
 #
 # $$\nabla_z L = p - y .$$
 #
-# If $z$ comes out of a last layer, $z = W a$, then the error that the layer below receives, which is the
-# direction in which the log-likelihood of the right class $i$ grows, is
+# If $z$ comes out of a last layer, $z = W a$, then the error that the layer below receives, which
+# is the direction in which the log-likelihood of the right class $i$ grows, is
 #
 # $$\operatorname{error}(a) = \nabla_a \log p_i = W^T (e_i - p) .$$
 #
@@ -108,8 +108,8 @@ for ours, theirs in zip(
 assert np.allclose(ad.hessian(by_softmax)(w1, w0), ad.hessian(by_logistic)(w1, w0), atol=1e-15)
 
 # %% [markdown]
-# Cross-entropy and softmax: one gradient, bounded by 1 however wrong the prediction is, and a Hessian
-# that is the Jacobian from above, whatever the label:
+# Cross-entropy and softmax: one gradient, bounded by 1 however wrong the prediction is, and a
+# Hessian that is the Jacobian from above, whatever the label:
 
 # %%
 def loss(z, y):
@@ -120,7 +120,9 @@ for label in range(5):
     y = np.eye(5)[label]
     assert np.allclose(ad.grad(loss)(z, y), s - y, rtol=0, atol=1e-15)
     assert np.allclose(ad.hessian(loss)(z, y), J, rtol=0, atol=1e-15)
-assert np.allclose(ad.grad(loss)(z * 1000, np.eye(5)[2]), np.eye(5)[4] - np.eye(5)[2])  # no overflow
+
+# No overflow: all of the probability is on class 4.
+assert np.allclose(ad.grad(loss)(z * 1000, np.eye(5)[2]), np.eye(5)[4] - np.eye(5)[2])
 
 # %% [markdown]
 # And the error that reaches a layer below, in a deep network of three:
@@ -158,10 +160,10 @@ for i in range(3):
 #   \operatorname{leaky}'(z) = \begin{cases} 1 & z \ge 0 \\ c & z < 0 \end{cases},\qquad
 #   \operatorname{elu}'(z) = \begin{cases} 1 & z \ge 0 \\ \alpha e^z & z < 0 \end{cases}$$
 #
-# A unit $h = f(w \cdot x)$ has $\partial h / \partial w_j = f'(w \cdot x)\, x_j$. So if
-# $w \cdot x_i + b \le 0$ for *every* example $x_i$, each term of the gradient of a relu unit has the
-# factor $f' = 0$: the gradient is exactly zero, no step of training changes $w$ or $b$, and the unit
-# is dead. With leaky relu and elu $f' > 0$ everywhere: such units do not die.
+# A unit $h = f(w \cdot x)$ has $\partial h / \partial w_j = f'(w \cdot x)\, x_j$. So if $w \cdot
+# x_i + b \le 0$ for *every* example $x_i$, each term of the gradient of a relu unit has the factor
+# $f' = 0$: the gradient is exactly zero, no step of training changes $w$ or $b$, and the unit is
+# dead. With leaky relu and elu $f' > 0$ everywhere: such units do not die.
 #
 # **With the engine.**
 
@@ -204,8 +206,8 @@ for w in (np.array([0.3, 0.2, -0.5]), np.array([-0.3, 0.2, -0.5])):
 # %% [markdown]
 # ### A death
 #
-# One relu unit shall learn $y = x / 2$ with a rate that is too large. The first step throws it so far
-# down that $w x_i + b \le 0$ for every example; from then on nothing moves.
+# One relu unit shall learn $y = x / 2$ with a rate that is too large. The first step throws it so
+# far down that $w x_i + b \le 0$ for every example; from then on nothing moves.
 
 # %%
 X = np.linspace(0.5, 2.0, 16)
@@ -270,8 +272,8 @@ assert "dead" in {finding.kind for finding in report.findings}
 # %% [markdown]
 # ### The cure
 #
-# Units with a slope on both sides, from the same start with the same rate, are thrown down as well and
-# come back; so does relu itself with a smaller rate, which is never thrown. In a network,
+# Units with a slope on both sides, from the same start with the same rate, are thrown down as well
+# and come back; so does relu itself with a smaller rate, which is never thrown. In a network,
 # `nn.summary` counts dead units layer by layer.
 
 # %%

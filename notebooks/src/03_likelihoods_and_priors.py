@@ -1,9 +1,10 @@
 # %% [markdown]
 # # Likelihoods and priors
 #
-# To learn is to find the parameters that make the data likely (problem E), and to say beforehand which
-# parameters are likely themselves is to add a penalty (problem F). In both, the derivation sets a
-# gradient to zero; the engine computes that gradient from the likelihood as it is written down.
+# To learn is to find the parameters that make the data likely (problem E), and to say beforehand
+# which parameters are likely themselves is to add a penalty (problem F). In both, the derivation
+# sets a gradient to zero; the engine computes that gradient from the likelihood as it is written
+# down.
 
 # %%
 import autodiff as ad
@@ -54,12 +55,12 @@ for mu, s in [(1.0, 1.0), (-3.0, 0.5), (2.5, 4.0)]:
     d_mu, d_s = ad.grad(nll, argnums=(0, 1))(mu, s)
     assert np.isclose(d_mu, np.sum(mu - sample) / s**2, rtol=1e-12)
     assert np.isclose(d_s, len(sample) / s - np.sum((sample - mu) ** 2) / s**3, rtol=1e-12)
-    assert np.isclose(nll(mu, s), nn.losses.gaussian_nll(
-        np.full_like(sample, mu), sample, s, reduction="sum"), rtol=1e-12)
+    same = nn.losses.gaussian_nll(np.full_like(sample, mu), sample, s, reduction="sum")
+    assert np.isclose(nll(mu, s), same, rtol=1e-12)
 
 # %% [markdown]
-# Newton's method solves $\nabla L = 0$ with our Hessian, and the number of right digits doubles at every
-# step:
+# Newton's method solves $\nabla L = 0$ with our Hessian, and the number of right digits doubles at
+# every step:
 
 # %%
 def newton(f, theta, steps):
@@ -94,8 +95,8 @@ ax.set_title("Newton's way down the negative log-likelihood");
 # \frac{\partial \ell}{\partial \theta_y}
 #   = \frac{\#\{y = 1\}}{\theta_y} - \frac{\#\{y = 0\}}{1 - \theta_y} ,$$
 #
-# which is zero at $\theta_y = \#\{y = 1\} / m$: the share that one would have counted. For the features
-# it is $\theta_{j|c} = \#\{x_j = 1, y = c\} / \#\{y = c\}$ in the same way.
+# which is zero at $\theta_y = \#\{y = 1\} / m$: the share that one would have counted. For the
+# features it is $\theta_{j|c} = \#\{x_j = 1, y = c\} / \#\{y = c\}$ in the same way.
 #
 # **With the engine.**
 
@@ -117,11 +118,13 @@ ones = labels.sum()
 slope = ad.grad(log_likelihood)
 shares = np.stack([features[labels == c].mean(axis=0) for c in (0, 1)])
 for theta_y in (0.2, 0.5, 0.9):
-    assert np.isclose(slope(theta_y, shares), ones / theta_y - (m - ones) / (1 - theta_y), rtol=1e-12)
+    expected = ones / theta_y - (m - ones) / (1 - theta_y)
+    assert np.isclose(slope(theta_y, shares), expected, rtol=1e-12)
 assert np.isclose(slope(ones / m, shares), 0, atol=1e-11)
 assert np.allclose(ad.grad(log_likelihood, 1)(ones / m, shares), 0, atol=1e-11)
-assert np.all(np.linalg.eigvalsh(ad.hessian(lambda t: log_likelihood(ones / m, t.reshape(2, 4)))(
-    shares.ravel())) < 0)  # a maximum
+
+curvature = ad.hessian(lambda t: log_likelihood(ones / m, t.reshape(2, 4)))(shares.ravel())
+assert np.all(np.linalg.eigvalsh(curvature) < 0)  # a maximum
 
 grid = np.linspace(0.02, 0.98, 193)
 figure, (left, right) = plt.subplots(1, 2, figsize=(9.5, 3.4))
@@ -143,8 +146,9 @@ right.set_ylim(-300, 300);
 #
 # $$\theta_{k|c} = \frac{n_{kc} + 1}{\sum_l n_{lc} + V} .$$
 #
-# This is the maximum of $\sum_k (n_{kc} + 1) \log \theta_{k|c}$, under $\sum_k \theta_{k|c} = 1$: with
-# $\theta = \operatorname{softmax}(z)$ its gradient is $n + 1 - (\sum n + V)\,\theta$, by problem C.
+# This is the maximum of $\sum_k (n_{kc} + 1) \log \theta_{k|c}$, under $\sum_k \theta_{k|c} = 1$:
+# with $\theta = \operatorname{softmax}(z)$ its gradient is $n + 1 - (\sum n + V)\,\theta$, by
+# problem C.
 #
 # **With the engine.**
 
@@ -285,8 +289,8 @@ ax.set(
 ax.legend();
 
 # %% [markdown]
-# The MAP estimate of linear regression, from its posterior: that is quadratic, so one Newton step from
-# anywhere arrives.
+# The MAP estimate of linear regression, from its posterior: that is quadratic, so one Newton step
+# from anywhere arrives.
 
 # %%
 def minus_log_posterior(theta):
@@ -303,8 +307,8 @@ assert np.allclose(
 # %% [markdown]
 # ### Sparsity
 #
-# A Laplace prior has its peak at zero, and the estimate *is* zero in most places. The way there is a
-# gradient step on the smooth part (the engine's gradient), then the shrinking by $\gamma$ of each
+# A Laplace prior has its peak at zero, and the estimate *is* zero in most places. The way there is
+# a gradient step on the smooth part (the engine's gradient), then the shrinking by $\gamma$ of each
 # coefficient, until nothing moves.
 
 # %%
@@ -345,8 +349,10 @@ sparse = lasso(gamma)
 ridge = np.linalg.solve(X.T @ X + sigma**2 / 1.0 * np.eye(d), X.T @ y)
 slope = ad.grad(squares)(sparse)
 kept = sparse != 0
-assert np.allclose(slope[kept], -gamma * np.sign(sparse[kept]), rtol=1e-9)  # the minimum, where kept
-assert np.all(np.abs(slope[~kept]) <= gamma)  # and where 0: no direction leads down
+
+# The minimum: flat where a coefficient is kept, and where it is 0 no direction leads down.
+assert np.allclose(slope[kept], -gamma * np.sign(sparse[kept]), rtol=1e-9)
+assert np.all(np.abs(slope[~kept]) <= gamma)
 assert kept[:5].all() and kept.sum() <= 10 and np.all(ridge != 0)
 print(f"not zero: {kept.sum()} of {d} with L1, {np.sum(ridge != 0)} with L2")
 
@@ -361,19 +367,19 @@ ax.legend();
 # %% [markdown]
 # ### Double descent
 #
-# More data can do harm. With $d = 500$ weights $\theta \sim N(0, I/d)$, noise $\sigma = 0.5$ and $n$
-# examples, fit by least squares with the penalty $\lambda$ and measure the error on new data,
-# $\lVert\hat\theta - \theta\rVert^2 + \sigma^2$. The prior's variance is $\eta^2 = 1/d$, so the right
-# penalty is $\lambda^* = \sigma^2 / \eta^2 = \sigma^2 d$.
+# More data can do harm. With $d = 500$ weights $\theta \sim N(0, I/d)$, noise $\sigma = 0.5$ and
+# $n$ examples, fit by least squares with the penalty $\lambda$ and measure the error on new data,
+# $\lVert\hat\theta - \theta\rVert^2 + \sigma^2$. The prior's variance is $\eta^2 = 1/d$, so the
+# right penalty is $\lambda^* = \sigma^2 / \eta^2 = \sigma^2 d$.
 #
 # **Derivation.** In the basis of the singular values $s_k$ of $X$, the expected error is
 #
 # $$R(\lambda) = \sigma^2 + \sum_k \frac{\lambda^2 / d + \sigma^2 s_k^2}{(s_k^2 + \lambda)^2},\qquad
 #   R'(\lambda) = \sum_k \frac{2 s_k^2\,(\lambda / d - \sigma^2)}{(s_k^2 + \lambda)^3} ,$$
 #
-# with $s_k = 0$ for the directions without data. Without a penalty the terms with a small $s_k$ explode,
-# and the smallest $s_k$ is near zero when $n \approx d$. And $R' = 0$ at $\lambda = \sigma^2 d$, whatever
-# $X$ is.
+# with $s_k = 0$ for the directions without data. Without a penalty the terms with a small $s_k$
+# explode, and the smallest $s_k$ is near zero when $n \approx d$. And $R' = 0$ at $\lambda =
+# \sigma^2 d$, whatever $X$ is.
 #
 # **With the engine.** $R'$ is its gradient; the curves are real fits to drawn data.
 
@@ -418,8 +424,8 @@ ax.set(xlabel="examples $n$", ylabel="error on new data", title="$d = 500$: the 
 ax.legend(loc="upper left", ncols=2);
 
 # %% [markdown]
-# The peak is there without a penalty and with small ones, and gone at the optimum, where more data never
-# harms:
+# The peak is there without a penalty and with small ones, and gone at the optimum, where more data
+# never harms:
 
 # %%
 near = np.abs(sizes - d) <= 30

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # Logistic regression and convexity
 #
-# The simplest classifier, its loss as a landscape, and data on which that landscape has no lowest point
-# (problem G); and why the bowl of linear regression always has exactly one (problem H).
+# The simplest classifier, its loss as a landscape, and data on which that landscape has no lowest
+# point (problem G); and why the bowl of linear regression always has exactly one (problem H).
 
 # %%
 import os
@@ -64,8 +64,8 @@ ax.set(xlabel="$x$", ylabel="$P(y = 1 | x)$", title="logistic curves")
 ax.legend();
 
 # %% [markdown]
-# Now data, made here: 80 points with known $\varphi = (-1, 2)$. The loss is written down as above, the
-# gradient and the Hessian are the engine's.
+# Now data, made here: 80 points with known $\varphi = (-1, 2)$. The loss is written down as above,
+# the gradient and the Hessian are the engine's.
 
 # %%
 rng = np.random.default_rng(0)
@@ -119,13 +119,13 @@ right.set_title("loss, with Newton's way");
 # %% [markdown]
 # ### No minimum
 #
-# If some $w$ separates the classes, all $y_i\,x_i \cdot w > 0$, then every term of
-# $L(c\,w) = \sum \log(1 + e^{-c\,y_i x_i \cdot w})$ falls as $c$ grows: the loss goes to 0, is never 0,
-# and gradient descent walks for ever.
+# If some $w$ separates the classes, all $y_i\,x_i \cdot w > 0$, then every term of $L(c\,w) = \sum
+# \log(1 + e^{-c\,y_i x_i \cdot w})$ falls as $c$ grows: the loss goes to 0, is never 0, and
+# gradient descent walks for ever.
 #
 # Two data sets of 100 points tell the story: A has no separating line, B has one. They are those of
-# Stanford's CS229, from `shared/data` beside the project or the folder that `AUTODIFF_DATA` names; where
-# they are missing, two such sets are made here.
+# Stanford's CS229, from `shared/data` beside the project or the folder that `AUTODIFF_DATA` names;
+# where they are missing, two such sets are made here.
 
 # %%
 folder = Path(os.environ.get("AUTODIFF_DATA", "../../shared/data")) / "cs229"
@@ -180,7 +180,8 @@ for ax, (name, (X, y)) in zip((left, middle), sets.items()):
     ax.plot(ends, -(w[0] + w[1] * ends) / w[2], color="0.4")
     wrong = np.sum(y * (with_ones(X) @ w) <= 0)
     ax.set(
-        xlabel="$x_1$", ylabel="$x_2$", ylim=(-0.05, 1.05), title=f"set {name}: {wrong} on the wrong side"
+        xlabel="$x_1$", ylabel="$x_2$", ylim=(-0.05, 1.05),
+        title=f"set {name}: {wrong} on the wrong side",
     )
     ax.legend(fontsize=8)
 for (name, (_, moves)), style in zip(runs.items(), ("-", "--")):
@@ -191,7 +192,8 @@ right.legend();
 
 # %%
 for name, (w, moves) in runs.items():
-    print(f"set {name}: {len(moves)} steps, the last {moves[-1]:.1e}; |w| = {np.linalg.norm(w):.1f}")
+    size = np.linalg.norm(w)
+    print(f"set {name}: {len(moves)} steps, the last {moves[-1]:.1e}; |w| = {size:.1f}")
 X, y = sets["B"]
 X = with_ones(X)
 w = runs["B"][0]
@@ -209,8 +211,8 @@ assert ad.grad(lambda c: logistic(c * runs["A"][0], XA, yA))(2.0) > 0  # in A it
 # %% [markdown]
 # ### What helps
 #
-# Six things one might try on set B. Did the walk stop, and if so, at a point where the gradient of its own
-# loss is zero?
+# Six things one might try on set B. Did the walk stop, and if so, at a point where the gradient of
+# its own loss is zero?
 
 # %%
 def penalised(w, X, y):
@@ -235,7 +237,8 @@ trials = {
 }
 ends = {}
 figure, ax = plt.subplots(figsize=(8, 4.4))
-for (name, (objective, inputs, rate)), style in zip(trials.items(), ("-", "-", ":", "--", "--", "-.")):
+styles = ("-", "-", ":", "--", "--", "-.")
+for (name, (objective, inputs, rate)), style in zip(trials.items(), styles):
     w, moves = descend(objective, inputs, y, rate)
     slope = np.linalg.norm(ad.grad(objective)(w, inputs, y))
     ends[name] = moves[-1] < 1e-6, slope
@@ -254,11 +257,11 @@ for name in ("an L2 penalty", "noise that mixes the classes"):
 assert ends["hinge loss"] == (True, 0.0)  # beyond the margin there is no slope left to follow
 
 # %% [markdown]
-# A smaller rate only walks more slowly, and scaling is a change of coordinates: a line separates the data
-# in both. The rates $c / t^3$ have a finite sum, so the walk must stop, wherever it happens to be. The
-# penalty makes every direction climb in the end; noise takes the separating line away. And the hinge
-# loss asks for a margin and no more: it is exactly zero after finitely many steps, which may be large
-# ones, as its slope does not fade on the way.
+# A smaller rate only walks more slowly, and scaling is a change of coordinates: a line separates
+# the data in both. The rates $c / t^3$ have a finite sum, so the walk must stop, wherever it
+# happens to be. The penalty makes every direction climb in the end; noise takes the separating line
+# away. And the hinge loss asks for a margin and no more: it is exactly zero after finitely many
+# steps, which may be large ones, as its slope does not fade on the way.
 #
 # ## H. Convexity
 #
@@ -270,9 +273,9 @@ assert ends["hinge loss"] == (True, 0.0)  # beyond the margin there is no slope 
 # \operatorname{tr} H = 2 \Big(I + \sum x_i^2\Big) > 0,\qquad
 # \det H = 4 \Big(I \sum x_i^2 - \big(\textstyle\sum x_i\big)^2\Big) = 4 I \sum_i (x_i - \bar x)^2 > 0$$
 #
-# unless all $x_i$ are equal. Both eigenvalues have the sign of their sum and of their product: they are
-# positive, $\tfrac12 \operatorname{tr} H \pm \sqrt{\tfrac14 (\operatorname{tr} H)^2 - \det H}$, the loss is
-# a bowl everywhere, and $H$ does not depend on $\varphi$ or on $y$.
+# unless all $x_i$ are equal. Both eigenvalues have the sign of their sum and of their product: they
+# are positive, $\tfrac12 \operatorname{tr} H \pm \sqrt{\tfrac14 (\operatorname{tr} H)^2 - \det H}$,
+# the loss is a bowl everywhere, and $H$ does not depend on $\varphi$ or on $y$.
 #
 # **With the engine.**
 
@@ -323,7 +326,8 @@ assert np.isclose(np.linalg.det(flat), 0, atol=1e-9)  # all x equal: a trough, n
 # %%
 figure, (left, right) = plt.subplots(1, 2, figsize=(10.5, 4.2))
 plot_loss_surface(
-    squares, (-2, 3), (-0.5, 3.5), names=(r"$\varphi_0$", r"$\varphi_1$"), resolution=61, log=True, ax=left
+    squares, (-2, 3), (-0.5, 3.5), names=(r"$\varphi_0$", r"$\varphi_1$"),
+    resolution=61, log=True, ax=left,
 )
 along = np.linspace(-1, 1, 101)
 for value, v, colour in zip(values, directions.T, ("C1", "C5")):
