@@ -40,8 +40,7 @@ def network(size: int) -> tuple[Any, Any, Any]:
     """Weights, examples, and labels as one-hot rows."""
     rng = np.random.default_rng(0)
     weights = [
-        (rng.normal(size=(n, m)) / np.sqrt(n), np.zeros(m))
-        for n, m in itertools.pairwise(SIZES)
+        (rng.normal(size=(n, m)) / np.sqrt(n), np.zeros(m)) for n, m in itertools.pairwise(SIZES)
     ]
     labels = np.eye(SIZES[-1])[rng.integers(SIZES[-1], size=size)]
     return weights, rng.normal(size=(size, SIZES[0])), labels
