@@ -80,8 +80,10 @@ def _eigh_jvp(tangents: Any, primals: Any, y: Any, *, UPLO: str) -> Any:
 
 
 def _eigh_vjp(bars: Any, primals: Any, y: Any, *, UPLO: str) -> Any:
-    (w_bar, v_bar), (w, v) = bars, y
-    w_bar = w_bar if w_bar is ZERO else share_ties(without_splitting(w), without_splitting(w_bar))
+    (given, v_bar), (w, v) = bars, y
+    w_bar: Any = given
+    if w_bar is not ZERO:
+        w_bar = share_ties(without_splitting(w), without_splitting(w_bar))
     if v_bar is ZERO:
         middle = v * w_bar[..., None, :]
     else:
