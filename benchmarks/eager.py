@@ -16,7 +16,6 @@ import os
 import platform
 import statistics
 import sys
-import time
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -27,10 +26,10 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np  # noqa: E402 - after the thread counts
+from rounds import Contestants, measure  # noqa: E402
 
 import autodiff as ad  # noqa: E402
 
-Contestants = dict[str, Callable[[], Any]]
 LARGE = np.random.default_rng(0).normal(size=10**6)
 
 
@@ -144,18 +143,6 @@ def relu_network() -> Contestants:
 
 
 WORKLOADS = {f.__name__: f for f in (scalar_chain, large_array, choices, relu_network)}
-
-
-def measure(runs: Contestants, rounds: int) -> dict[str, list[float]]:
-    times: dict[str, list[float]] = {name: [] for name in runs}
-    for run in runs.values():
-        run()
-    for _ in range(rounds):
-        for name, run in runs.items():
-            start = time.perf_counter()
-            run()
-            times[name].append(time.perf_counter() - start)
-    return times
 
 
 def peak_memory(run: Callable[[], Any]) -> int:

@@ -16,8 +16,6 @@ import json
 import os
 import statistics
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +27,11 @@ if hasattr(os, "sched_setaffinity"):  # before JAX counts the cores
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np  # noqa: E402 - after the thread counts
+from rounds import Contestants, measure  # noqa: E402
 
 import autodiff as ad  # noqa: E402
 
 SIZES = (32, 64, 10)
-Contestants = dict[str, Callable[[], Any]]
 
 
 def network(size: int) -> tuple[Any, Any, Any]:
@@ -85,18 +83,6 @@ def contestants(size: int) -> Contestants:
     ):
         np.testing.assert_allclose(ours, other, rtol=1e-9, atol=1e-12)
     return runs
-
-
-def measure(runs: Contestants, rounds: int) -> dict[str, list[float]]:
-    times: dict[str, list[float]] = {name: [] for name in runs}
-    for run in runs.values():
-        run()
-    for _ in range(rounds):
-        for name, run in runs.items():
-            start = time.perf_counter()
-            run()
-            times[name].append(time.perf_counter() - start)
-    return times
 
 
 def main() -> None:

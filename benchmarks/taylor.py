@@ -15,7 +15,6 @@ import json
 import os
 import statistics
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,12 +27,12 @@ if hasattr(os, "sched_setaffinity"):  # before JAX counts the cores
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np  # noqa: E402 - after the thread counts
+from rounds import Contestants, measure  # noqa: E402
 
 import autodiff as ad  # noqa: E402
 
 ORDERS = (1, 2, 3, 5, 10, 20)
 NESTED = 5
-Contestants = dict[str, Callable[[], Any]]
 
 
 def composed(np: Any, x: Any) -> Any:
@@ -90,18 +89,6 @@ def with_jax(x: Any, t: Any) -> Contestants:
             return {}
         runs[f"JAX jet {order}"] = run
     return runs
-
-
-def measure(runs: Contestants, rounds: int) -> dict[str, list[float]]:
-    times: dict[str, list[float]] = {name: [] for name in runs}
-    for run in runs.values():
-        run()
-    for _ in range(rounds):
-        for name, run in runs.items():
-            start = time.perf_counter()
-            run()
-            times[name].append(time.perf_counter() - start)
-    return times
 
 
 def main() -> None:
