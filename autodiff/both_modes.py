@@ -10,7 +10,7 @@ import numpy as np
 from .chain import Derivative
 from .graph import TraceNode
 from .names import unique
-from .numpy_api.arguments import payload
+from .primitive import payload
 from .shapes import Shape
 from .sweeps import Agreement, ForwardSweep, ReverseSweep, Step, active_nodes
 from .tracing import Graph

@@ -14,8 +14,7 @@ import numpy as np
 
 from .errors import NotDifferentiableError
 from .graph import TraceLevel, TraceNode, ancestors
-from .numpy_api.arguments import payload
-from .primitive import ONE, SUM, ZERO, Structural, Traced, new_level
+from .primitive import ONE, SUM, ZERO, Structural, Traced, new_level, payload
 from .reverse import transposed_jvp, transposed_vjp
 from .shapes import Shape
 from .tensor import Tensor

@@ -28,9 +28,8 @@ from .dispatch import gather
 from .errors import AutodiffError, refuse
 from .forward import Dual
 from .graph import next_order
-from .primitive import ZERO, Primitive, Traced
+from .primitive import ZERO, Primitive, Traced, payload
 from .reverse import FREED, TapeNode
-from .views import bottom
 
 
 def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
@@ -58,7 +57,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
             leaves = [gather(x) if is_of_objects(x) else x for x in leaves]
             result = unflatten(structure, leaves)
         made = [x.node for x in taped(leaves) if was_made(x.node, start)]
-        again.values = [bottom(x) for x in leaves] if made else []
+        again.values = [payload(x) for x in leaves] if made else []
         for level in {node.level for node in made}:
             cut(level, leaves, start, again)
         return result
@@ -162,7 +161,7 @@ class Again:
         args, kwargs = unflatten(self.structure, list(map(own, self.leaves)))
         leaves, _ = flatten(self.function()(*args, **kwargs))
         leaves = [gather(x) if is_of_objects(x) else x for x in leaves]
-        if len(leaves) != len(self.values) or not all(map(same, map(bottom, leaves), self.values)):
+        if len(leaves) != len(self.values) or not all(map(same, map(payload, leaves), self.values)):
             raise self.differs()
         return leaves
 

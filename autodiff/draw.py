@@ -13,9 +13,8 @@ from .containers import LEAF
 from .fitting import Aval
 from .graph import ORDER, Node, TraceLevel, TraceNode
 from .names import variables
-from .numpy_api.arguments import payload
 from .picture import FORWARD, REVERSE, Arrow, Box, Line, Picture, collapsed, dot_source, render
-from .primitive import ONE, ZERO, Structural
+from .primitive import ONE, ZERO, Structural, payload
 from .summary import brief
 from .sweeps import Sweep
 from .text import TEXT

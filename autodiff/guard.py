@@ -20,8 +20,7 @@ from .errors import NonFiniteError, user_frame
 from .forward import DUAL, Dual
 from .graph import Node
 from .names import Names, line_of
-from .numpy_api.arguments import payload
-from .primitive import Primitive, Traced
+from .primitive import Primitive, Traced, payload
 from .reverse import TAPE, TapeNode
 from .summary import summary
 from .text import TEXT, Text, expression

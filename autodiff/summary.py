@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .fitting import Aval
-from .numpy_api.arguments import payload
+from .primitive import payload
 
 DIGITS = 6
 SHOWN = 9  # arrays of up to this many entries are written out

@@ -19,8 +19,7 @@ from .chain import Derivative, Symbols, Term, joined, pulled, pushed
 from .forward import Dual, tangent_of
 from .graph import TraceNode
 from .kinds import pick
-from .numpy_api.arguments import payload
-from .primitive import ONE, ZERO, new_level
+from .primitive import ONE, ZERO, new_level, payload
 from .reverse import TapeNode, sweep
 from .selection import value_of
 from .tensor import Tensor

@@ -17,8 +17,7 @@ import numpy as np
 
 from .fitting import Aval
 from .graph import TraceNode
-from .numpy_api.arguments import payload
-from .primitive import CALL, POWER, PRODUCT, SUM, UNARY, Primitive
+from .primitive import CALL, POWER, PRODUCT, SUM, UNARY, Primitive, payload
 from .shapes import Shape
 from .summary import number, summary
 

@@ -18,8 +18,7 @@ from .errors import ShapeError
 from .graph import TraceLevel, TraceNode, ancestors
 from .kinds import pick
 from .names import Names, leaf_names, unique
-from .numpy_api.arguments import payload
-from .primitive import Traced, new_level
+from .primitive import Traced, new_level, payload
 from .shapes import shape_of
 from .tensor import Tensor
 from .text import TEXT, Style, Text, operation

@@ -19,7 +19,7 @@ from weakref import ref
 import numpy as np
 
 from .errors import refuse
-from .primitive import Traced
+from .primitive import Traced, payload
 from .primitives import indexing, shaping
 
 # Functions whose result shows their argument's memory, where NumPy can arrange it so ...
@@ -36,13 +36,6 @@ READ_ONLY = {
     np.lib.stride_tricks.sliding_window_view,
 }
 VIEWING |= READ_ONLY
-
-
-def bottom(x: Any) -> Any:
-    """The plain array or number at the bottom of a tracked value."""
-    while isinstance(x, Traced):
-        x = x.value
-    return x
 
 
 def link(view: Any, base: Any, read: Callable[[Any], Any], read_only: bool = False) -> None:
@@ -77,36 +70,36 @@ def link_results(
 def laid_out(x: Any, like: Any) -> Any:
     """`x` in the memory layout of the array `like`, rows or columns first: whether NumPy copies
     later on, or gives a view, depends on that."""
-    array = bottom(x)
+    array = payload(x)
     arrays = isinstance(array, np.ndarray) and isinstance(like, np.ndarray)
     if not arrays or not like.flags.forc or array.strides == like.strides:
         return x
     moved = np.empty_like(like)
     moved[...] = array
-    return with_bottom(x, moved)
+    return with_payload(x, moved)
 
 
 def in_one_piece(x: Any, order: str) -> Any:
     """`x` as a copy lies in memory: its entries side by side."""
-    array = bottom(x)
+    array = payload(x)
     if not isinstance(array, np.ndarray) or example(x).flags.c_contiguous:
         return x
-    return with_bottom(x, array.copy(order))
+    return with_payload(x, array.copy(order))
 
 
 def example(x: Any) -> Any:
     """The array at the bottom, of a stack of examples the first: it lies as one of them would."""
-    array = bottom(x)
+    array = payload(x)
     stacked = np.ndim(array) - len(x.shape) if isinstance(x, Traced) else 0
     return np.asarray(array[(0,) * stacked] if stacked and np.size(array) else array)
 
 
-def with_bottom(x: Any, array: Any) -> Any:
+def with_payload(x: Any, array: Any) -> Any:
     """`x` with another array at its bottom, of the same entries."""
     if not isinstance(x, Traced):
         return array
     y = copy(x)
-    y.value = with_bottom(x.value, array)
+    y.value = with_payload(x.value, array)
     return y
 
 
@@ -126,7 +119,7 @@ def is_array(x: Any) -> bool:
 def shares_memory(view: Any, base: Any) -> bool:
     if not isinstance(view, Traced) or not isinstance(base, Traced):
         return False
-    a, b = bottom(view), bottom(base)
+    a, b = payload(view), payload(base)
     return isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and np.may_share_memory(a, b)
 
 
@@ -143,7 +136,7 @@ def assign(handle: Any, new: Any) -> None:
                 "assign into x itself: x[...] = v + 1j * x.imag",
             )
         handle, new = base, written(base, read, new)
-    new = laid_out(new, bottom(handle))
+    new = laid_out(new, payload(handle))
     handle.value, handle.node = new.value, new.node
     bases = [handle]
     while bases:

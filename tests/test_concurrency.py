@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import autodiff as ad
-from autodiff.views import bottom
+from autodiff.primitive import payload
 
 X = np.linspace(-1.0, 1.0, 7)
 W = np.random.default_rng(0).normal(size=(7, 7))
@@ -231,10 +231,10 @@ class TestGenerators:
         generator = running_product()
         next(generator)
         assert ad.grad(generator.send)(3.0) == 1.0
-        assert bottom(ad.grad(lambda x: generator.send(x) * x)(5.0)) == 30.0
+        assert payload(ad.grad(lambda x: generator.send(x) * x)(5.0)) == 30.0
         with ThreadPoolExecutor(1) as pool:
             third = pool.submit(ad.grad(lambda x: generator.send(x) * x), 2.0).result()
-        assert bottom(third) == 60.0
+        assert payload(third) == 60.0
         assert ad.grad(np.sin)(0.0) == 1.0
 
     def test_closed_inside_a_transform(self):

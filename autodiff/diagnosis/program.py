@@ -14,8 +14,7 @@ import numpy as np
 from ..arguments import finished
 from ..graph import TraceNode
 from ..kinds import pick
-from ..numpy_api.arguments import payload
-from ..primitive import ZERO
+from ..primitive import ZERO, payload
 from ..sweeps import active_nodes, pull_numbers, push_numbers
 from ..tracing import Graph
 

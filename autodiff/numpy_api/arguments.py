@@ -9,7 +9,7 @@ import numpy as np
 
 from ..dispatch import operand
 from ..errors import NotDifferentiableError, ShapeError, refuse
-from ..primitive import Traced
+from ..primitive import Traced, payload
 from ..primitives import shaping as rows
 from ..shapes import shape_of
 from ..views import assign
@@ -130,10 +130,3 @@ def is_concrete(x: Any) -> bool:
     except NotDifferentiableError:
         return False
     return True
-
-
-def payload(x: Any) -> Any:
-    """The plain array at the bottom of a tracked value."""
-    while isinstance(x, Traced):
-        x = x.value
-    return x

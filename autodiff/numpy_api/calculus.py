@@ -8,10 +8,10 @@ import numpy as np
 
 from ..dispatch import implements, operand
 from ..errors import ShapeError
-from ..primitive import Traced
+from ..primitive import Traced, payload
 from ..primitives.shaping import stop_gradient
 from ..shapes import ndim_of, negative_axes, negative_axis, shape_of
-from .arguments import NO_VALUE, as_dtype, is_concrete, payload
+from .arguments import NO_VALUE, as_dtype, is_concrete
 from .signal import slice_along
 
 

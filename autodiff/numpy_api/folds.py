@@ -14,10 +14,10 @@ import numpy as np
 
 from ..dispatch import UFUNCS, name_of, operand
 from ..errors import ShapeError, refuse
-from ..primitive import TABLE
+from ..primitive import TABLE, payload
 from ..primitives import accumulating, scans
 from ..shapes import ndim_of, negative_axes, negative_axis, reduced
-from .arguments import NO_VALUE, as_dtype, deliver, payload
+from .arguments import NO_VALUE, as_dtype, deliver
 from .reductions import ROWS, reduce_by
 from .ufuncs import ufunc_method
 

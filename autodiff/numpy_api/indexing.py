@@ -10,10 +10,10 @@ import numpy as np
 
 from ..dispatch import FUNCTIONS, implements, operand
 from ..errors import ShapeError, refuse
-from ..primitive import Traced
+from ..primitive import Traced, payload
 from ..primitives import elementwise, gathering, indexing as rows
 from ..shapes import ndim_of, negative_axis, shape_of
-from .arguments import NO_VALUE, as_dtype, concrete, deliver, is_python_scalar, payload
+from .arguments import NO_VALUE, as_dtype, concrete, deliver, is_python_scalar
 
 
 # -- keys ------------------------------------------------------------------------------------------

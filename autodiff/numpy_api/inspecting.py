@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from ..dispatch import implements
-from ..primitive import Traced
+from ..primitive import Traced, payload
 from ..shapes import Shape, shape_of, size_of
-from .arguments import is_python_scalar, payload
+from .arguments import is_python_scalar
 
 
 @implements(np.shape)

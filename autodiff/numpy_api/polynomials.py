@@ -9,9 +9,10 @@ import numpy as np
 
 from ..dispatch import implements, operand
 from ..errors import refuse
+from ..primitive import payload
 from ..primitives.indexing import set_at
 from ..shapes import ndim_of, shape_of
-from .arguments import as_dtype, concrete, payload, refuse_argument
+from .arguments import as_dtype, concrete, refuse_argument
 from .indexing import strong_dtype
 
 

@@ -18,9 +18,9 @@ import numpy as np
 
 from ..dispatch import implements, operand
 from ..errors import ShapeError
-from ..primitive import Traced
+from ..primitive import Traced, payload
 from ..shapes import ndim_of, negative_axes, reduced, shape_of, size_of
-from .arguments import as_dtype, concrete, deliver, dtype_of, given, is_python_scalar, payload
+from .arguments import as_dtype, concrete, deliver, dtype_of, given, is_python_scalar
 from .statistics import aligned_weights
 
 

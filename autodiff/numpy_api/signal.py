@@ -9,9 +9,10 @@ import numpy as np
 
 from ..dispatch import implements, operand
 from ..errors import ShapeError
+from ..primitive import payload
 from ..primitives import signal as rows
 from ..shapes import ndim_of, shape_of
-from .arguments import as_dtype, is_python_scalar, payload
+from .arguments import as_dtype, is_python_scalar
 
 DOUBLE = np.dtype(np.float64)
 

@@ -11,9 +11,10 @@ import numpy as np
 
 from ..dispatch import implements, operand
 from ..errors import ShapeError
+from ..primitive import payload
 from ..primitives.elementwise import root
 from ..shapes import Shape, ndim_of, negative_axes, shape_of, size_of
-from .arguments import NO_VALUE, accumulator, as_dtype, deliver, dtype_of, given, payload
+from .arguments import NO_VALUE, accumulator, as_dtype, deliver, dtype_of, given
 from .reductions import reduce_by
 
 HALF, SINGLE, DOUBLE = np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.float64)

@@ -13,8 +13,7 @@ from laws import statements as laws
 from strategies import SMOOTH, arity, cases, domains, has_builder, is_float
 
 import autodiff as ad
-from autodiff.primitive import Interval
-from autodiff.views import bottom
+from autodiff.primitive import Interval, payload
 
 SHAPES = ((), (3,), (3, 1), (3, 3))
 SEEDS = st.integers(0, 2**32 - 1)
@@ -89,8 +88,8 @@ def reduction(draw, i, j):
 
 
 def reduced(name, x):
-    if name in ("max", "min") and np.size(bottom(x)) > 1:
-        ordered = np.sort(bottom(x), axis=-1)
+    if name in ("max", "min") and np.size(payload(x)) > 1:
+        ordered = np.sort(payload(x), axis=-1)
         ordered = ordered[..., ::-1] if name == "max" else ordered
         smooth(ordered[..., :1] - ordered[..., 1:2])
     return getattr(np, name)(x, axis=-1, keepdims=True) if np.ndim(x) else getattr(np, name)(x)
@@ -110,7 +109,7 @@ def product(draw, i, j):
 
 def branch(draw, i, j):
     def run(v):
-        smooth(bottom(np.sum(v[i])) - 0.1)
+        smooth(payload(np.sum(v[i])) - 0.1)
         if np.sum(v[i]) > 0.1:
             return v[i] * v[j]
         return v[i] - np.sin(v[j])
