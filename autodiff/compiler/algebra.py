@@ -67,8 +67,8 @@ RANGE = {4: 120, 8: 1000, 16: 1000, 2: 14}  # 1 / b is a normal number for 2^-k 
 
 
 def by_reciprocal(m: Maps, a: Value, b: Value) -> Value:
-    """a / b for few b: one reciprocal each, and products, which cost a tenth of a quotient and
-    round twice. A power of two keeps the reciprocal of a very small or large b a normal number."""
+    """a / b for few b: one reciprocal each, and products, which round twice. A power of two keeps
+    the reciprocal of a very small or large b a normal number."""
     dtype, k = b.dtype.type, RANGE[b.dtype.itemsize]
     one, low, high = (m.builder.constant(dtype(2.0**e)) for e in (0, -k, k))
     up, down = (m.builder.constant(dtype(2.0**e)) for e in (k // 2, -(k // 2)))

@@ -45,6 +45,7 @@ class Version:
             raise WatchedFromOutsideError
         self.structure: Structure = graph.out_structure
         self.program = own_results(program_of(graph, reciprocals=backend == "llvm"))
+        self.program.verify()
         self.is_too_long = len(self.program.values) > LONGEST
         self.backend = "numpy" if self.is_too_long else backend
         self.numeric = [k for k, x in enumerate(leaves) if is_numeric(x)]

@@ -323,6 +323,3 @@ def transposed(builder: ir.IRBuilder, lines: list[Any]) -> list[Any]:
                     lines[k] = builder.shuffle_vector(*pair, mask)
         d *= 2
     return lines
-
-
-__all__ = ["Product", "emit_matmul", "scratch_bytes"]

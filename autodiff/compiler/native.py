@@ -14,7 +14,7 @@ import numpy as np
 from llvmlite import ir
 
 from .blas import emit_product, own
-from .code import I8, I64, POINTER, TYPES, Code, can_map, kind_of, memory_type
+from .code import I8, I64, POINTER, TYPES, Code, can_map, kind_of
 from .gathers import emit_gather, emit_scatter
 from .loops import Nest
 from .matmul import Product, scratch_bytes
@@ -211,6 +211,3 @@ class Body:
         size = ir.Constant(I64, v.size * v.dtype.itemsize)
         false = ir.Constant(ir.IntType(1), 0)
         builder.call(fill, [self.address(v), ir.Constant(I8, 0), size, false])
-
-
-__all__ = ["Body", "Memory", "emit_program", "is_native", "memory_type"]

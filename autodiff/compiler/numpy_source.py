@@ -296,6 +296,3 @@ def finished(v: Value, text: str, spec: Any) -> str:
     if v.op == "place":
         text += "[()]"
     return f"{spec.cls.__name__}({text})" if spec.cls in (float, int, bool, complex) else text
-
-
-__all__ = ["InNumpy", "Source"]

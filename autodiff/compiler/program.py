@@ -18,7 +18,7 @@ Equal instructions are one instruction: the builder numbers values (Alpern, Wegm
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from math import prod
 from typing import Any
 
@@ -211,15 +211,6 @@ def needed(outputs: Iterable[Value]) -> list[Value]:
     return order
 
 
-def rebuilt(program: Program, rule: Callable[[Value, list[Value]], Value]) -> Program:
-    """The program with every instruction replaced by what `rule` makes of it."""
-    new: dict[int, Value] = {id(v): v for v in program.inputs}
-    for v in program.values:
-        if id(v) not in new:
-            new[id(v)] = rule(v, [new[id(x)] for x in v.inputs])
-    return Program(program.name, program.inputs, [new[id(v)] for v in program.outputs])
-
-
 # -- as text ---------------------------------------------------------------------------------------
 def type_text(v: Value) -> str:
     return f"{v.dtype}{list(v.shape)}" if v.shape else str(v.dtype)
@@ -252,8 +243,3 @@ def users(program: Program) -> dict[int, list[Value]]:
         for x in v.inputs:
             found.setdefault(id(x), []).append(v)
     return found
-
-
-def walk(v: Value) -> Iterator[Value]:
-    """`v` and everything that it is made of."""
-    yield from needed([v])

@@ -7,9 +7,7 @@ import autodiff as ad
 import nn
 from nn import losses, optim
 
-pytest.importorskip("llvmlite")
-jit = getattr(ad, "jit", None)
-pytestmark = pytest.mark.skipif(not callable(jit), reason="there is no autodiff.jit")
+jit = ad.jit
 
 
 def rng(seed=0):
