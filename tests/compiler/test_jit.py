@@ -238,6 +238,15 @@ def test_special_values(backend: str) -> None:
 
 
 @BOTH
+def test_long_sums_of_float32_lose_nothing(backend: str) -> None:
+    """One running sum would stand still at 2^24; many partial sums, of one block each, do not."""
+    x = np.ones(2**24 + 12345, np.float32)
+    assert ad.jit(lambda x: np.sum(x), backend=backend)(x) == 2**24 + 12344  # the nearest float32
+    columns = np.ones((2**10, 3), np.float32)
+    assert ad.jit(lambda x: np.sum(x, axis=0), backend=backend)(columns).tolist() == [1024] * 3
+
+
+@BOTH
 def test_strong_zeros(backend: str) -> None:
     slope = ad.jit(ad.grad(lambda x: np.sum(np.where(x > 0, np.sqrt(x), 0.0))), backend=backend)
     assert slope(np.array([0.0, 4.0])).tolist() == [0, 0.25]
