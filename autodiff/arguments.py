@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from .containers import flatten, paths, unflatten
+from .conversions import refuse_objects
 from .dispatch import gather
 from .errors import NotDifferentiableError, ShapeError
 from .fitting import aval_of, cast, full
@@ -101,7 +102,7 @@ def split_aux(result: Any, has_aux: bool, f: Callable[..., Any]) -> tuple[Any, A
 
 
 # What NumPy says of a function that does not work on an array of objects.
-OF_OBJECTS = ("dtype('O')", "not supported for the input types")
+OF_OBJECTS = ("dtype('O')", "not supported for the input types", "has no callable")
 
 
 def called(f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
@@ -115,10 +116,7 @@ def called(f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -
     except TypeError as error:
         of_objects = any(part in str(error) for part in OF_OBJECTS)
         if of_objects and not isinstance(error, NotDifferentiableError):
-            raise NotDifferentiableError(
-                f"{error}: np.array([...]) of tracked values is an array of objects; "
-                "join them with np.stack([...]) or np.block([[...]]) instead"
-            ) from error
+            raise refuse_objects(error) from error
         raise
 
 

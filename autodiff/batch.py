@@ -17,13 +17,12 @@ import numpy as np
 
 from .arguments import result_leaf
 from .containers import flatten, unflatten
+from .conversions import LOOP, refuse_to_look
 from .errors import ShapeError, refuse
 from .fitting import stacked
 from .primitive import Primitive, Traced, new_level
 from .shapes import shape_of
 from .tensor import Tensor
-
-LOOP = 'vmap(..., fallback="loop")'
 
 
 class Batched:
@@ -72,8 +71,9 @@ class Batched:
         return Tensor(stacked(value, False, self.size), self)
 
     def check_concrete(self, what: str) -> None:
-        raise refuse(
-            f"{what} differs from example to example under vmap",
+        raise refuse_to_look(
+            what,
+            "differs from example to example under vmap",
             f"use np.where instead of `if`, or {LOOP}",
         )
 

@@ -6,7 +6,7 @@ import linecache
 import os
 import sys
 from pathlib import Path
-from types import FrameType
+from types import FrameType, TracebackType
 
 import numpy as np
 
@@ -60,24 +60,31 @@ def is_users(frame: FrameType) -> bool:
     return not frame.f_code.co_filename.startswith((_HERE, _NN, _NUMPY, _SCIPY))
 
 
-def passed_users(error: BaseException) -> bool:
-    """Whether an error came through the user's code on its way to whoever is handling it."""
-    traceback = error.__traceback__
+def is_ours(frame: FrameType) -> bool:
+    """Whether a frame runs the code of this package."""
+    return frame.f_code.co_filename.startswith(_HERE)
+
+
+def passed_users(error: BaseException) -> TracebackType | None:
+    """Where in the user's code, innermost, an error came through on its way to whoever handles it;
+    `None` if it did not."""
+    found, traceback = None, error.__traceback__
     while traceback is not None:
         if is_users(traceback.tb_frame):
-            return True
+            found = traceback
         traceback = traceback.tb_next
-    return False
+    return found
 
 
-def location() -> str:
-    """``" (file.py:12: y = x @ w)"`` for the user's current line, or ``""`` where there is none."""
-    frame = user_frame()
+def location(raised: TracebackType | None = None) -> str:
+    """``" (file.py:12: y = x @ w)"`` for the user's current line, or the one an error came from; or
+    ``""`` where there is none."""
+    frame = raised.tb_frame if raised else user_frame()
     if frame is None:
         return ""
-    code = frame.f_code
-    line = linecache.getline(code.co_filename, frame.f_lineno, frame.f_globals).strip()
-    return f" ({Path(code.co_filename).name}:{frame.f_lineno}{': ' + line if line else ''})"
+    code, number = frame.f_code, raised.tb_lineno if raised else frame.f_lineno
+    line = linecache.getline(code.co_filename, number, frame.f_globals).strip()
+    return f" ({Path(code.co_filename).name}:{number}{': ' + line if line else ''})"
 
 
 def refuse(what: str, cure: str) -> NotDifferentiableError:

@@ -12,7 +12,7 @@ from itertools import count
 from operator import attrgetter
 from typing import Any
 
-from .errors import refuse
+from .conversions import refuse_to_look
 from .kinds import pick
 from .primitive import Primitive, Traced
 from .tensor import Tensor
@@ -106,8 +106,9 @@ class TraceNode(Node):
     def check_concrete(self, what: str) -> None:
         """Refuse what looks at a value, where the program is traced for every value at once."""
         if self.level_info.abstract:
-            raise refuse(
-                f"{what} depends on a value that is not known while jit traces the program",
+            raise refuse_to_look(
+                what,
+                "depends on a value that is not known while jit traces the program",
                 "use np.where instead of `if`, or leave this function out of jit",
             )
 

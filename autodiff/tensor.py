@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import operator
+import sys
 from collections.abc import Callable, Iterator
 from copy import copy
 from typing import Any, Self
@@ -16,6 +17,7 @@ from typing import Any, Self
 import numpy as np
 
 from .array_methods import ATTRIBUTES, METHODS, missing
+from .conversions import TRUTH, refuse_number
 from .dispatch import FUNCTIONS, UFUNCS, call_function, call_ufunc, operand
 from .errors import refuse
 from .primitive import Primitive, Structural, Traced
@@ -23,6 +25,10 @@ from .primitives import elementwise as rows
 from .shapes import Shape, shape_of
 from .views import VIEWING, is_array, link, link_results, shares_memory
 
+# NumPy's mean, var and nanmean of a list end in ``total.dtype.type(total / n)``, a plain number; of
+# a total without a dtype, in ``total / n``. So the dtype of a tracked value is not there for them.
+MEANS = vars(sys.modules["numpy._core._methods"])
+NAN_MEANS = vars(sys.modules["numpy.lib._nanfunctions_impl"])
 SCALAR_EXPONENTS = (float, int, np.number)
 
 
@@ -91,6 +97,9 @@ class Tensor(Traced):
 
     @property
     def dtype(self) -> np.dtype[Any]:
+        caller = sys._getframe(1).f_globals
+        if caller is MEANS or caller is NAN_MEANS:
+            raise AttributeError("dtype")
         x: Any = self
         while x.__class__ is Tensor:
             x = x.value
@@ -190,7 +199,7 @@ class Tensor(Traced):
 
     # -- conversions that cannot carry a derivative ------------------------------------------
     def __bool__(self) -> bool:
-        self._concrete("bool(x), as in `if x:`")
+        self._concrete(TRUTH)
         return bool(self.value)
 
     def __int__(self) -> int:  # truncation is flat: its derivative is zero wherever it has one
@@ -220,21 +229,7 @@ class Tensor(Traced):
         return round(self.value)
 
     def __float__(self) -> float:
-        if getattr(self.node, "batch_axis", False):
-            raise refuse(
-                "float(x), math.sin(x) or assignment into a plain array (`a[0] = x`) of a value "
-                "that differs from example to example under vmap",
-                "use NumPy's functions (np.sin, not math.sin), start from np.zeros_like(x) or "
-                "np.stack([...]) instead of filling a plain array, or use "
-                'vmap(..., fallback="loop")',
-            )
-        raise refuse(
-            "float(x), math.sin(x) or assignment into a plain array (`a[0] = x`) "
-            "of a tracked value would drop its derivative",
-            "keep x as it is, use NumPy's functions (np.sin, not math.sin), start from "
-            "np.zeros_like(x) or np.stack([...]) instead of filling a plain array, "
-            "or use autodiff.stop_gradient(x) if the derivative should be dropped",
-        )
+        raise refuse_number(getattr(self.node, "batch_axis", False))
 
     def __complex__(self) -> complex:
         raise refuse("complex(x) of a tracked value would drop its derivative", "keep x as it is")

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .arguments import name_of, result_leaf
+from .arguments import called, name_of, result_leaf
 from .containers import Structure, describe, flatten, flatten_like, paths, unflatten
 from .errors import ShapeError
 from .graph import TraceLevel, TraceNode, ancestors
@@ -165,7 +165,7 @@ def traced(f: Callable[..., Any], args: Sequence[Any], abstract: bool) -> Graph:
 def run(f: Callable[..., Any], args: Sequence[Any], names: Names) -> Any:
     """``f(*args)``; this frame is where the search for the user's code ends."""
     names.start(sys._getframe())
-    return f(*args)
+    return called(f, args, {})
 
 
 def label(graph: Graph, arguments: Sequence[str | None], found: dict[TraceNode, str]) -> None:

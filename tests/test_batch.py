@@ -171,7 +171,7 @@ def test_what_differs_from_example_to_example_is_refused_by_name(f, message):
 
 @pytest.mark.parametrize("f", [math.exp, lambda x: np.array([0.0, float(x)])])
 def test_python_functions_of_an_example_are_refused_and_can_be_looped(f):
-    with pytest.raises(ad.NotDifferentiableError, match=r"math\.sin.* under vmap.*np\.zeros_like"):
+    with pytest.raises(ad.NotDifferentiableError, match=r"float\(x\).* under vmap.*math\.sin"):
         ad.vmap(f)(X[0])
     assert ad.vmap(f, fallback="loop")(X[0]).tolist() == [np.asarray(f(x)).tolist() for x in X[0]]
 

@@ -2,6 +2,7 @@
 
 import math
 import pickle
+import re
 
 import numpy as np
 import pytest
@@ -52,23 +53,141 @@ def test_what_does_not_work_on_objects_is_refused_with_the_cure(function):
     refused(lambda x: function(np.array([[x[0], 1.0], [1.0, x[1]]])), "np.stack", "np.block")
 
 
-@pytest.mark.parametrize(
-    "f",
-    [
-        lambda x: float(x[0]),
-        lambda x: math.sin(x[0]),
-        lambda x: np.float64(x[0]),
+KEEP = "keep x as it is, use NumPy's functions (np.sin, not math.sin)"
+DROPPING = {
+    "float(x[0])": (lambda x: float(x[0]), KEEP),
+    "math.sin(x[0])": (lambda x: math.sin(x[0]), "np.sin, not math.sin"),
+    "math.fabs(x[0])": (lambda x: math.fabs(x[0]), "np.abs, not math.fabs"),
+    "math.lgamma(x[0])": (lambda x: math.lgamma(x[0]), "scipy.special.gammaln, not math.lgamma"),
+    "np.float64(x[0])": (lambda x: np.float64(x[0]), "x.astype(...)"),
+    "np.array(x[0], float)": (lambda x: np.array(x[0], float), "x.astype(...)"),
+    "np.array([x[0]], dtype=float)": (
         lambda x: np.array([x[0]], dtype=float),
-        lambda x: np.array([x[0]]).astype(float),
-        lambda x: np.fromiter(x, float),
-        lambda x: np.arange(x[0], 3.0),
-        lambda x: np.zeros(4).__setitem__(0, x[0]),
-        lambda x: np.zeros(4).__setitem__(slice(None), x),
-        lambda x: np.random.default_rng(0).normal(x[0]),
-    ],
+        "leave the dtype out, or write np.stack([x[0]])",
+    ),
+    "np.array([[x[0], 1.0], [2.0, x[1]]], dtype=float)": (
+        lambda x: np.array([[x[0], 1.0], [2.0, x[1]]], dtype=float),
+        "write np.block([[x[0], 1.0], [2.0, x[1]]])",
+    ),
+    "np.array([x[0]]).astype(float)": (lambda x: np.array([x[0]]).astype(float), KEEP),
+    "np.fromiter(x, float)": (lambda x: np.fromiter(x, float), KEEP),
+    "PLAIN[1:3] = ..., assignment into a plain array": (
+        lambda x: write(x[:2]),
+        "np.zeros_like(x, shape=(4,)) with a tracked x",
+    ),
+    "np.zeros(4).__setitem__(0, x[0])": (lambda x: np.zeros(4).__setitem__(0, x[0]), KEEP),
+    "default_rng(0).normal(x[0])": (lambda x: np.random.default_rng(0).normal(x[0]), KEEP),
+    "assignment into a plain array (`a[0] = x`)": (math.exp, "start from np.zeros_like(x)"),
+}
+PLAIN = np.zeros(4)
+
+
+def write(x):
+    PLAIN[1:3] = x
+
+
+@pytest.mark.parametrize("what", DROPPING)
+def test_a_number_of_numpys_or_pythons_own_would_drop_the_derivative(what):
+    """The error names what the user wrote, and what to write instead."""
+    f, cure = DROPPING[what]
+    x = 0.5 if f is math.exp else X
+    refused(f, what, "would drop its derivative", cure, x=x)
+    with pytest.raises(ad.NotDifferentiableError) as caught:
+        ad.vmap(f)(np.stack((x, x)))
+    for part in (what, "differs from example to example under vmap", cure):
+        assert part in str(caught.value)
+
+
+def test_a_range_with_a_tracked_end_would_drop_the_derivative():
+    refused(lambda x: np.arange(x[0], 3.0), "np.arange(x[0], 3.0)", KEEP)
+
+
+def of_a_list(function, *more):
+    """`function` of a Python list of tracked numbers, and of the array that they make."""
+    return (
+        lambda x: x[0] * function([x[0], x[1] ** 2, 1.5], *more),
+        lambda x: x[0] * function(np.stack([x[0], x[1] ** 2, 1.5]), *more),
+    )
+
+
+REDUCTIONS = (
+    *(np.sum, np.prod, np.mean, np.var, np.std, np.median, np.average, np.max, np.min, np.ptp),
+    *(np.nansum, np.nanprod, np.nanmean, np.nanvar, np.nanstd, np.nanmedian, np.nanmax, np.nanmin),
+    *(np.linalg.norm, np.cumsum, np.diff, np.sort),
 )
-def test_a_number_of_numpys_or_pythons_own_would_drop_the_derivative(f):
-    refused(f, "float(x)", "np.sin, not math.sin")
+
+
+@pytest.mark.parametrize("function", REDUCTIONS, ids=lambda f: f.__name__)
+def test_a_list_of_tracked_numbers_is_an_array(function):
+    """NumPy's own code runs on an array of tracked numbers, and the derivative comes through."""
+    listed, stacked = of_a_list(function)
+    np.testing.assert_array_equal(listed(X), stacked(X))
+    np.testing.assert_allclose(ad.jacfwd(listed)(X), ad.jacfwd(stacked)(X), rtol=1e-15)
+    np.testing.assert_allclose(ad.jacrev(listed)(X), ad.jacrev(stacked)(X), rtol=1e-15)
+
+
+@pytest.mark.parametrize("name", ["mean", "var", "std", "sum", "max", "cumsum"])
+def test_the_methods_of_an_array_of_tracked_numbers(name):
+    listed, stacked = of_a_list(
+        lambda xs: getattr(np.array(xs) if type(xs) is list else xs, name)()
+    )
+    np.testing.assert_allclose(ad.jacobian(listed)(X), ad.jacobian(stacked)(X), rtol=1e-15)
+
+
+def test_a_mean_of_a_list_batches_compiles_and_nests():
+    listed, stacked = of_a_list(np.mean)
+    batch = np.stack((X, 2 * X))
+    np.testing.assert_array_equal(ad.vmap(listed)(batch), ad.vmap(stacked)(batch))
+    np.testing.assert_allclose(ad.hessian(listed)(X), ad.hessian(stacked)(X), rtol=1e-15)
+    assert ad.jit(ad.grad(listed))(X)[0] == ad.grad(stacked)(X)[0]
+
+
+def of_names(x):
+    pair = [x[0], x[1]]
+    return np.isnan(pair)
+
+
+def of_an_array(x):
+    table = np.array([[x[0]], [x[1]]])
+    return np.isnan(table)
+
+
+ON_A_LIST = {
+    "np.linalg.det(np.block([[x[0], 1.0], [1.0, x[1]]]))": lambda x: np.linalg.det(
+        np.array([[x[0], 1.0], [1.0, x[1]]])
+    ),
+    "np.linalg.solve(np.block([[x[0], 1.0], [1.0, x[1]]]), [1.0, 2.0])": lambda x: np.linalg.solve(
+        [[x[0], 1.0], [1.0, x[1]]], [1.0, 2.0]
+    ),
+    "np.interp(0.5, [0.0, 1.0], np.stack([x[0], x[1]]))": lambda x: np.interp(
+        0.5, [0.0, 1.0], [x[0], x[1]]
+    ),
+    "np.tanh(np.stack([x[0], 1.0]))": lambda x: np.tanh([x[0], 1.0]),
+    "np.isnan(np.stack(pair))": of_names,
+    "np.isnan(np.block(table.tolist()))": of_an_array,
+}
+
+
+@pytest.mark.parametrize("cure", ON_A_LIST)
+def test_what_takes_no_objects_is_refused_with_the_call_that_works(cure):
+    f = ON_A_LIST[cure]
+    refused(f, "np.array([...]) of tracked values is an array of objects", f"write {cure}")
+    for call in (lambda: ad.vmap(f)(X[None]), lambda: ad.jit(f)(X), lambda: ad.trace(f, X)):
+        with pytest.raises(ad.NotDifferentiableError, match=re.escape(f"write {cure}")):
+            call()
+
+
+@pytest.mark.parametrize("function", [np.max, np.sort, np.argmax, np.median])
+def test_the_order_of_a_list_under_vmap_and_jit(function):
+    def f(x):
+        return function([x[0], x[1]])
+
+    batch = np.stack((X, X[::-1]))
+    for call in (lambda: ad.vmap(f)(batch), lambda: ad.jit(f)(X)):
+        with pytest.raises(ad.NotDifferentiableError) as caught:
+            call()
+        assert "function([x[0], x[1]]) looks at one entry after the other" in str(caught.value)
+        assert "write function(np.stack([x[0], x[1]]))" in str(caught.value)
 
 
 @MODES

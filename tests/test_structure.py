@@ -17,6 +17,8 @@ ROOT = Path(__file__).parent.parent
 # stands for everything in it.
 LAYERS = [
     ["errors", "openblas", "shapes"],
+    ["calls"],
+    ["conversions"],
     ["primitive"],
     ["fitting"],
     ["kinds"],

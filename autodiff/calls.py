@@ -1,0 +1,119 @@
+"""The call that the user's code is making, read off its source, so that an error can write the cure
+down in the user's own words: ``np.max(np.stack([x, y]))`` for ``np.max([x, y])``."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import linecache
+import sys
+from itertools import islice
+from types import FrameType, ModuleType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .errors import is_ours, is_users
+
+LISTS = (list, tuple, ast.List, ast.Tuple)
+NUMBERS = (float, int, np.number, ast.Constant)
+
+
+def makes_array(function: Any) -> bool:
+    return any(function is f for f in (np.array, np.asarray, np.asanyarray))
+
+
+class Call(NamedTuple):
+    """``np.max([x, y])``: its text, what is called (None where that is no plain name) and, where
+    NumPy would make arrays of objects of its lists, the same with the lists joined; else ``""``."""
+
+    text: str
+    function: Any = None
+    mended: str = ""
+
+
+class Store(NamedTuple):
+    """``a[0] = ...``: its left side, and the array that is written into, where it has a name."""
+
+    text: str
+    array: Any
+
+
+def asking(conversion: str) -> Call | Store | None:
+    """What of the user's ended in `conversion`, ``"__float__"`` say, of a tracked value; `None`
+    where a function of this package asked for it on the way, or the source is not to be had."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code.co_name != conversion:
+        frame = frame.f_back
+    frame = frame and frame.f_back
+    while frame is not None and not is_users(frame):
+        if is_ours(frame):
+            return None
+        frame = frame.f_back
+    return None if frame is None else under_way(frame, frame.f_lasti)
+
+
+def under_way(frame: FrameType, instruction: int) -> Call | Store | None:
+    """The call, or the assignment into an array, that an instruction of `frame` belongs to."""
+    node, text = expression(frame, instruction)
+    if isinstance(node, ast.Subscript):
+        return Store(text, named(node.value, frame))
+    if not isinstance(node, ast.Call):
+        return None
+    function = named(node.func, frame)
+    if makes_array(function):
+        return Call(text, function, joined(node, text, frame))
+    mended = text.encode()  # columns count bytes
+    for argument in reversed(node.args):
+        one = joined(argument, text, frame)
+        if one:
+            before, after = mended[: argument.col_offset], mended[argument.end_col_offset :]
+            mended = before + one.encode() + after
+    changed = mended.decode()
+    return Call(text, function, changed if changed != text else "")
+
+
+def expression(frame: FrameType, instruction: int) -> tuple[ast.expr | None, str]:
+    """The expression that an instruction belongs to, and its text."""
+    where = next(islice(frame.f_code.co_positions(), instruction // 2, None), (None,) * 4)
+    first, last, start, end = where
+    if first is None or last is None or start is None or end is None:
+        return None, ""
+    lines = linecache.getlines(frame.f_code.co_filename, frame.f_globals)[first - 1 : last]
+    parts = [line.encode() for line in lines] or [b""]
+    parts[-1] = parts[-1][:end]  # columns count bytes; the last line may be the first as well
+    parts[0] = parts[0][start:]
+    text = " ".join(part.decode(errors="replace").strip() for part in parts)
+    try:
+        if first != last:  # in one line, then
+            text = ast.unparse(ast.parse(text, mode="eval"))
+        return ast.parse(text, mode="eval").body, text
+    except SyntaxError:  # the file has changed since it was loaded
+        return None, ""
+
+
+def named(node: ast.expr, frame: FrameType) -> Any:
+    """What ``f`` or ``np.linalg.det`` stands for, without running anything of the user's."""
+    if isinstance(node, ast.Name):
+        for scope in (frame.f_locals, frame.f_globals, vars(builtins)):
+            if node.id in scope:
+                return scope[node.id]
+    elif isinstance(node, ast.Attribute):
+        module = named(node.value, frame)
+        if isinstance(module, ModuleType):
+            return getattr(module, node.attr, None)
+    return None
+
+
+def joined(argument: ast.expr, text: str, frame: FrameType) -> str:
+    """A list of tracked values made one tracked array; ``""`` for an argument that is none."""
+    written, value = ast.get_source_segment(text, argument), named(argument, frame)
+    if isinstance(argument, ast.Call) and makes_array(named(argument.func, frame)):
+        return joined(argument.args[0], text, frame) if argument.args else ""
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        return f"np.stack({written})" if value.ndim == 1 else f"np.block({written}.tolist())"
+    entries = argument.elts if isinstance(argument, (ast.List, ast.Tuple)) else value
+    if not isinstance(entries, (list, tuple)) or all(isinstance(x, NUMBERS) for x in entries):
+        return ""
+    nested = any(isinstance(x, LISTS) for x in entries)
+    return f"np.block({written})" if nested else f"np.stack({written})"

@@ -1,0 +1,88 @@
+"""What takes the plain number out of a tracked value is refused: the error names the call that asks
+for it, and what to write instead."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .calls import Call, Store, asking, makes_array, under_way
+from .errors import NotDifferentiableError, location, passed_users, refuse
+from .shapes import shape_of
+
+TRUTH = "bool(x), as in `if x:`"
+DROP = "autodiff.stop_gradient(x) if the derivative should be dropped"
+KEEP = "keep x as it is, use NumPy's functions (np.sin, not math.sin)"
+LOOP = 'vmap(..., fallback="loop")'
+# What NumPy, or SciPy, calls the functions of the module math, where the names differ.
+OF_MATH = {
+    "dist": "np.linalg.norm",
+    "erf": "scipy.special.erf",
+    "erfc": "scipy.special.erfc",
+    "fabs": "np.abs",
+    "fsum": "np.sum",
+    "gamma": "scipy.special.gamma",
+    "lgamma": "scipy.special.gammaln",
+    "pow": "np.power",
+}
+
+
+def refuse_number(batched: bool) -> NotDifferentiableError:
+    """The error for ``float(x)``, whoever calls it."""
+    what, cure = instead(asking("__float__"))
+    complaint, drop = "of a tracked value would drop its derivative", DROP
+    if batched:
+        complaint, drop = "of a value that differs from example to example under vmap", LOOP
+    return refuse(f"{what} {complaint}", f"{cure}, or use {drop}")
+
+
+def instead(call: Call | Store | None) -> tuple[str, str]:
+    """What the user's code does, and what to write instead."""
+    if isinstance(call, Store):
+        shape = f", shape={shape_of(call.array)}" if isinstance(call.array, np.ndarray) else ""
+        return (
+            f"{call.text} = ..., assignment into a plain array,",
+            f"start from np.zeros_like(x{shape}) with a tracked x, or join the entries with "
+            "np.stack([...])",
+        )
+    if call is None:
+        return (
+            "float(x), math.sin(x) or assignment into a plain array (`a[0] = x`)",
+            f"{KEEP}, start from np.zeros_like(x) or np.stack([...]) instead of filling a plain "
+            "array",
+        )
+    function = call.function
+    if getattr(function, "__module__", "") == "math":
+        name = function.__name__
+        return (
+            call.text,
+            f"use NumPy's functions: {OF_MATH.get(name, f'np.{name}')}, not math.{name}",
+        )
+    if call.mended:
+        leave = "leave the dtype out, or " if makes_array(function) else ""
+        return call.text, f"{leave}write {call.mended}"
+    if makes_array(function) or (isinstance(function, type) and issubclass(function, np.generic)):
+        return call.text, "keep x as it is, or cast it with x.astype(...)"
+    return call.text, KEEP
+
+
+def refuse_to_look(what: str, complaint: str, cure: str) -> NotDifferentiableError:
+    """The error for what needs the number itself, where there is no one number. NumPy asks it of
+    one entry after the other of a list, and need not ask it of one array."""
+    call = asking("__bool__") if what is TRUTH else None
+    if isinstance(call, Call) and call.mended:
+        what = f"{call.text} looks at one entry after the other, which"
+        cure = f"write {call.mended}, or {cure}"
+    return refuse(f"{what} {complaint}", cure)
+
+
+def refuse_objects(error: TypeError) -> NotDifferentiableError:
+    """The error for a function that takes no array of objects, from what NumPy says of it."""
+    raised = passed_users(error)
+    call = under_way(raised.tb_frame, raised.tb_lasti) if raised else None
+    what, cure = str(error), "join them with np.stack([...]) or np.block([[...]]) instead"
+    if isinstance(call, Call) and call.mended:
+        what, cure = call.text, f"write {call.mended}"
+    return NotDifferentiableError(
+        f"{what}: np.array([...]) of tracked values is an array of objects, which this function "
+        f"does not take{location(raised)}; {cure}"
+    )
