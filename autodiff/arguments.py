@@ -16,6 +16,7 @@ from .dispatch import gather
 from .errors import NotDifferentiableError, ShapeError
 from .fitting import aval_of, cast, full
 from .primitive import ZERO, Traced
+from .shapes import PYTHON_SCALARS
 
 
 def differentiable(x: Any, what: str) -> Any:
@@ -176,6 +177,8 @@ def finished(bar: Any, x: Any) -> Any:
         return bar
     like = aval_of(x)
     bar = cast(full(bar, like), like.dtype or np.dtype(np.float64))  # a Python number is a double
+    if isinstance(bar, (int, float)) and bar.__class__ in PYTHON_SCALARS:  # the 2 of 2 * x, which is no dtype's yet
+        return float(bar) if like.dtype is None else like.dtype.type(bar)
     if isinstance(bar, np.ndarray):
         if like.shape == () and not isinstance(x, np.ndarray):
             return bar[()]
@@ -199,4 +202,6 @@ def finish_all(bars: list[Any], inputs: Sequence[Any]) -> list[Any]:
 
 
 def zeros_for(x: Any) -> Any:
-    return 0.0 if isinstance(x, float) and not isinstance(x, np.generic) else np.zeros_like(x)
+    if x.__class__ in PYTHON_SCALARS:
+        return 0j if x.__class__ is complex else 0.0
+    return x.dtype.type(0) if isinstance(x, np.generic) else np.zeros_like(x)

@@ -9,7 +9,7 @@ import numpy as np
 
 from .chain import Derivative
 from .graph import TraceNode
-from .names import unique
+from .names import free, unique
 from .primitive import payload
 from .shapes import Shape
 from .sweeps import Agreement, ForwardSweep, ReverseSweep, Step, active_nodes
@@ -33,7 +33,7 @@ class BothModes:
         """One sweep per input where these are a few numbers, else one along a stated direction."""
         if len(self.inputs) <= SWEEPS and all(shape(x) == () for x in self.inputs):
             return [self._forward([x], str(x.name), f"seed: {own(x)} = 1") for x in self.inputs]
-        under = self.fresh("t")
+        under = self.fresh("tsr")
         names = [str(x.name) for x in self.inputs]
         if len(names) > SWEEPS:
             names[SWEEPS - 1 :] = [f"{len(names) - SWEEPS + 1} more inputs"]
@@ -49,7 +49,7 @@ class BothModes:
     def reverse_sweeps(self) -> list[ReverseSweep]:
         """One sweep per output where these are few, else one for the sum of all of them."""
         if len(self.outputs) > SWEEPS:
-            over = self.fresh("s")
+            over = self.fresh("sur")
             seed = f"seed: {over} is the sum of all entries of {len(self.outputs)} results"
             return [self._reverse(self.outputs, over, seed)]
         return [self._reverse([y], str(y.name), seed_of(y)) for y in self.outputs]
@@ -57,10 +57,10 @@ class BothModes:
     def _reverse(self, outputs: Sequence[TraceNode], over: str, seed: str) -> ReverseSweep:
         return ReverseSweep(self.graph, self.active, outputs, over, seed)
 
-    def fresh(self, name: str) -> str:
-        """`name`, or `name` with a number if the program has a variable of that name."""
+    def fresh(self, letters: str) -> str:
+        """The first of `letters` that is no variable of the program; else one with a number."""
         taken = [str(n.name) for n in self.graph.nodes]
-        return unique([name], taken)[0]
+        return unique([free(letters, taken)], taken)[0]
 
     @property
     def forward(self) -> list[Step]:

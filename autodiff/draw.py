@@ -109,7 +109,7 @@ def local_derivative(both: BothModes, x: TraceNode, node: TraceNode) -> str:
     shape, ones = np.shape(payload(x.value)), np.ones_like(payload(node.value))[()]
     row = node.primitive
     entrywise = is_entrywise(node) and shape == np.shape(payload(node.value))
-    variable = both.fresh("v")
+    variable = both.fresh("vuwz")
     given: Any = symbols.leaf("1" if entrywise else variable, ones)
     if entrywise and row is not None and row.kind == "elementwise":
         given = ONE

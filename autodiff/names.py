@@ -271,6 +271,12 @@ def leaf_names(f: Callable[..., Any], structures: Sequence[Structure]) -> list[s
     return [name for root, s in zip(roots, structures, strict=False) for name in paths(s, root)]
 
 
+def free(letters: str, taken: Iterable[str | None]) -> str:
+    """The first letter that is no name yet; if all are, the first."""
+    used = set(taken)
+    return next((letter for letter in letters if letter not in used), letters[0])
+
+
 def unique(wanted: Sequence[str | None], taken: Iterable[str]) -> list[str]:
     """Names without repetition: a second `h` becomes `h_2`, what has no name `v1`, `v2`, ..."""
     used = set(taken)

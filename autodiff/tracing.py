@@ -17,11 +17,13 @@ from .containers import Structure, describe, flatten, flatten_like, paths, unfla
 from .errors import ShapeError
 from .graph import TraceLevel, TraceNode, ancestors
 from .kinds import pick
-from .names import Names, leaf_names, unique
+from .names import Names, free, leaf_names, unique
 from .primitive import Traced, new_level, payload
 from .shapes import shape_of
 from .tensor import Tensor
 from .text import TEXT, Style, Text, operation
+
+RESULTS = "yzw"  # what an unnamed result may be called
 
 
 class Graph:
@@ -172,15 +174,38 @@ def label(graph: Graph, arguments: Sequence[str | None], found: dict[TraceNode, 
     """Give every node its name: the user's, else y for the result, else v1, v2, ..."""
     wanted = {n: found.get(n) for n in graph.shown()}
     results = [y for y in graph.outputs if isinstance(y, TraceNode)]
+    for y in results:
+        keep_for(y, wanted, arguments)
+    taken = [name for name in (*arguments, *found.values()) if name]
+    many = len(graph.outputs) > 1
+    letter = free(RESULTS, [name.rstrip("0123456789") for name in taken] if many else taken)
     for k, y in enumerate(results):
         if y in wanted and wanted[y] is None:
-            wanted[y] = "y" if len(graph.outputs) == 1 else f"y{k + 1}"
+            wanted[y] = f"{letter}{k + 1}" if many else letter
     names = unique([*arguments, *wanted.values()], ())
     for node, name in zip([*graph.inputs, *wanted], names, strict=True):
         node.name = name
     for node in graph.operations:
         if node not in wanted:
             node.name = f"({', '.join(str(part.name) for part in graph.parts(node))})"
+
+
+def keep_for(
+    y: TraceNode, wanted: dict[TraceNode, str | None], arguments: Sequence[str | None]
+) -> None:
+    """A result has the name of its variable to itself: what the variable held before, y = y + 1, is
+    y_1, y_2, ..., in the order of the program. (An argument of that name keeps it.)"""
+    name = wanted.get(y)
+    if name is None or name in arguments:
+        return
+    before = [n for n in wanted if wanted[n] == name and n is not y]
+    taken = [n for n in (*arguments, *wanted.values()) if n is not None]
+    for node in before:
+        k = 1
+        while f"{name}_{k}" in taken:
+            k += 1
+        wanted[node] = f"{name}_{k}"
+        taken.append(f"{name}_{k}")
 
 
 def is_numeric(x: Any) -> bool:

@@ -47,6 +47,17 @@ def test_boxes_show_value_tangent_and_adjoint():
     assert [line.value for line in found["y"].lines] == ["10.97", "33.91", "1"]
 
 
+def test_what_an_arrow_is_given_takes_no_name_of_the_users():
+    W, x = np.ones((2, 3)), np.ones(3)
+    assert arrows(lambda x: np.sum(W @ x), x)[("x", "v1")] == "v ↦ Wᵀ @ v"
+
+    def f(x):
+        v = W @ x
+        return np.sum(v)
+
+    assert arrows(f, x)[("x", "v")] == "u ↦ Wᵀ @ u"
+
+
 def test_arrows_show_the_local_derivative_as_symbol_and_number():
     assert arrows(chain, 0.1) == {
         ("x", "f1"): "f1 = 1.105",

@@ -39,12 +39,41 @@ def test_what_has_no_name_is_numbered_around_the_users_names():
     assert names(f, 0.5) == ["v1", "v2", "y"]
 
 
-def test_a_result_that_is_called_y_is_no_other_y():
+def test_an_unnamed_result_takes_no_name_of_the_users():
     def f(x):
         y = x + 1
         return np.sin(y)
 
-    assert names(f, 0.5) == ["y", "y_2"]
+    def pair(x, y1):
+        return x * y1, x + y1
+
+    assert names(f, 0.5) == ["y", "z"]
+    assert names(lambda x, y: x * y, 0.5, 0.5) == ["z"]
+    assert names(lambda y, z, w: y * z * w, 0.5, 0.5, 0.5) == ["v1", "y_2"]
+    assert names(pair, 0.5, 0.5) == ["z1", "z2"]
+
+
+def test_a_result_has_the_name_of_its_variable_to_itself():
+    def f(x):
+        y = x * x
+        y = np.sin(y) + y
+        y += 1
+        return y
+
+    def beside_other_names(x):
+        h_1 = x + 1
+        h = np.sin(h_1)
+        h = np.cos(h)
+        return h, h_1
+
+    def an_argument_keeps_its_own(x, y):
+        h = x * y
+        y = h * h
+        return y
+
+    assert names(f, 0.5) == ["y_1", "v1", "y_2", "y"]
+    assert names(beside_other_names, 0.5) == ["h_1", "h_2", "h"]
+    assert names(an_argument_keeps_its_own, 0.5, 2.0) == ["h", "y_2"]
 
 
 def test_tuples_in_place_operators_walrus_and_chained_assignment():
@@ -133,7 +162,7 @@ def test_assignment_into_an_array_makes_a_new_one_of_the_name():
         return out
 
     shown = [n for n in ad.trace(f, np.ones(2)).operations if n.primitive.name == "set_at"]
-    assert [n.name for n in shown] == ["out", "out_2", "out_3"]
+    assert [n.name for n in shown] == ["out_1", "out_2", "out"]
 
 
 def test_globals_and_closures():

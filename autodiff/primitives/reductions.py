@@ -24,7 +24,9 @@ def restored(y: Any, shape: Shape, axis: tuple[int, ...]) -> Any:
     return np.reshape(y, reduced(shape, axis, keepdims=True))
 
 
-def _shown(name: str) -> Any:
+def text_over_axes(name: str) -> Any:
+    """How a reduction is written: ``sum(a)`` where it runs over all axes, else with `axis`."""
+
     def text(axis: Any = None, keepdims: bool = False, shapes: Any = ((),), **_: Any) -> str:
         if len(axis) == len(shapes[0]) and not keepdims:
             return name + "({a})"
@@ -122,7 +124,7 @@ def _spread(
     return np.broadcast_to(restored(y_bar, a.shape, axis), a.shape)
 
 
-sum = linear("sum", np.sum, _spread, spreads=True, text=_shown("sum"), batch="trailing")  # noqa: A001
+sum = linear("sum", np.sum, _spread, spreads=True, text=text_over_axes("sum"), batch="trailing")  # noqa: A001
 
 
 def _masked_sum_jvp(
@@ -197,7 +199,12 @@ def _prod_vjp(
 
 
 prod = special(
-    "prod", np.prod, forward=_prod_jvp, backward=_prod_vjp, text=_shown("prod"), batch="trailing"
+    "prod",
+    np.prod,
+    forward=_prod_jvp,
+    backward=_prod_vjp,
+    text=text_over_axes("prod"),
+    batch="trailing",
 )
 
 
@@ -276,7 +283,7 @@ def _extremum(name: str, function: Callable[..., Any]) -> tuple[Any, Any]:
         _ties,
         _mean_of_tied,
         _share_among_tied,
-        text=_shown(name),
+        text=text_over_axes(name),
         batch="trailing",
         kinks="ties",
     )

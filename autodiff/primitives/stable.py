@@ -17,7 +17,7 @@ import numpy as np
 from ..kinds import elementwise, special
 from ..primitive import MINUS_ONE, ONE, POSITIVE, PRODUCT, REAL, SUM, Interval
 from ..shapes import reduced, shape_of
-from .reductions import _shown as shown, restored
+from .reductions import restored, text_over_axes
 from .shaping import stop_gradient
 
 Axes = tuple[int, ...]
@@ -145,6 +145,6 @@ logsumexp = special(
     _logsumexp,
     forward=_logsumexp_jvp,
     backward=_logsumexp_vjp,
-    text=shown("logsumexp"),
+    text=text_over_axes("logsumexp"),
     batch="trailing",
 )
