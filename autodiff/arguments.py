@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .containers import flatten, paths, unflatten
-from .conversions import refuse_objects
+from .conversions import refuse_index, refuse_objects
 from .dispatch import gather
 from .errors import NotDifferentiableError, ShapeError
 from .fitting import aval_of, cast, full
@@ -104,6 +104,7 @@ def split_aux(result: Any, has_aux: bool, f: Callable[..., Any]) -> tuple[Any, A
 
 # What NumPy says of a function that does not work on an array of objects.
 OF_OBJECTS = ("dtype('O')", "not supported for the input types", "has no callable")
+NO_INDEX = "only integers, slices"  # and of an array at an index that it does not know
 
 
 def called(f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
@@ -118,6 +119,11 @@ def called(f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -
         of_objects = any(part in str(error) for part in OF_OBJECTS)
         if of_objects and not isinstance(error, NotDifferentiableError):
             raise refuse_objects(error) from error
+        raise
+    except IndexError as error:
+        refused = refuse_index(error) if NO_INDEX in str(error) else None
+        if refused:
+            raise refused from error
         raise
 
 
@@ -177,7 +183,9 @@ def finished(bar: Any, x: Any) -> Any:
         return bar
     like = aval_of(x)
     bar = cast(full(bar, like), like.dtype or np.dtype(np.float64))  # a Python number is a double
-    if isinstance(bar, (int, float)) and bar.__class__ in PYTHON_SCALARS:  # the 2 of 2 * x, which is no dtype's yet
+    if (
+        isinstance(bar, (int, float)) and bar.__class__ in PYTHON_SCALARS
+    ):  # the 2 of 2 * x, which is no dtype's yet
         return float(bar) if like.dtype is None else like.dtype.type(bar)
     if isinstance(bar, np.ndarray):
         if like.shape == () and not isinstance(x, np.ndarray):

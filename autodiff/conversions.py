@@ -3,10 +3,15 @@ for it, and what to write instead."""
 
 from __future__ import annotations
 
+import ast
+import dis
+from typing import Any
+
 import numpy as np
 
-from .calls import Call, Store, asking, makes_array, under_way
+from .calls import Call, Store, asking, expression, makes_array, named, under_way
 from .errors import NotDifferentiableError, location, passed_users, refuse
+from .primitive import Traced
 from .shapes import shape_of
 
 TRUTH = "bool(x), as in `if x:`"
@@ -86,3 +91,37 @@ def refuse_objects(error: TypeError) -> NotDifferentiableError:
         f"{what}: np.array([...]) of tracked values is an array of objects, which this function "
         f"does not take{location(raised)}; {cure}"
     )
+
+
+def refuse_index(error: IndexError) -> NotDifferentiableError | None:
+    """The error for ``table[k]``, an array of NumPy's own at a tracked index: NumPy wants the
+    numbers in it, and none are known under jit and vmap. `None` where the index is not tracked."""
+    raised = passed_users(error)
+    if raised is None:
+        return None
+    frame = raised.tb_frame
+    node, text = expression(frame, raised.tb_lasti)
+    if not isinstance(node, ast.Subscript):
+        return None
+    inside = [named(part, frame) for part in ast.walk(node.slice) if isinstance(part, ast.Name)]
+    if not any(isinstance(x, Traced) for x in inside):
+        return None
+    table, key = (ast.get_source_segment(text, part) for part in (node.value, node.slice))
+    cure = f"write np.take({table}, {key}, axis=0)"
+    if dis.opname[frame.f_code.co_code[raised.tb_lasti]] == "STORE_SUBSCR":
+        _, cure = instead(Store(text, named(node.value, frame)))
+    elif isinstance(node.slice, ast.Compare) or is_mask(named(node.slice, frame)):
+        cure = f"write np.where({key}, {table}, 0)"
+    elif isinstance(node.slice, ast.Tuple):
+        cure = "write it as np.take(..., axis=...) of one axis after the other"
+        if not any(isinstance(part, ast.Slice) for part in node.slice.elts):
+            indices = f"np.ravel_multi_index(({key}), {table}.shape)"
+            cure = f"write np.take({table}, {indices})"
+    return NotDifferentiableError(
+        f"{text}: a plain array cannot be indexed by a tracked value, whose numbers are not "
+        f"known{location(raised)}; {cure}"
+    )
+
+
+def is_mask(x: Any) -> bool:
+    return isinstance(x, Traced) and x.dtype.kind == "b"  # type: ignore[attr-defined]

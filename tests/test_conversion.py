@@ -301,3 +301,56 @@ def test_iteration_and_unpacking():
         ad.grad(lambda x: sum(x))(2.0)
     with pytest.raises(TypeError, match="len"):
         ad.grad(lambda x: len(x))(2.0)
+
+
+TABLE = np.arange(12.0).reshape(4, 3)
+INDEXED = {
+    "row": (lambda x, k: np.sum(TABLE[k] * x), "np.take(TABLE, k, axis=0)"),
+    "number": (lambda x, k: TABLE[np.argmin(x)] @ x, "np.take(TABLE, np.argmin(x), axis=0)"),
+    "two": (lambda x, k: np.sum(TABLE[k, k - 1]), "np.ravel_multi_index((k, k - 1), TABLE.shape)"),
+    "slice": (lambda x, k: np.sum(TABLE[:, k] * x), "np.take(..., axis=...) of one axis"),
+    "mask": (lambda x, k: np.sum(TABLE[0][x > 1]), "np.where(x > 1, TABLE[0], 0)"),
+    "nested": (lambda x, k: np.sum(np.sqrt(TABLE[k][0])), "np.take(TABLE, k, axis=0)"),
+}
+
+
+@pytest.mark.parametrize("program", INDEXED)
+@pytest.mark.parametrize("transform", [ad.jit, ad.vmap], ids=["jit", "vmap"])
+def test_a_plain_array_at_a_tracked_index_is_refused_with_the_cure(program, transform):
+    f, cure = INDEXED[program]
+    x, k = X[:3], np.array([1, 2, 1])
+    arguments = (x, k) if transform is ad.jit else (np.stack((x, x)), np.stack((k, k)))
+    with pytest.raises(ad.NotDifferentiableError) as caught:
+        transform(f)(*arguments)
+    assert cure in str(caught.value)
+    assert "test_conversion.py" in str(caught.value)
+
+
+def test_a_plain_array_at_a_tracked_place_is_not_written_into():
+    def ranks(x):
+        places = np.zeros(3)
+        order = np.argsort(x)
+        places[order] = np.arange(3.0)
+        return places
+
+    with pytest.raises(ad.NotDifferentiableError, match=r"np\.zeros_like\(x, shape=\(3,\)\)"):
+        ad.jit(ranks)(X[:3])
+
+
+def test_a_mask_of_a_plain_array_becomes_where():
+    def chosen(x):
+        mask = x > 1
+        return np.sum(TABLE[0][mask])
+
+    with pytest.raises(ad.NotDifferentiableError, match=r"np\.where\(mask, TABLE\[0\], 0\)"):
+        ad.vmap(chosen)(np.stack((X[:3], X[:3])))
+
+
+def test_the_loop_of_vmap_takes_a_plain_array_at_a_batched_index():
+    found = ad.vmap(lambda x: TABLE[np.argmin(x)], fallback="loop")(np.stack((X, -X)))
+    np.testing.assert_array_equal(found, TABLE[[1, 2]])
+
+
+def test_a_wrong_index_of_the_user_stays_as_it_is():
+    with pytest.raises(IndexError, match="only integers"):
+        ad.grad(lambda x: TABLE[1.5] * x)(1.0)

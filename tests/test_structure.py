@@ -17,9 +17,8 @@ ROOT = Path(__file__).parent.parent
 # stands for everything in it.
 LAYERS = [
     ["errors", "openblas", "shapes"],
-    ["calls"],
+    ["calls", "primitive"],
     ["conversions"],
-    ["primitive"],
     ["fitting"],
     ["kinds"],
     ["primitives"],  # the table

@@ -10,20 +10,21 @@ import numpy as np
 from ..dispatch import UFUNC_METHODS, UFUNCS, implements, name_of, operand
 from ..errors import refuse
 from ..primitive import TABLE, Traced
-from ..primitives import accumulating, elementwise, series
+from ..primitives import accumulating, elementwise, gathering, series
 from ..shapes import broadcast, ndim_of, shape_of
 from ..views import assign
 from .arguments import (
     NO_VALUE,
     as_dtype,
     check_default,
+    concrete,
     deliver,
     dtype_named,
     is_python_scalar,
     lifted,
     payload,
 )
-from .indexing import normalised_key
+from .indexing import normalised_key, split_key
 
 
 def ufunc_method(name: str) -> Any:
@@ -132,11 +133,19 @@ def at(ufunc: np.ufunc, a: Any, indices: Any, b: Any = None, /) -> None:
     if not isinstance(a, Traced):
         raise refuse(f"{name} on a plain array", "start from np.zeros_like(x) of a tracked x")
     key = normalised_key(indices, name)
+    key, indices = split_key(key, name)
     if ufunc in (np.add, np.subtract):
         b = operand(b)
-        new = accumulating.add_at(a, -b if ufunc is np.subtract else b, key=key)
+        b = -b if ufunc is np.subtract else b
+        if indices:
+            b = np.broadcast_to(b, gathering.gather(a, *indices, key=key).shape)
+            new = a + gathering.scatter(b, *indices, key=key, shape=a.shape)
+        else:
+            new = accumulating.add_at(a, b, key=key)
         assign(a, lifted(as_dtype(new, a.dtype), a))
         return
+    for k in indices:  # whether they repeat
+        concrete(k, f"{name}: an index")
     if a.dtype.kind == "c":  # NumPy's loop here rounds a product in another way than `*` does
         raise refuse(f"{name} on a complex array", "write it as a[indices] = ...")
     visits = np.zeros(a.shape, int)
