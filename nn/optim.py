@@ -73,7 +73,7 @@ class Optimizer:
         slopes = flatten_like(gradients, structure, "gradients")
         memories = [flatten_like(state[name], structure, name) for name in self.remembers]
         step = state["step"]
-        rate = self.learning_rate(step) if callable(self.learning_rate) else self.learning_rate
+        rate = self.rate_at(step)
         columns: list[list[Any]] = [[] for _ in ("parameters", *self.remembers)]
         for p, g, *memory in zip(leaves, slopes, *memories, strict=True):
             if np.shape(g) != np.shape(p):
@@ -85,6 +85,10 @@ class Optimizer:
                 column.append(value)
         updated, *kept = (unflatten(structure, column) for column in columns)
         return updated, {"step": step + 1, **dict(zip(self.remembers, kept, strict=True))}
+
+    def rate_at(self, step: Any) -> Any:
+        """The learning rate after `step` updates."""
+        return self.learning_rate(step) if callable(self.learning_rate) else self.learning_rate
 
     def rule(self, p: Any, g: Any, rate: Any, t: Any, *memory: Any) -> tuple[Any, ...]:
         """The next value of one parameter and of its memories; `t` counts updates from 1."""

@@ -73,6 +73,7 @@ class Perceptron(BaseEstimator):
         validation_fraction: float = 0.1,
         random_state: Any = None,
         verbose: bool = False,
+        jit: bool | str = "auto",
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -87,6 +88,7 @@ class Perceptron(BaseEstimator):
         self.validation_fraction = validation_fraction
         self.random_state = random_state
         self.verbose = verbose
+        self.jit = jit
 
     def _checked_arguments(self) -> None:
         for argument in ("batch_size", "max_epochs", "patience"):
@@ -149,7 +151,7 @@ class Perceptron(BaseEstimator):
             penalty=self._penalty(len(X)) if self.alpha else None,
             seed=rng,
             progress=self.verbose,
-            jit=self._backend(len(X)),
+            jit=self.jit,
         )
         if self.history_.stopped == "interrupted":
             warnings.warn(
@@ -158,11 +160,6 @@ class Perceptron(BaseEstimator):
                 ConvergenceWarning,
                 stacklevel=3,
             )
-
-    def _backend(self, samples: int) -> bool | str:
-        """What runs the steps: the more there may be, the more compiling them may cost."""
-        steps = self.max_epochs * -(-samples // self.batch_size)
-        return False if steps < 50 else "numpy" if steps < 5000 else True
 
     def _penalty(self, samples: int) -> Callable[[dict[str, Any]], Any]:
         """alpha |W|^2 / (2 samples) over the weights, not the biases."""
@@ -222,6 +219,8 @@ class MLPClassifier(ClassifierMixin, Perceptron):
         validation_fraction  how much is held out for that
         random_state         seed of weights, order and held-out data
         verbose              whether to show a progress bar
+        jit                  "auto", True, False, "llvm" or "numpy": which steps are compiled, as in
+                             `fit`; ``history_.steps`` says which were
 
     After `fit`: ``classes_``, ``loss_curve_``, ``history_`` (every curve, those of validation too),
     ``n_iter_``, ``coefs_``, ``intercepts_``, ``model_`` (the network). Features are best scaled to

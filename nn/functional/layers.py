@@ -30,12 +30,13 @@ def dropout(x: Any, rate: float, rng: np.random.Generator) -> Any:
     array([2., 0., 0., 0., 2., 2.])
     """
     rate, rng = fraction(rate, "dropout: rate"), generator(rng, "dropout")
-    if is_compiled(x):
+    uniform = rng.random(np.shape(x))
+    if is_compiled(x) and not is_compiled(uniform):
         raise refuse(
             "dropout draws random numbers, which a compiled program would draw only once",
-            "leave the training of a model with dropout out of jit, or use model.eval()",
+            "let nn.fit compile the training of a model with dropout, or use model.eval()",
         )
-    kept = rng.random(np.shape(x)) >= rate
+    kept = uniform >= rate
     return np.where(kept, x * (1 / (1 - rate)), 0)
 
 

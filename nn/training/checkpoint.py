@@ -25,6 +25,7 @@ def save(path: Any, run: Run, settings: dict[str, Any]) -> None:
         "format": np.int64(FORMAT),
         "settings": np.array(json.dumps(settings)),
         "stop": np.array(run.stop),
+        "batches": np.array(json.dumps(run.batches)),
         "generator": np.array(json.dumps(run.rng.bit_generator.state, default=np.ndarray.tolist)),
     }
     for group, found in (("parameters", run.parameters), ("buffers", run.buffers)):
@@ -67,6 +68,7 @@ def load(path: Any, run: Run, settings: dict[str, Any]) -> None:
     run.state = unflatten(structure, [saved[str(k)] for k in range(len(leaves))])
     run.rng.bit_generator.state = generator
     run.stop = str(arrays["stop"])
+    run.batches = json.loads(str(arrays.get("batches", "{}")))
     curves = group(arrays, "history")
     run.history.curves = {name: curve.tolist() for name, curve in curves.items()}
     for k, callback in enumerate(run.callbacks):

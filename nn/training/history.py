@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 @dataclass
 class History:
     """Curves by name, one value per epoch: "loss", "accuracy", "seconds", and with a validation
-    set "validation_loss" and "validation_accuracy". `stopped` says why training ended.
+    set "validation_loss" and "validation_accuracy". `stopped` says why training ended, and `steps`
+    how its steps were run: "plain" or compiled, by what, or why not.
 
     >>> history = History()
     >>> history.append({"loss": 2.0, "seconds": 0.1})
@@ -18,6 +19,7 @@ class History:
 
     curves: dict[str, list[float]] = field(default_factory=dict)
     stopped: str = ""
+    steps: str = ""
 
     @property
     def epochs(self) -> int:
@@ -40,7 +42,8 @@ class History:
     def __repr__(self) -> str:
         last = ", ".join(f"{name} {shown(values[-1])}" for name, values in self.curves.items())
         ended = f"; {self.stopped}" if self.stopped else ""
-        return f"History of {self.epochs} epochs{': ' + last if last else ''}{ended}"
+        steps = f"; steps {self.steps}" if self.steps else ""
+        return f"History of {self.epochs} epochs{': ' + last if last else ''}{ended}{steps}"
 
 
 def shown(value: float) -> str:

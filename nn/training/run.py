@@ -27,6 +27,7 @@ class Run:
     history: History = field(default_factory=History)
     stop: str = ""
     last: Any = None  # (parameters, buffers, x, y) of the step before
+    batches: dict[str, int] = field(default_factory=dict)  # how many of each shape there have been
 
     def into_model(self) -> None:
         """Copy the run's parameters and buffers into its model."""

@@ -1,0 +1,200 @@
+"""Which steps of a run are compiled: those of a shape of batch that comes often enough to repay it.
+
+    batches of the shape so far    0 ...      64 ...          4000 ...
+    jit="auto"                     plain      NumPy source    LLVM
+    jit=True                       LLVM, or NumPy source where llvmlite is not installed
+    jit=False                      plain
+
+The counts decide, no clock and nothing that is still to come: so a run is repeatable, and goes on
+from a checkpoint, to the bit. With "auto" a step that cannot be compiled stays plain.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from autodiff.errors import refuse
+
+from ..optim import Optimizer
+from ..requirements import one_of
+from .compiled import CompiledStep
+from .draws import Noted
+from .run import Run
+from .step import make_step
+
+AUTO = ((64, "numpy"), (4000, "llvm"))  # compiling costs about as much as so many slower steps
+SETTINGS = (bool, int, float, str, type(None))
+
+
+def tiers_of(jit: Any) -> tuple[tuple[int, str], ...]:
+    """After how many batches of a shape each back end takes over."""
+    if jit is False:
+        return ()
+    there = find_spec("llvmlite") is not None
+    if jit is True:
+        return ((0, "llvm" if there else "numpy"),)
+    if one_of(jit, "fit: jit", ("auto", "llvm", "numpy")) == "auto":
+        return AUTO if there else AUTO[:1]
+    return ((0, jit),)
+
+
+def settings_of(run: Run, optimizer: Optimizer) -> list[Any]:
+    """The plain attributes of the modules and the optimiser, but for the learning rate."""
+    owners = [optimizer, *(module for _, module in run.model.named_modules())]
+    return [
+        (k, key, value)
+        for k, owner in enumerate(owners)
+        for key, value in vars(owner).items()
+        if isinstance(value, SETTINGS) and key != "learning_rate"
+    ]
+
+
+class Steps:
+    """The steps of a run, plain or compiled.
+
+    A compiled loss cannot refuse wrong labels, and what it reads from elsewhere it has read once.
+    So in each epoch the first batch, and each whose targets reach further than any before, also go
+    through the plain loss. A step that no longer computes the same is compiled anew.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        objective: Callable[..., Any],
+        optimizer: Optimizer,
+        max_norm: float | None,
+        jit: bool | str,
+    ) -> None:
+        self.run, self.objective, self.optimizer, self.max_norm = (
+            run,
+            objective,
+            optimizer,
+            max_norm,
+        )
+        self.plain = make_step(objective, optimizer, max_norm)
+        self.tiers = tiers_of(jit)
+        self.demanded = jit != "auto"  # then it is an error if a step cannot be compiled
+        self.compiled: dict[str, CompiledStep] = {}  # by shape
+        self.reason = ""  # why no more steps are compiled
+        self.settings: Any = None
+        self.looked = False  # at a batch of this epoch
+        self.low, self.high = math.inf, -math.inf  # of the targets looked at
+        self.scale = 0.0  # the largest loss looked at
+        eps = max(np.finfo(p.dtype).eps for p in run.parameters.values())
+        self.tolerance = math.sqrt(eps)
+
+    @property
+    def report(self) -> str:
+        """How the steps were run: for the history."""
+        backends = sorted({step.backend for step in self.compiled.values()})
+        how = f"compiled ({', '.join(backends)})" if backends else "plain"
+        return f"{how}, because {self.reason}" if self.reason else how
+
+    def begin_epoch(self) -> None:
+        """Notice settings that were changed after the epoch before."""
+        self.looked = False
+        if self.tiers:
+            settings = settings_of(self.run, self.optimizer)
+            if self.settings not in (None, settings):
+                self.forget()
+            self.settings = settings
+
+    def forget(self) -> None:
+        """Begin again: what the compiled steps have read is no longer so."""
+        self.compiled.clear()
+        self.run.batches.clear()
+
+    def __call__(self, x: Any, y: Any) -> Any:
+        """One step on the batch (x, y), as `make_step` returns it."""
+        run = self.run
+        batch = run.parameters, run.state, run.buffers, x, y, run.rng
+        if not self.tiers:
+            return self.plain(*batch)
+        shape = json.dumps([x.shape, str(x.dtype), y.shape, str(y.dtype)])
+        before = run.batches.get(shape, 0)
+        run.batches[shape] = before + 1
+        backend = next((b for least, b in reversed(self.tiers) if before >= least), None)
+        step = self.compiled.get(shape)
+        if backend and not self.reason and (step is None or step.backend != backend):
+            return self.first(backend, shape, batch)
+        if step is None:
+            return self.plain(*batch)
+        return self.checked(step, batch) if self.is_due(y) else step(*batch)
+
+    def first(self, backend: str, shape: str, batch: Any) -> Any:
+        """The first step by a new program, or the plain one, which may say better what is wrong."""
+        state = self.run.rng.bit_generator.state
+        try:
+            step, found = self.program(backend, batch)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the plain step goes on
+            failure = error
+        else:
+            self.compiled[shape] = step
+            return found
+        self.run.rng.bit_generator.state = state
+        found = self.plain(*batch)
+        if self.demanded:
+            raise failure
+        self.reason = f"{type(failure).__name__}: {str(failure).partition(chr(10))[0]}"
+        return found
+
+    def program(self, backend: str, batch: Any) -> tuple[CompiledStep, Any]:
+        """A program that computes what the plain step does, and its first result."""
+        value, draws = self.look(batch)
+        again, _ = self.look(batch)
+        if again != value and not math.isnan(value):
+            raise refuse(
+                f"the loss of the same batch is once {value} and once {again}",
+                "let what is random in a module draw from its attribute rng, and let nothing count "
+                "calls; or train with jit=False",
+            )
+        step = CompiledStep(self.objective, self.optimizer, self.max_norm, backend, draws)
+        found = step(*batch)
+        if not self.agree(found[3], value):
+            raise refuse(f"the compiled loss is {found[3]}, the plain one {value}", "use jit=False")
+        return step, found
+
+    def checked(self, step: CompiledStep, batch: Any) -> Any:
+        """The compiled step, if it still computes what the plain loss does."""
+        state = self.run.rng.bit_generator.state
+        value, draws = self.look(batch)
+        if draws == step.draws:
+            found = step(*batch)
+            if self.agree(found[3], value):
+                return found
+            self.run.rng.bit_generator.state = state
+        self.forget()
+        return self.plain(*batch)
+
+    def is_due(self, y: Any) -> bool:
+        """Must the plain loss look at this batch?"""
+        low, high = extremes(y)
+        return not self.looked or low < self.low or high > self.high
+
+    def look(self, batch: Any) -> tuple[Any, Any]:
+        """The plain loss of a batch and what it draws, which the run's generator still has to."""
+        parameters, _, buffers, x, y, rng = batch
+        noted = Noted(copy.deepcopy(rng))
+        value = self.objective(parameters, buffers, x, y, noted)[0]
+        low, high = extremes(y)
+        self.looked, self.low, self.high = True, min(low, self.low), max(high, self.high)
+        if math.isfinite(value):
+            self.scale = max(self.scale, abs(value))
+        return value, noted.draws
+
+    def agree(self, found: Any, value: Any) -> bool:
+        """Are two losses of one batch the same up to rounding, or not finite?"""
+        difference = abs(found - value)
+        return not math.isfinite(difference) or difference <= self.tolerance * self.scale
+
+
+def extremes(y: Any) -> tuple[Any, Any]:
+    """The smallest and the largest target."""
+    return (y.min(), y.max()) if y.dtype.kind in "iuf" else (math.inf, -math.inf)
