@@ -183,9 +183,7 @@ def finished(bar: Any, x: Any) -> Any:
         return bar
     like = aval_of(x)
     bar = cast(full(bar, like), like.dtype or np.dtype(np.float64))  # a Python number is a double
-    if (
-        isinstance(bar, (int, float)) and bar.__class__ in PYTHON_SCALARS
-    ):  # the 2 of 2 * x, which is no dtype's yet
+    if type(bar) in (float, int, bool):  # the 2 of 2 * x, which has no dtype yet
         return float(bar) if like.dtype is None else like.dtype.type(bar)
     if isinstance(bar, np.ndarray):
         if like.shape == () and not isinstance(x, np.ndarray):

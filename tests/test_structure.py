@@ -43,6 +43,7 @@ LAYERS = [
     ["implicit"],
     ["saving"],
     ["loading"],
+    ["comparisons"],
     ["check"],
     ["explain"],
     ["diagnosis"],

@@ -280,7 +280,7 @@ def slopes(function: Any, x: Sequence[Any], t: Sequence[Any]) -> tuple[Any, Any]
         parts = zip(np.split(vector, ends), leaves, strict=True)
         return unflatten(structure, [np.reshape(p, np.shape(a)) for p, a in parts])
 
-    slope, error = slope_at_zero(phi)
+    slope, error, _ = slope_at_zero(phi)
     return shaped(slope), shaped(error)
 
 
