@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -65,7 +66,12 @@ ONE_ARGUMENT = {
     "expi": y, "exp1": y, "sinc": x, "round": x,
     "j0": x, "j1": x, "y0": y, "y1": y, "i0": x, "i1": x, "k0": y, "k1": y,
     "i0e": x, "i1e": x, "k0e": y, "k1e": y,
+    "ellipk": p, "ellipe": p, "ellipkm1": p, "rgamma": x, "zeta": y + 1, "zetac": y + 1,
+    "wrightomega": x, "kolmogorov": p, "kolmogi": p, "itstruve0": y, "itmodstruve0": y, "wofz": z,
+    "ber": y, "bei": y, "ker": y, "kei": y, "berp": y, "beip": y, "kerp": y, "keip": y,
 }  # fmt: skip
+
+POLYNOMIALS = "legendre chebyt chebyu chebyc chebys sh_legendre sh_chebyt sh_chebyu laguerre hermite hermitenorm".split()
 
 FORMS = [
     *(form(f"{name}(x)", getattr(sp, name), a) for name, a in ONE_ARGUMENT.items()),
@@ -109,6 +115,48 @@ FORMS = [
     form("hyp0f1(b, x)", lambda x: sp.hyp0f1(1.5, x), x),
     form("hyp1f1(a, b, x)", lambda x: sp.hyp1f1(0.7, 1.5, x), x),
     form("hyp2f1(a, b, c, x)", lambda x: sp.hyp2f1(0.7, 1.5, 2.5, x), p),
+    # elliptic integrals and functions
+    form("ellipkinc(phi, m)", sp.ellipkinc, x, p, order=1),
+    form("ellipkinc(phi, 0.4)", lambda x: sp.ellipkinc(x, 0.4), x),
+    form("ellipeinc(phi, m)", sp.ellipeinc, x, p, order=1),
+    form("ellipj(u, 0.4)", lambda x: sp.ellipj(x, 0.4), x),
+    form("ellipj(0.8, m)", lambda m: sp.ellipj(0.8, m)[0], p, order=1),
+    form("agm(x, y)", sp.agm, y, p),
+    # functions of several results
+    *(form(f"{name}(x)", getattr(sp, name), y) for name in "sici shichi fresnel itj0y0 iti0k0 airy".split()),
+    form("sici(x)[1]", lambda x: sp.sici(x)[1], y),
+    form("pbdv(1.5, x)", lambda x: sp.pbdv(1.5, x), y),
+    form("pbwa(1.5, x)", lambda x: sp.pbwa(1.5, x), y),
+    form("struve(1.5, x)", lambda x: sp.struve(1.5, x), y),
+    form("modstruve(1.5, x)", lambda x: sp.modstruve(1.5, x), y),
+    form("jve(1.5, x)", lambda x: sp.jve(1.5, x), y),
+    form("yve(1.5, x)", lambda x: sp.yve(1.5, x), y),
+    form("voigt_profile(x, sigma, gamma)", sp.voigt_profile, x, y, p),
+    form("zeta(x, q)", sp.zeta, y + 1, p),
+    form("poch(a, m)", sp.poch, y, p),
+    form("binom(n, k)", sp.binom, y + 3, p),
+    # distributions
+    *(form(f"{name}(3, x)", partial(getattr(sp, name), 3.0), y) for name in "chdtr chdtrc stdtr pdtr pdtrc".split()),
+    *(form(f"{name}(3, p)", partial(getattr(sp, name), 3.0), p) for name in ("chdtri", "stdtrit")),
+    *(form(f"{name}(3, 5, x)", partial(getattr(sp, name), 3.0, 5.0), y) for name in ("fdtr", "fdtrc")),
+    *(form(f"{name}(2, 7, p)", partial(getattr(sp, name), 2, 7), p) for name in "bdtr bdtrc bdtri nbdtr nbdtrc nbdtri".split()),
+    form("fdtri(3, 5, p)", lambda x: sp.fdtri(3.0, 5.0, x), p),
+    form("pdtri(2, p)", lambda x: sp.pdtri(2, x), p),
+    form("gdtr(a, 2.5, x)", lambda a, x: sp.gdtr(a, 2.5, x), y, p),
+    form("gdtrc(a, 2.5, x)", lambda a, x: sp.gdtrc(a, 2.5, x), y, p),
+    form("gdtrix(a, 2.5, p)", lambda a, x: sp.gdtrix(a, 2.5, x), y, p),
+    form("nrdtrimn(p, sd, x)", sp.nrdtrimn, p, y, x),
+    form("nrdtrisd(mn, p, x)", sp.nrdtrisd, x, p / 4, x - 1),
+    form("owens_t(h, a)", sp.owens_t, x, p),
+    # orthogonal polynomials
+    *(form(f"eval_{name}(4, x)", partial(getattr(sp, f"eval_{name}"), 4), x) for name in POLYNOMIALS),
+    form("eval_legendre(2.5, x)", lambda x: sp.eval_legendre(2.5, x), p),
+    form("eval_gegenbauer(4, 0.7, x)", lambda x: sp.eval_gegenbauer(4, 0.7, x), p),
+    form("eval_jacobi(4, 0.7, 1.2, x)", lambda x: sp.eval_jacobi(4, 0.7, 1.2, x), p),
+    form("eval_genlaguerre(4, 0.7, x)", lambda x: sp.eval_genlaguerre(4, 0.7, x), x),
+    form("airy(z)", sp.airy, z),
+    form("fresnel(z)", sp.fresnel, z),
+    form("rgamma(z)", sp.rgamma, z, order=1),
     form("lambertw(x)", lambda x: sp.lambertw(x).real, y),
     # complex arguments
     form("erf(z)", sp.erf, z),
@@ -130,12 +178,13 @@ FORMS = [
     refused("kv(v, x), order tracked", lambda v: sp.kv(v, 1.0), 0.5, message="scipy.special.kv"),
     refused("gammainc(a, x), a tracked", sp.gammainc, y, y, message="parameter a"),
     refused("betainc(a, b, x), b tracked", lambda b: sp.betainc(1.0, b, p), y, message="parameter b"),
-    refused("zeta(x, q), x tracked", lambda x: sp.zeta(x, 2.0), 3.0, message="scipy.special.zeta"),
-    refused("zeta(x)", sp.zeta, 3.0, message="zeta"),
     refused("hyp2f1(a, b, c, x), c tracked", lambda c: sp.hyp2f1(1.0, 1.0, c, 0.3), 2.0),
-    refused("agm(x, y)", sp.agm, y, p),
-    refused("ellipk(x)", sp.ellipk, p),
-    refused("sici(x)", sp.sici, y),
+    refused("ellipkinc(phi, m), twice in m", lambda m: ad.grad(lambda m: sp.ellipkinc(1.0, m))(m), 0.3, message="a second time"),
+    refused("pbdv(v, x), v tracked", lambda v: sp.pbdv(v, 1.0)[0], 0.5, message="its order"),
+    refused("eval_legendre(n, x), n tracked", lambda n: sp.eval_legendre(n, 0.3), 2.0, message="its degree n"),
+    refused("chdtr(v, x), v tracked", lambda v: sp.chdtr(v, 1.0), 2.0, message="degrees of freedom"),
+    refused("itairy(x)", lambda x: sp.itairy(x)[0], y, message="scipy.special.itairy"),
+    refused("sici(x, out=out)", lambda x: sp.sici(x, out=(np.zeros(3), np.zeros(3)))[0], y, message="out="),
     refused("logsumexp(x)", sp.logsumexp, x, message="use autodiff.special.logsumexp"),
     refused("softmax(x)", sp.softmax, x, message="use autodiff.special.softmax"),
     refused("log_softmax(x)", sp.log_softmax, x, message="use autodiff.special.log_softmax"),

@@ -44,15 +44,18 @@ def test_every_ufunc_is_differentiated_or_refused_by_name(name: str) -> None:
     """In each argument alone: never a derivative of zero where it is unknown, no other error."""
     ufunc = getattr(sp, name)
     for place in range(ufunc.nin):
-        args = [0.3 + 0.2 * k for k in range(ufunc.nin)]
+        args = [0.3 + 0.21 * k for k in range(ufunc.nin)]
+        if "ld->d" in ufunc.types[0] and place > 0:  # these take whole numbers alone
+            args[:-1] = [2] * (ufunc.nin - 1)
 
         def f(x: Any, args: Any = args, place: int = place) -> Any:
-            return quietly(ufunc, *args[:place], x, *args[place + 1 :])
+            y = quietly(ufunc, *args[:place], x, *args[place + 1 :])
+            return np.stack(y) if ufunc.nout > 1 else y
 
         try:
             slope = ad.jvp(f, (args[place],), (1.0,))[1]
         except ad.NotDifferentiableError as refusal:
-            assert f"scipy.special.{ufunc.__name__}" in str(refusal)
+            assert ufunc.__name__ in str(refusal)
             continue
         np.testing.assert_allclose(slope, central(f, args[place]), rtol=1e-5, atol=1e-7)
 

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..errors import MissingExtraError, refuse
+from ..fitting import align_all, aval_of, conform_cotangent, conform_tangent, full
 from ..kinds import Elementwise, Flat
 from ..primitive import ZERO, Primitive, Pullback, register
 
@@ -76,13 +77,12 @@ def is_scipys(function: Any) -> bool:
     return any(getattr(sys.modules.get(home), name, None) is function for home in HOMES)
 
 
-class Borrowed(Elementwise):
-    """A ufunc of scipy.special with its partials. A string in place of a partial is the name of an
-    argument in which no derivative is known: the row refuses to be differentiated in it."""
+class Guarded:
+    """A string in place of a partial is the name of an argument in which no derivative is known:
+    the row refuses to be differentiated in it."""
 
-    @staticmethod
-    def _saves(partial: Any) -> tuple[int, ...]:
-        return () if isinstance(partial, str) else Elementwise._saves(partial)
+    name: str
+    partials: tuple[Any, ...]
 
     def check_known(self, tracked: Iterable[int]) -> None:
         for i in tracked:
@@ -93,6 +93,14 @@ class Borrowed(Elementwise):
                     "pass it through autodiff.stop_gradient",
                 )
 
+
+class Borrowed(Guarded, Elementwise):
+    """A ufunc of scipy.special with its partials."""
+
+    @staticmethod
+    def _saves(partial: Any) -> tuple[int, ...]:
+        return () if isinstance(partial, str) else Elementwise._saves(partial)
+
     def jvp(self, y: Any, primals: Sequence[Any], tangents: Sequence[Any], params: Any) -> Any:
         self.check_known(i for i, t in enumerate(tangents) if t is not ZERO)
         return super().jvp(y, primals, tangents, params)
@@ -102,12 +110,62 @@ class Borrowed(Elementwise):
         return super().vjp(y, primals, wanted, params)
 
 
+class BorrowedSeveral(Guarded, Primitive):
+    """A ufunc with several results. A partial is called with all arguments and all results, and
+    gives the slope of each result."""
+
+    kind = "special"
+    multiple = True
+
+    def __init__(self, name: str, value: Any, *partials: Any, **row: Any) -> None:
+        super().__init__(name, value, **row)
+        self.partials = partials
+
+    def jvp(self, y: Any, primals: Sequence[Any], tangents: Sequence[Any], params: Any) -> Any:
+        moving = [i for i, t in enumerate(tangents) if t is not ZERO]
+        self.check_known(moving)
+        y_dot: list[Any] = [ZERO] * len(y)
+        for i in moving:
+            slopes = self.partials[i](*primals, *y)
+            y_dot = [dot + slope * tangents[i] for dot, slope in zip(y_dot, slopes, strict=True)]
+        return tuple(map(conform_tangent, y_dot, y))
+
+    def vjp(self, y: Any, primals: Sequence[Any], wanted: Sequence[int], params: Any) -> Pullback:
+        self.check_known(wanted)
+
+        def pullback(y_bar: Any) -> list[Any]:
+            bars = []
+            for i in wanted:
+                slopes, bar = self.partials[i](*primals, *y), ZERO
+                for part_bar, part, slope in zip(y_bar, y, slopes, strict=True):
+                    if part_bar is not ZERO:
+                        bar = bar + full(part_bar, aval_of(part)) * slope
+                bars.append(conform_cotangent(bar, aval_of(primals[i])))
+            return bars
+
+        return pullback
+
+    def batched(self, size: int, args: Sequence[Any], flags: Sequence[bool], params: Any) -> Any:
+        return self(*align_all(args, flags))
+
+
 def borrowed(ufunc: str, *partials: Any, name: str = "", **row: Any) -> Any:
     """The row of a ufunc of scipy.special; `name` is what people call it, where that differs."""
     name = name or ufunc
     slots = ", ".join(f"{{{letter}}}" for letter in "abcdef"[: len(partials)])
     row = {"text": f"{name}({slots})", **row}
     made = register(Borrowed(f"scipy.special.{name}", SciPyFunction(ufunc), *partials, **row))
+    BORROWED[ufunc] = made
+    return made
+
+
+def borrowed_several(ufunc: str, *partials: Any, **row: Any) -> Any:
+    """The row of a ufunc of scipy.special with several results."""
+    slots = ", ".join(f"{{{letter}}}" for letter in "abcdef"[: len(partials)])
+    row = {"text": f"{ufunc}({slots})", **row}
+    made = register(
+        BorrowedSeveral(f"scipy.special.{ufunc}", SciPyFunction(ufunc), *partials, **row)
+    )
     BORROWED[ufunc] = made
     return made
 
@@ -126,4 +184,4 @@ def borrowed_flat(ufunc: str) -> Any:
     return made
 
 
-__all__ = ["adopted", "borrowed", "borrowed_flat", "special"]
+__all__ = ["Borrowed", "adopted", "borrowed", "borrowed_flat", "borrowed_several", "special"]

@@ -27,24 +27,28 @@ def _scaled_ierfc(a: Any, *, order: int) -> Any:
     """exp(a^2) i^n erfc(a), the n-fold integral of erfc from a to infinity, scaled.
 
     2 n f_n = f_(n-2) - 2 a f_(n-1) from f_(-1) = 2 / sqrt(pi), upwards, which cancels where a is
-    large; there Gautschi's continued fraction for the ratios f_n / f_(n-1) is exact.
+    large; there Gautschi's continued fraction for the ratios f_n / f_(n-1) is exact. Of complex
+    numbers near the imaginary axis it needs those beyond its own poles, and few terms.
     """
-    upward = np.less(a, 1.5) | np.iscomplexobj(a)
-    x = np.where(upward, a, 1)
+    if np.iscomplexobj(a):
+        far, terms = (np.abs(a) > 6.5) & (np.real(a) >= 0), 18
+    else:
+        far, terms = np.greater_equal(a, 1.5), 60
+    x = np.where(far, 1, a)
     before, f = 2 / SQRT_PI, special.erfcx(x)
     for n in range(1, order + 1):
         before, f = f, (before - 2 * x * f) / (2 * n)
-    if np.all(upward):
+    if not np.any(far):
         return f
 
-    x = np.where(upward, 2, a)
-    last = order + 60
+    x = np.where(far, a, 7)
+    last = order + terms
     ratio, product = 1 / (x + np.sqrt(x * x + 2 * last + 2)), special.erfcx(x)
     for n in range(last - 1, 0, -1):
         ratio = 1 / (2 * x + 2 * (n + 1) * ratio)
         if n <= order:
             product = product * ratio
-    return np.where(upward, f, product)
+    return np.where(far, product, f)
 
 
 def mills(a: Any) -> Any:
@@ -134,14 +138,20 @@ pseudo_huber = borrowed("pseudo_huber",
 
 
 # -- powers and their inverses ---------------------------------------------------------------------
+def _exprel_slope(a: Any) -> Any:
+    """1F1(2; 3; a) / 2, of which no derivative cancels; of huge numbers SciPy's 1F1 never returns."""
+    left, right = np.less(a, -1000), np.greater(a, 1000)
+    u = 1 / np.where(left, a, -1)
+    middle = special.hyp1f1(2.0, 3.0, np.where(left | right, 0, a)) / 2
+    return np.where(right, np.inf * np.where(right, a, 1), np.where(left, u * u, middle))
+
+
 def _boxcox_b(log_a: Any, b: Any) -> Any:
     """(a^b log a - y) / b cancels near b = 0; log(a)^2 times the slope of exprel does not. At a = 0,
     where log a is -inf, it is 1 / b^2."""
     at_zero = np.equal(log_a, -np.inf)
     finite = np.where(at_zero, 0, log_a)
-    return np.where(
-        at_zero, 1 / (b * b), finite * finite / 2 * special.hyp1f1(2.0, 3.0, b * finite)
-    )
+    return np.where(at_zero, 1 / (b * b), finite * finite * _exprel_slope(b * finite))
 
 
 def _inverse_boxcox_b(a: Any, b: Any) -> Any:
@@ -169,7 +179,7 @@ sindg  = borrowed("sindg",  lambda a:  DEGREE * special.cosdg(a))
 cosdg  = borrowed("cosdg",  lambda a: -DEGREE * special.sindg(a))
 tandg  = borrowed("tandg",  lambda a:  DEGREE / special.cosdg(a) ** 2, domain=Interval(-90.0, 90.0))
 cotdg  = borrowed("cotdg",  lambda a: -DEGREE / special.sindg(a) ** 2, domain=Interval(0.0, 180.0))
-exprel = borrowed("exprel", lambda a: special.hyp1f1(2.0, 3.0, a) / 2)
+exprel = borrowed("exprel", lambda a: _exprel_slope(a))
 spence = borrowed("spence", lambda a: _spence_slope(a), domain=POSITIVE)
 boxcox       = borrowed("boxcox",       lambda a, b: np.power(a, b - 1),
                                         lambda a, b: _boxcox_b(np.log(a), b), domain=(POSITIVE, REAL))
@@ -181,5 +191,7 @@ inv_boxcox1p = borrowed("inv_boxcox1p", lambda a, b, y: (1 + y) / (1 + a * b),
                                         lambda a, b, y: (1 + y) * _inverse_boxcox_b(a, b), domain=POSITIVE)
 lambertw     = borrowed("_lambertw",    lambda y: 1 / (np.exp(y) * (1 + y)), "its branch k", "its tolerance tol",
                                         name="lambertw", text="lambertw({a})", domain=POSITIVE)
+# y / (1 + y), written so that the next derivative does not cancel where y is large.
+wrightomega  = borrowed("wrightomega",  lambda y: np.where(np.abs(y) < 1, y / (1 + y), 1 - 1 / (1 + y)))
 # fmt: on
 borrowed_flat("round")

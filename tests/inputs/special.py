@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from strategies import Case, Draw, domains, inputs_for
 
 from autodiff.primitive import Primitive
@@ -24,8 +25,18 @@ def beside(draw: Draw, row: Primitive, parameters: tuple[Any, ...]) -> Case:
     )
 
 
+def scipys(names: str) -> list[str]:
+    return [f"scipy.special.{name}" for name in names.split()]
+
+
 @inputs_for(
-    *(f"scipy.special.{name}" for name in "jv yv yn iv ive kv kn kve hankel1 hankel2 expn".split())
+    *scipys(
+        "jve yve struve modstruve eval_legendre eval_chebyt eval_chebyu eval_chebyc eval_chebys"
+    ),
+    *scipys("eval_sh_legendre eval_sh_chebyt eval_sh_chebyu eval_laguerre eval_hermite"),
+    *scipys("eval_hermitenorm eval_gegenbauer eval_jacobi eval_genlaguerre pbdv pbwa pdtr pdtrc"),
+    *scipys("pdtri"),
+    *(f"scipy.special.{name}" for name in "jv yv yn iv ive kv kn kve hankel1 hankel2 expn".split()),
 )
 def of_an_order(draw: Draw, row: Primitive) -> Case:
     return beside(draw, row, ORDERS)
@@ -34,10 +45,19 @@ def of_an_order(draw: Draw, row: Primitive) -> Case:
 @inputs_for(
     *(f"scipy.special.{name}" for name in "gammainc gammaincc gammaincinv gammainccinv".split()),
     *(f"scipy.special.{name}" for name in "betainc betaincc betaincinv betainccinv".split()),
-    *(f"scipy.special.{name}" for name in "hyp0f1 hyp1f1 hyperu".split()),
+    *(f"scipy.special.{name}" for name in "hyp0f1 hyperu".split()),
 )
 def of_parameters(draw: Draw, row: Primitive) -> Case:
     return beside(draw, row, PARAMETERS)
+
+
+@inputs_for("scipy.special.hyp1f1")
+def hyp1f1(draw: Draw, row: Primitive) -> Case:
+    """SciPy's never returns of huge arguments, as 1e200 and inf."""
+    case = beside(draw, row, PARAMETERS)
+    z = case.args[-1]
+    bounded = z if np.iscomplexobj(z) else np.clip(z, -700.0, 700.0)
+    return case._replace(args=(*case.args[:-1], bounded))
 
 
 @inputs_for("scipy.special.hyp2f1")
@@ -45,9 +65,42 @@ def hyp2f1(draw: Draw, row: Primitive) -> Case:
     return beside(draw, row, PARAMETERS)
 
 
-@inputs_for("scipy.special.zeta")
-def zeta(draw: Draw, row: Primitive) -> Case:
-    return beside(draw, row, (1.5, 2.0, 4.0))
+@inputs_for(*scipys("bdtr bdtrc bdtri nbdtr nbdtrc nbdtri"))
+def of_successes(draw: Draw, row: Primitive) -> Case:
+    p = draw.array(draw.shape(), domains(row, 3)[-1])
+    return Case(row, (draw.integer(0, 3), np.int64(5), p), only=(2,))  # float32 of 5 is deprecated
+
+
+@inputs_for(*scipys("chdtr chdtrc chdtri stdtr stdtrit fdtr fdtrc fdtri"))
+def of_freedom(draw: Draw, row: Primitive) -> Case:
+    return beside(draw, row, (1.0, 2.5, 8.0))
+
+
+@inputs_for(*scipys("gdtr gdtrc gdtrix"))
+def of_a_shape(draw: Draw, row: Primitive) -> Case:
+    a, x = (
+        draw.array(shape, d)
+        for shape, d in zip(draw.broadcastable(2), domains(row, 3)[::2], strict=True)
+    )
+    return Case(row, (a, 2.5, x), only=(0, 2))
+
+
+@inputs_for(*scipys("ellipkinc ellipeinc"), "ellipkinc_by_m", "ellipeinc_by_m")
+def of_an_amplitude(draw: Draw, row: Primitive) -> Case:
+    """In both arguments; twice in m nothing is known."""
+    phi, m = (draw.array(shape, row.domain) for shape in draw.broadcastable(2))
+    return Case(row, (phi, m), only=(0,))
+
+
+@inputs_for("scipy.special.ellipj")
+def ellipj(draw: Draw, row: Primitive) -> Case:
+    u, m = (draw.array(shape, row.domain) for shape in draw.broadcastable(2))
+    return Case(row, (u, m), only=(0,))
+
+
+@inputs_for(*scipys("sici shichi fresnel itj0y0 iti0k0 airy"))
+def of_several_results(draw: Draw, row: Primitive) -> Case:
+    return Case(row, (draw.array(draw.shape(), row.domain),))
 
 
 @inputs_for("scipy.special.lambertw")
