@@ -37,6 +37,12 @@ def _add(m: Maps, a: Value, b: Value) -> Value | None:
             return other
         if x.is_map("negative") and x.dtype.kind == "f":
             return m.apply("subtract", other, x.inputs[0])
+        if (
+            is_number(x, 0.0)
+            and other.is_map("add")
+            and any(is_number(y, 0.0) for y in other.inputs)
+        ):
+            return other  # a sum with 0 is never -0
     return None
 
 

@@ -18,8 +18,7 @@ from ..errors import AutodiffError, MissingExtraError
 from ..primitive import Traced
 from ..tracing import is_numeric, traced
 from .leaves import Kind, kind_of_leaf
-from .program import Builder, Program, Value
-from .views import contiguous
+from .program import Program, Value
 
 BACKENDS = ("llvm", "numpy")
 LONGEST = 20_000  # instructions; LLVM would take minutes over more of them
@@ -44,7 +43,7 @@ class Version:
         if any(isinstance(x, Traced) for x in (*operands, *graph.outputs)):
             raise WatchedFromOutsideError
         self.structure: Structure = graph.out_structure
-        self.program = own_results(program_of(graph, reciprocals=backend == "llvm"))
+        self.program = program_of(graph, reciprocals=backend == "llvm")
         self.program.verify()
         self.is_too_long = len(self.program.values) > LONGEST
         self.backend = "numpy" if self.is_too_long else backend
@@ -115,21 +114,6 @@ def in_order(x: Any) -> Any:
     if isinstance(x, np.ndarray):
         return np.array(x, dtype=np.dtype(x.dtype.type), order="C", copy=True)
     return x
-
-
-def own_results(program: Program) -> Program:
-    """Every result in a buffer of its own: no argument, constant, view or other result."""
-    builder = Builder()
-    builder.count = max((v.number for v in program.values), default=0)
-    seen: set[int] = set()
-    outputs: list[Value] = []
-    for k, y in enumerate(program.outputs):
-        if y.size and (id(y) in seen or y.op in ("input", "constant", "view")):
-            params = {"places": ((0, contiguous(y.shape)),), "covered": True, "result": k}
-            y = builder.make("place", (y,), params, y.shape, y.dtype, y.weak)
-        seen.add(id(y))
-        outputs.append(y)
-    return Program(program.name, program.inputs, outputs)
 
 
 class Jit:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 from llvmlite import ir
 
-from .code import I32, I64, Code
+from .code import I32, I64, Code, vector_bytes
 from .program import Value
 from .views import contiguous, layout
 
@@ -61,13 +61,12 @@ def emit_gather(code: Code, v: Value, address: Callable[[Value], Any], error: An
     steps = contiguous_steps(source.shape)[: len(indices)]
     tail = int(np.prod(source.shape[len(indices) :]))
     buffer, offset, strides = layout(source)
-    count = indices[0].size
-    with code.loop(count) as i:
+    with code.loop(indices[0].size) as i:
         place = place_of(code, tuple(indices), i, v.params["sizes"], steps, address, error)
-        with code.loop(tail) as t:
+        for t, width in entries(code, tail, v.dtype, strides == contiguous(source.shape)):
             entry = code.builder.add(place, t)
             where = spread_place(code, source, entry, offset, strides)
-            word = code.load(code.at(address(buffer), where, v.dtype), v.dtype, 1)
+            word = code.load(code.at(address(buffer), where, v.dtype), v.dtype, width)
             out = code.builder.add(code.times(i, tail), t)
             code.write(word, code.at(address(v), out, v.dtype), 1, v.dtype)
 
@@ -77,16 +76,27 @@ def emit_scatter(code: Code, v: Value, address: Callable[[Value], Any], error: A
     steps = contiguous_steps(v.shape)[: len(indices)]
     tail = int(np.prod(v.shape[len(indices) :]))
     buffer, offset, strides = layout(updates)
-    count = indices[0].size
-    with code.loop(count) as i:
+    with code.loop(indices[0].size) as i:
         place = place_of(code, tuple(indices), i, v.params["sizes"], steps, address, error)
-        with code.loop(tail) as t:
+        for t, width in entries(code, tail, v.dtype, strides == contiguous(updates.shape)):
             entry = code.builder.add(code.times(i, tail), t)
             where = spread_place(code, updates, entry, offset, strides)
-            word = code.load(code.at(address(buffer), where, v.dtype), v.dtype, 1)
+            word = code.load(code.at(address(buffer), where, v.dtype), v.dtype, width)
             out = code.at(address(v), code.builder.add(place, t), v.dtype)
-            before = code.load(out, v.dtype, 1)
+            before = code.load(out, v.dtype, width)
             code.write(code.map("add", [before, word]), out, 1, v.dtype)
+
+
+def entries(code: Code, count: int, dtype: Any, in_order: bool) -> Iterator[tuple[Any, int]]:
+    """Loops over entries that stand together: in vectors, if they are read in order, and single."""
+    width = vector_bytes() // dtype.itemsize if in_order else 1
+    whole = count // width * width
+    if whole:
+        with code.loop(whole, step=width) as t:
+            yield t, width
+    if whole < count:
+        with code.loop(count, start=whole) as t:
+            yield t, 1
 
 
 def contiguous_steps(shape: tuple[int, ...]) -> list[int]:

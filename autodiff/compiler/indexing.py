@@ -19,7 +19,8 @@ def _index(low: Lowering, a: Value, key: Any) -> Value | None:
     if is_basic(key):
         found = rearranged(low.builder, a, lambda p: p[(*key, ...) if Ellipsis not in key else key])
         return found if found is not None else None
-    return take(low, a, np.arange(a.size).reshape(a.shape)[key])
+    found = _gather(low, a, key=key)
+    return take(low, a, np.arange(a.size).reshape(a.shape)[key]) if found is None else found
 
 
 def take(low: Lowering, a: Value, positions: Any) -> Value:
@@ -37,6 +38,10 @@ def _scatter_add(low: Lowering, updates: Value, key: Any, shape: Any) -> Value |
             offset, strides, part = found
             updates = low.maps.broadcast(updates, part)
             return low.place(shape, [(updates, offset, strides)], updates.dtype)
+    else:
+        whole = _scatter(low, updates, key=key, shape=shape)
+        if whole is not None:
+            return whole
     size = int(np.prod(shape))
     positions = np.arange(size).reshape(shape)[key]
     updates = low.maps.broadcast(updates, positions.shape)

@@ -7,7 +7,9 @@ what it consists of. Any other row is a `call`: NumPy computes it, and `report` 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
+from functools import partial
 from operator import itemgetter
 from typing import Any
 
@@ -43,7 +45,7 @@ def program_of(graph: Graph, reciprocals: bool = True) -> Program:
         inputs.append(v)
         low.values[node] = v
     low.run(graph)
-    outputs = [low.value(y) for y in graph.outputs]
+    outputs = low.own_results([low.value(y) for y in graph.outputs])
     return Program(graph.name, inputs, outputs)
 
 
@@ -146,6 +148,18 @@ class Lowering:
             for k, part in enumerate(parts)
         ]
 
+    def own_results(self, results: Sequence[Value]) -> list[Value]:
+        """Every result in a buffer of its own: no argument, constant, view or other result."""
+        seen: set[int] = set()
+        outputs: list[Value] = []
+        for k, y in enumerate(results):
+            if y.size and (id(y) in seen or y.op in ("input", "constant", "view")):
+                whole = [(y, 0, contiguous(y.shape))]
+                y = self.place(y.shape, whole, y.dtype, result=k)
+            seen.add(id(y))
+            outputs.append(y)
+        return outputs
+
     # -- what rules are made of ------------------------------------------------------------------
     def rearrange(self, v: Value, f: Callable[[Any], Any]) -> Value:
         """`f` of a value that it only rearranges; where no view can show it, of a copy."""
@@ -162,15 +176,21 @@ class Lowering:
     def reshape(self, v: Value, shape: tuple[int, ...]) -> Value:
         return v if v.shape == shape else self.rearrange(v, lambda p: np.reshape(p, shape))
 
-    def place(self, shape: Any, parts: Sequence[Any], dtype: Any) -> Value:
-        """A new array: each part a value, and the offset and strides of where it is written."""
-        parts = [part for part in parts if part[0].size]
+    def place(
+        self, shape: Any, parts: Sequence[Any], dtype: Any, result: int | None = None
+    ) -> Value:
+        """A new array: each part a value, and the offset and strides of where it is written. With
+        `result` it is that result of the program, and no other instruction."""
+        shape = tuple(shape)
+        parts = self.maps.piecewise.flat(shape, [part for part in parts if part[0].size])
         if not parts:
             return self.zeros(shape, dtype)
         places = tuple((offset, strides) for _, offset, strides in parts)
         covered = sum(v.size for v, *_ in parts) == int(np.prod(shape))
-        params = {"places": places, "covered": covered}
-        return self.builder.make("place", [v for v, *_ in parts], params, tuple(shape), dtype)
+        params: dict[str, Any] = {"places": places, "covered": covered}
+        if result is not None:
+            params["result"] = result
+        return self.builder.make("place", [v for v, *_ in parts], params, shape, dtype)
 
     def zeros(self, shape: Any, dtype: Any) -> Value:
         return self.builder.constant(np.zeros(shape, dtype))
@@ -191,12 +211,23 @@ class Lowering:
         shape = tuple(n for k, n in enumerate(v.shape) if k not in axes)
         if function == "sum" and v.is_map("negative"):  # rounding is the same on both sides of 0
             return self.maps.apply("negative", self.reduce(function, v.inputs[0], axes))
+        pieces = (
+            self.maps.piecewise.pieces.of(v) if function == "sum" and len(axes) == v.ndim else None
+        )
+        if pieces is not None and v.dtype.kind == "f":
+            return self.sum_of_pieces(v, [p.value for p in pieces])
         if not v.size:
             empty = getattr(np, function)(np.empty(v.shape, v.dtype), axis=axes)
             return self.builder.constant(empty)
         return self.builder.make(
             "reduce", (v,), {"function": function, "axes": axes}, shape, v.dtype
         )
+
+    def sum_of_pieces(self, v: Value, pieces: Sequence[Value]) -> Value:
+        terms = [self.reduce("sum", x, range(x.ndim)) for x in pieces]
+        if sum(x.size for x in pieces) < v.size or not terms:
+            terms.append(self.builder.constant(v.dtype.type(0)))
+        return functools.reduce(partial(self.maps.apply, "add"), terms)
 
 
 def function_name(row: Any) -> str | None:
@@ -273,6 +304,18 @@ def _concatenate(low: Lowering, *arrays: Value, axis: int) -> Value:
             assert found is not None
             parts.append((low.maps.cast(v, dtype), *found[:2]))
     return low.place(shape, parts, dtype)
+
+
+@lowers("roll")
+def _roll(low: Lowering, a: Value, *, shift: Sequence[int], axis: Sequence[int]) -> Value | None:
+    found: Value | None = a
+    for k, s in zip(axis, shift, strict=True):
+        cut = -s % a.shape[k]
+        keys = [(..., part, *(slice(None),) * (-k - 1)) for part in (slice(cut, None), slice(cut))]
+        if cut and found is not None:
+            parts = [low.rearrange(found, itemgetter(key)) for key in keys]
+            found = _concatenate(low, *parts, axis=k)
+    return found
 
 
 # -- reductions ------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .algebra import RULES
+from .piecewise import Piecewise
 from .program import BOOL, Builder, Value, is_number, number
 from .views import contiguous, layout, view
 
@@ -40,14 +41,18 @@ SPECIAL = {
         *("xlogy", "xlog1py", "cbrt", "exp2", "expm1", "log1p"),
     )
 }
+MOST_AGAIN = 10  # cheap maps and reads that it is better to do twice than to store the result
 COMMUTES = {"add", "multiply", "maximum", "minimum", "equal", "not_equal", *LOGIC[:3]}
 
 
 class Maps:
     """Makes `map` instructions; what it is given it broadcasts, casts, folds and simplifies."""
 
+    cheap = CHEAP
+
     def __init__(self, builder: Builder, reciprocals: bool = True) -> None:
         self.builder, self.reciprocals = builder, reciprocals
+        self.piecewise = Piecewise(self, MOST_AGAIN if reciprocals else 0)
 
     def cast(self, v: Value, dtype: np.dtype[Any]) -> Value:
         if v.dtype == dtype:
@@ -135,6 +140,9 @@ class Maps:
             return self.broadcast(self.apply("logical_not", c), shape)
         if all(v.op == "constant" or number(v) is not None for v in (c, a, b)):
             return self._folded(np.where, [c, a, b], shape)
+        few = self.piecewise.chosen(c, a, b, shape)
+        if few is not None:
+            return few
         return self._make("where", [c, a, b], dtype)
 
     def _turned(
@@ -158,7 +166,9 @@ class Maps:
         whole, shape = shape, tuple(n for n in shape if n != 1)
         if name in COMMUTES:  # one order, so that a * b and b * a are the same instruction
             operands = sorted(operands, key=lambda v: (number(v) is not None, v.number))
-        y = self.builder.make("map", operands, {"function": name}, shape, np.dtype(dtype))
+        y = self.piecewise.of_map(name, operands, np.dtype(dtype), shape)
+        if y is None:
+            y = self.builder.make("map", operands, {"function": name}, shape, np.dtype(dtype))
         return y if shape == whole else self._spaced(y, whole)
 
     def _spaced(self, v: Value, shape: tuple[int, ...]) -> Value:

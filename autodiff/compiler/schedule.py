@@ -11,12 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ..shapes import Shape
 from .maps import CHEAP
 from .program import Program, Value, users
+from .regions import IncomparableError, layout_of, region_of, whole, without
 from .views import contiguous, layout
 
 LEAVES = ("input", "constant")
+MOST_GAPS = 8  # in a `place`, filled one by one
 MOST_RECOMPUTED = 4  # maps that it is cheaper to compute twice than to write and read
 
 
@@ -77,6 +81,28 @@ def is_identity(v: Value, domain: Shape) -> bool:
     if offset or squeezed(base.shape) != squeezed(v.shape) or squeezed(v.shape) != domain:
         return False
     return tuple(s for s, n in zip(strides, v.shape, strict=True) if n != 1) == contiguous(domain)
+
+
+def few_gaps(v: Value) -> list[Store] | None:
+    """Zeros where the parts of a `place` leave some; `None` if that is better filled as a whole."""
+    gaps = [whole(v.shape)]
+    try:
+        for x, (offset, strides) in zip(v.inputs, v.params["places"], strict=True):
+            part = region_of(v.shape, offset, strides, x.shape)
+            gaps = without(gaps, part) if part else []
+            if part is None or len(gaps) > MOST_GAPS:
+                return None
+    except IncomparableError:
+        return None
+    if sum(r.size for r in gaps) * 2 > v.size:
+        return None
+    zero = Value("constant", (), {"value": np.zeros((), v.dtype)}, (), v.dtype)
+    stores = []
+    for r in gaps:
+        params = {"offset": 0, "strides": (0,) * len(r.counts)}
+        zeros = Value("view", (zero,), params, r.counts, v.dtype)
+        stores.append(Store(zeros, v, *layout_of(r, contiguous(v.shape))))
+    return stores
 
 
 class Schedule:
@@ -230,9 +256,12 @@ class Schedule:
         return sorted(steps.values(), key=lambda s: s.level)
 
     def place(self, v: Value, level: int, step: Callable[..., Step]) -> None:
-        overlaps = self.overlaps(v)
-        if not v.params["covered"] and not overlaps:
-            step("zero", level - 0.5, own=id(v)).values.append(v)
+        if not v.params["covered"] and not self.overlaps(v):
+            gaps = few_gaps(v)
+            if gaps is None:
+                step("zero", level - 0.5, own=id(v)).values.append(v)
+            for gap in gaps or ():
+                step("loops", level, gap.value.shape).stores.append(gap)
         for k, (x, (offset, strides)) in enumerate(zip(v.inputs, v.params["places"], strict=True)):
             step("loops", level - self.later(v, k), squeezed(x.shape)).stores.append(
                 Store(x, v, offset, strides)

@@ -1,0 +1,169 @@
+"""Which arrays are known piece by piece: slices put back, sums of them, joined arrays, diagonals.
+
+A `place` says where its parts stand and that the rest is zero; a view of it shows some of that. A
+known array that is zero almost everywhere is its other entries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from .program import Builder, Value
+from .regions import (
+    IncomparableError,
+    Region,
+    layout_of,
+    located,
+    overlap,
+    region_of,
+    regions_of,
+    rest,
+    whole,
+    without,
+)
+from .views import layout, view
+
+MOST_PIECES = 32
+FEW_PIECES = 4  # of NumPy, where each is a call; of a sum that is read through
+SPARSE = 4  # pieces are few entries if they are at most one in four
+
+
+class Piece(NamedTuple):
+    """Where it stands, and its entries: an array whose axes are those of the region."""
+
+    region: Region
+    value: Value
+
+
+class Pieces:
+    """The pieces of values."""
+
+    def __init__(self, builder: Builder) -> None:
+        self.builder = builder
+        self.known: dict[int, list[Piece] | None] = {}
+
+    def of(self, v: Value) -> list[Piece] | None:
+        """The pieces of a `place` or of a view of one; entries outside them are 0."""
+        base, offset, strides = layout(v)
+        if base.op != "place":
+            return None
+        if id(base) not in self.known:
+            try:
+                self.known[id(base)] = self.placed(base)
+            except IncomparableError:
+                self.known[id(base)] = None
+        found = self.known[id(base)]
+        if found is None or v is base:
+            return found
+        window = region_of(base.shape, offset, strides, v.shape)
+        if window is None or (window.size < base.size and are_many(found, base.size)):
+            return None  # a sum of slices, sliced again, is better written once
+        inside = whole(v.shape)
+        seen = []
+        try:
+            for p in found:
+                inner = located(p.region, window)
+                box = overlap(window, p.region) if inner is None else None
+                if inner is not None:
+                    seen.append(Piece(inside.of(inner), p.value))
+                elif box is not None:
+                    shown = located(window.part(box), p.region)
+                    assert shown is not None
+                    seen.append(Piece(inside.part(box), self.shown(p.value, shown)))
+        except IncomparableError:
+            return None
+        return seen
+
+    def placed(self, base: Value) -> list[Piece] | None:
+        """The parts of a `place`, without what later parts overwrite."""
+        found: list[Piece] = []
+        for x, (offset, strides) in zip(base.inputs, base.params["places"], strict=True):
+            region = region_of(base.shape, offset, strides, x.shape)
+            if region is None:
+                return None
+            if sum(y.size for y in base.inputs) > base.size:
+                found = [q for p in found for q in self.uncovered(p, region)]
+            found.append(Piece(region, self.shown(x, whole(x.shape))))
+            if len(found) > MOST_PIECES:
+                return None
+        return found
+
+    def uncovered(self, p: Piece, region: Region) -> list[Piece]:
+        """What of a piece a region leaves."""
+        box = overlap(p.region, region)
+        if box is None:
+            return [p]
+        own = whole(p.value.shape)
+        return [
+            Piece(p.region.part(slab), self.shown(p.value, own.part(slab)))
+            for slab in rest(p.region.counts, box)
+        ]
+
+    def of_constant(self, v: Value) -> list[Piece] | None:
+        """A known array that is 0 almost everywhere."""
+        if v.op != "constant" or not v.ndim:
+            return None
+        array = v.params["value"]
+        mask = (array != 0) | (np.signbit(array) if array.dtype.kind == "f" else False)
+        if np.count_nonzero(mask) * SPARSE > v.size:
+            return None
+        regions = regions_of(mask)
+        if regions is None or len(regions) > MOST_PIECES:
+            return None
+        return [Piece(r, self.shown(v, r)) for r in regions]
+
+    def shown(self, v: Value, r: Region) -> Value:
+        """The entries of `v` in a region, as a view; of a known array, the numbers themselves."""
+        base, offset, strides = layout(v)
+        offset, steps = layout_of(r, strides, offset)
+        if base.op == "constant":
+            if not base.ndim:
+                return self.builder.spread(base, r.counts)
+            array = np.ascontiguousarray(base.params["value"])
+            flat = array.reshape(-1)[offset:]
+            seen = as_strided(flat, r.counts, [s * array.itemsize for s in steps])
+            return self.builder.constant(seen.copy())
+        return view(self.builder, base, offset, steps, r.counts, v.weak)
+
+    def zero(self, v: Value) -> Value:
+        return self.builder.constant(v.dtype.type(0))
+
+
+def are_many(pieces: Sequence[Piece], size: int) -> bool:
+    """Are there many pieces, and do they fill most of an array of this size?"""
+    return len(pieces) > FEW_PIECES and sum(p.region.size for p in pieces) * SPARSE > size
+
+
+def holder(pieces: Sequence[Piece], r: Region) -> tuple[Value, Region] | None:
+    """The piece that a region lies in, and where it does; `None` if it lies in none.
+
+    It never lies in a piece in part: raises `IncomparableError`, also where that is not known."""
+    for p in pieces:
+        inner = located(r, p.region)
+        if inner is not None:
+            return p.value, inner
+    if any(overlap(r, p.region) is not None for p in pieces):
+        raise IncomparableError
+    return None
+
+
+def refined(given: Sequence[list[Piece]]) -> list[Region]:
+    """Regions such that each lies in one piece of every operand or in none."""
+    regions = [p.region for p in given[0]]
+    for pieces in given[1:]:
+        shared: list[Region] = []
+        alone = [p.region for p in pieces]
+        for r in regions:
+            left = [r]
+            for p in pieces:
+                boxes = [(q, overlap(q, p.region)) for q in left]
+                shared += [q.part(box) for q, box in boxes if box is not None]
+                left = without(left, p.region)
+            shared += left
+            alone = without(alone, r)
+        regions = shared + alone
+    return regions

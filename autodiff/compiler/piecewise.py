@@ -1,0 +1,151 @@
+"""Functions of arrays that are known piece by piece, piece by piece.
+
+A function of a `place` is a `place` of functions of the parts, and so on until something needs the
+whole array:
+
+    place(a at 0:9) + place(b at 1:10)  =  place(a[:1] + 0 at 0:1,  a[1:] + b[:-1] at 1:9,
+                                                 0 + b[-1:] at 9:10)
+
+So the transpose of a stencil is one loop over its interior that reads neighbours, with the edges
+apart; and a Hessian of terms that touch few entries each is a few diagonals until it is written.
+Zeros are added as numbers, for -0.0 + 0.0 is 0.0; where the rest would be anything but 0.0, the
+whole array is computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from .parts import Parts
+from .pieces import FEW_PIECES, MOST_PIECES, SPARSE, Piece, Pieces, are_many, holder, refined
+from .program import Value, is_number, number
+from .regions import IncomparableError, Region, layout_of, region_of, whole, without
+from .views import contiguous, layout
+
+if TYPE_CHECKING:
+    from .maps import Maps
+
+
+class Piecewise:
+    """Makes a map a `place` of maps where that is less work."""
+
+    def __init__(self, maps: Maps, most_again: int) -> None:
+        self.maps, self.builder, self.most_again = maps, maps.builder, most_again
+        self.pieces = Pieces(maps.builder)
+        self.parts = Parts(maps, self.pieces, most_again)
+
+    def of_map(self, name: str, operands: Sequence[Value], dtype: Any, shape: Any) -> Value | None:
+        """A map as a `place` of maps, where that is less work."""
+        if not any(layout(x)[0].op == "place" for x in operands):
+            return None
+        given = [self.pieces.of(x) if x.shape == shape else None for x in operands]
+        if not any(p is not None for p in given):
+            return None
+        for k, x in enumerate(operands):
+            if given[k] is None and x.shape == shape and number(x) is None:
+                given[k] = self.pieces.of_constant(x)
+        try:
+            regions = self.regions(name, operands, given, dtype, shape)
+        except IncomparableError:
+            return None
+        if regions is None:
+            return None
+        sparse = sum(r.size for r in regions) * SPARSE <= prod(shape)
+        if not sparse:
+            self.parts.settle(given)
+        cells = []
+        for r in regions:
+            pairs = zip(operands, given, strict=True)
+            values = [self.in_region(x, p, r, sparse, shape) for x, p in pairs]
+            cells.append(Piece(r, self.parts.again(name, values, dtype, r.counts)))
+        return self.place(cells, shape, dtype)
+
+    def in_region(
+        self, x: Value, pieces: list[Piece] | None, r: Region, sparse: bool, shape: Any
+    ) -> Value:
+        """The entries of an operand in a region that lies in one of its pieces or in none."""
+        if pieces is None:
+            return self.parts.part(self.maps.broadcast(x, shape), r, sparse)
+        found = holder(pieces, r)
+        if found is None:
+            return self.builder.spread(self.pieces.zero(x), r.counts)
+        return self.parts.part(*found, sparse)
+
+    def regions(
+        self, name: str, operands: Sequence[Value], given: Any, dtype: Any, shape: Any
+    ) -> list[Region] | None:
+        """Where the pieces of a map are; `None` if it is better computed as a whole."""
+        found = refined([p for p in given if p is not None])
+        size, total = sum(r.size for r in found), prod(shape)
+        numbers = [
+            x if p is None else self.pieces.zero(x) for x, p in zip(operands, given, strict=True)
+        ]
+        if all(number(x) is not None for x in numbers) and size < total:
+            y = self.parts.again(
+                name, [self.builder.constant(number(x)) for x in numbers], dtype, ()
+            )
+            if is_number(y, 0.0):
+                return found if len(found) <= self.most(size, total) else None
+        pieced = [p for p in given if p is not None]
+        if not self.most_again or (len(pieced) == 1 and are_many(pieced[0], total)):
+            return None
+        gaps = [whole(shape)] if size < total else []
+        for r in found:
+            gaps = without(gaps, r)
+        found += gaps
+        fits = len(pieced) > 1 and len(found) <= sum(map(len, pieced))
+        fits = fits or max(r.size for r in found) * SPARSE >= total * 3
+        at_hand = all(
+            p is not None or layout(x)[0].op != "map" or self.parts.is_cheap(layout(x)[0])
+            for x, p in zip(operands, given, strict=True)
+        )
+        return found if fits and at_hand and len(found) <= MOST_PIECES else None
+
+    def most(self, size: int, total: int) -> int:
+        return MOST_PIECES if self.most_again or size * SPARSE <= total else FEW_PIECES
+
+    def chosen(self, c: Value, a: Value, b: Value, shape: Any) -> Value | None:
+        """where(c, a, 0.0) for a known c that is true in few places."""
+        if c.op != "constant" or c.shape != shape or not is_number(b, 0.0):
+            return None
+        pieces = self.pieces.of_constant(c)
+        if pieces is None:
+            return None
+        a = self.maps.broadcast(a, shape)
+        return self.place(
+            [Piece(p.region, self.parts.part(a, p.region, True)) for p in pieces], shape, a.dtype
+        )
+
+    def place(self, pieces: Sequence[Piece], shape: Any, dtype: Any) -> Value:
+        """The array that has these pieces, and is zero elsewhere."""
+        pieces = [p for p in pieces if not is_number(p.value, 0.0)]
+        if not pieces:
+            return self.builder.spread(self.builder.constant(dtype.type(0)), tuple(shape))
+        places = tuple(layout_of(p.region, contiguous(shape)) for p in pieces)
+        covered = sum(p.region.size for p in pieces) == prod(shape)
+        params = {"places": places, "covered": covered}
+        values = [p.value for p in pieces]
+        return self.builder.make("place", values, params, tuple(shape), dtype)
+
+    def flat(self, shape: Any, parts: Sequence[Any]) -> list[Any]:
+        """Parts of a new array, (value, offset, strides) each; pieces of parts instead of parts."""
+        found: list[Any] = []
+        for x, offset, strides in parts:
+            region, pieces = region_of(shape, offset, strides, x.shape), self.pieces.of(x)
+            covers = pieces is not None and sum(p.region.size for p in pieces) == x.size
+            apart = sum(y.size for y, *_ in parts) <= prod(shape)
+            copied = x.size == prod(shape) or pieces is None or not are_many(pieces, x.size)
+            if region is None or pieces is None or not (covers or apart) or not copied:
+                found.append((x, offset, strides))
+                continue
+            axes = [k for k, n in enumerate(x.shape) if n > 1]
+            for p in pieces:
+                inner = Region(
+                    tuple(p.region.start[k] for k in axes),
+                    tuple(tuple(step[k] for k in axes) for step in p.region.steps),
+                    p.region.counts,
+                )
+                found.append((p.value, *layout_of(region.of(inner), contiguous(shape))))
+        return found if len(found) <= max(len(parts), MOST_PIECES) else list(parts)
