@@ -47,7 +47,7 @@ class Batched:
             raise for_one_example(primitive, values, flags, params, error) from None
         if y is NotImplemented:
             if not self.loop:
-                raise refuse(f"vmap: {primitive.name} has no batch rule", f"use {LOOP}")
+                raise refuse(f"vmap: {primitive.title(params)} has no batch rule", f"use {LOOP}")
             y = self.one_by_one(primitive, values, flags, params)
         if primitive.multiple:
             return tuple(Tensor(part, self) for part in y)

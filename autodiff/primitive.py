@@ -177,6 +177,10 @@ class Primitive:
         assert callable(self.batch)
         return self.batch(self, size, args, flags, **params)
 
+    def title(self, params: dict[str, Any]) -> str:
+        """What a call of the row is called in an error."""
+        return self.name
+
     def __repr__(self) -> str:
         return f"<{self.kind} primitive {self.name}>"
 

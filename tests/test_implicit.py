@@ -114,10 +114,27 @@ def test_what_f_closes_over_is_differentiated_too(name):
 def test_vmap_refuses_by_name_or_loops(name):
     solve, _, (p, bias) = pair(name)
     stack = np.stack([bias, 2 * bias])
-    with pytest.raises(ad.NotDifferentiableError, match="implicit_root has no batch rule"):
+    one_example = rf"vmap: {name}\(\w+\), whose solver knows one example .* has no batch rule.*loop"
+    with pytest.raises(ad.NotDifferentiableError, match=one_example):
         ad.vmap(solve, (None, 0))(p, stack)
     looped = ad.vmap(ad.grad(summed(solve), 1), (None, 0), fallback="loop")(p, stack)
     near(looped, np.stack([ad.grad(summed(solve), 1)(p, b) for b in stack]))
+
+
+@every_problem
+def test_derivatives_of_one_solution_are_batched_by_themselves(name):
+    """The solver ran before; its equation is linear in a direction, and directions make a batch."""
+    solve, _, p = pair(name)
+    f, jacobian = summed(solve), ad.jacrev(solve)(*p)
+    directions = np.random.default_rng(0).normal(size=(4, *np.shape(p[0])))
+    axes = range(1, directions.ndim), range(1, jacobian.ndim)
+    push = ad.vmap(lambda t: ad.jvp(lambda a: solve(a, p[1]), (p[0],), (t,))[1])
+    near(push(directions), np.tensordot(directions, jacobian, axes))
+    pull = ad.vmap(ad.vjp(lambda a: solve(a, p[1]), p[0])[1])
+    near(pull(np.eye(3))[0], jacobian)
+    products = [ad.hvp(lambda a: f(a, p[1]), p[0], t) for t in directions]
+    near(ad.vmap(lambda t: ad.hvp(lambda a: f(a, p[1]), p[0], t))(directions), np.stack(products))
+    near(ad.vmap(ad.linearize(lambda a: solve(a, p[1]), p[0])[1])(directions), push(directions))
 
 
 # -- solvers ---------------------------------------------------------------------------------------

@@ -26,6 +26,10 @@ class Implicit(Special):
     def jvp(self, y: Any, primals: Sequence[Any], tangents: Sequence[Any], params: Any) -> Any:
         return conform_tangent(self.forward(tangents, primals, y, **params), y)
 
+    def title(self, params: dict[str, Any]) -> str:
+        (what,) = params.values()
+        return f"{what!r}, whose solver knows one example at a time,"
+
 
 def _root_jvp(tangents: Any, primals: Any, x: Any, *, equation: Any) -> Any:
     change = equation.push(x, primals, tangents)
