@@ -22,6 +22,7 @@ from .tracing import Graph, label
 
 NAMED = 34  # characters of an expression in a box
 LET_GO = "the tape has let go of its large values"
+LONG_NAME = 20  # characters of a name in a derivative
 FEW = 3  # entries of a local derivative that are written out
 
 
@@ -42,7 +43,7 @@ def picture_of_both_modes(both: BothModes) -> Picture:
         made = source_of(node)
         for x in dict.fromkeys(x for x in made.inputs if isinstance(x, TraceNode)):
             label = local_derivative(both, x, made) if {x, node} <= drawn else ""
-            arrows.append(Arrow(x, node, pretty(label)))
+            arrows.append(Arrow(x, node, pretty(label), not {x, node} <= both.active))
     return collapsed(Picture(boxes, arrows, caption(both)))
 
 
@@ -96,7 +97,12 @@ def lines(both: BothModes, node: TraceNode) -> list[Line]:
 
 
 def curly(name: Derivative) -> str:
-    return f"∂{grouped(name.over)}/∂{grouped(name.under)}"
+    return f"∂{brief_name(grouped(name.over))}/∂{brief_name(grouped(name.under))}"
+
+
+def brief_name(name: str) -> str:
+    """A long name by its two ends; the box of the value has it whole."""
+    return name if len(name) <= LONG_NAME else f"{name[:10]}…{name[-6:]}"
 
 
 def local_derivative(both: BothModes, x: TraceNode, node: TraceNode) -> str:
@@ -115,15 +121,18 @@ def local_derivative(both: BothModes, x: TraceNode, node: TraceNode) -> str:
         given = ONE
     roots = [r for r in pulled(node, wanted, given, symbols) if r is not ZERO]
     texts = [term_text(r, () if entrywise else shape, TEXT) for r in roots]
-    if any(t is None or len(t.loose) > NAMED for t in texts):
+    if any(t is None for t in texts):
         return ""
     symbol = joined([t for t in texts if t is not None]).loose
     if not entrywise:
-        return "1" if symbol == variable else f"{variable} ↦ {symbol}"
+        fits = len(symbol) <= NAMED
+        return "1" if symbol == variable else f"{variable} ↦ {symbol}" if fits else ""
     total: Any = 0.0
     for root in roots:
         total = total + (root.factor if root.__class__ is Structural else payload(root))
     number = brief(total)
+    if len(symbol) > NAMED:
+        return number if np.size(total) <= FEW else ""
     plain = not any(c.isalpha() for c in symbol)  # the symbol is the number
     return symbol if plain or np.size(total) > FEW else f"{symbol} = {number}"
 

@@ -52,11 +52,12 @@ class Box:
 
 @dataclass(frozen=True)
 class Arrow:
-    """From a value to what it is used in."""
+    """From a value to what it is used in; dashed where no derivative goes the same way."""
 
     tail: Any
     head: Any
     label: str = ""
+    dashed: bool = False
 
 
 @dataclass
@@ -131,14 +132,15 @@ def dot_source(picture: Picture) -> str:
                    "arrowsize": "0.7"},
     )  # fmt: skip
     if picture.caption:
-        graph.attr(label=f"<{shown(picture.caption)}>")
+        graph.attr(label=f"<<BR/>{shown(picture.caption)}>")
     names = node_names(picture.boxes)
     for box in picture.boxes:
         tip = graphviz.escape(box.tip or box.name)
         graph.node(names[box.key], label=box_label(box), tooltip=tip)
     for arrow in picture.arrows:
         label = f"< {shown(arrow.label)} >" if arrow.label else ""
-        graph.edge(names[arrow.tail], names[arrow.head], label=label)
+        style = {"style": "dashed"} if arrow.dashed else {}
+        graph.edge(names[arrow.tail], names[arrow.head], label=label, **style)
     return graph.source
 
 
@@ -171,8 +173,10 @@ def shown(text: str) -> str:
 
 def box_label(box: Box) -> str:
     fill = FILL[box.kind]
-    equals = f" = {shown(box.expression)}" if box.expression else ""
-    rows = [f'<TR><TD COLSPAN="2" BGCOLOR="{fill}"><B>{shown(box.name)}</B>{equals}</TD></TR>']
+    made = f" = {shown(box.expression)}" if box.expression else ""
+    if box.kind in ("input", "folded"):
+        made = f' <FONT COLOR="{GREY}">{shown(box.expression)}</FONT>'
+    rows = [f'<TR><TD COLSPAN="2" BGCOLOR="{fill}"><B>{shown(box.name)}</B>{made}</TD></TR>']
     rows += [
         f'<TR><TD ALIGN="LEFT"><FONT COLOR="{line.color}">{shown(line.label)}</FONT></TD>'
         f'<TD ALIGN="RIGHT"><FONT COLOR="{line.color if line.color != GREY else "black"}">'

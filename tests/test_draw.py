@@ -47,6 +47,40 @@ def test_boxes_show_value_tangent_and_adjoint():
     assert [line.value for line in found["y"].lines] == ["10.97", "33.91", "1"]
 
 
+def test_long_names_are_shown_whole_once():
+    def f(initial_temperature_of_the_room, heat_transferred_through_the_wall):
+        return initial_temperature_of_the_room * heat_transferred_through_the_wall
+
+    first, second, product = boxes(f, 2.0, 3.0).values()
+    assert first.name == "initial_temperature_of_the_room"
+    assert [line.label for line in first.lines[1:]] == [
+        "∂initial_te…e_room/∂initial_te…e_room →",
+        "← ∂y/∂initial_te…e_room",
+    ]
+    assert len(product.expression) == 34
+    assert arrows(f, 2.0, 3.0)[(second.name, "y")] == "initial_temperature_of_the_room = 2"
+
+    def g(quotient_of_the_temperatures_before_and_after):
+        return np.exp(quotient_of_the_temperatures_before_and_after**2)
+
+    assert list(arrows(g, 0.0).values()) == ["0", "y = 1"]
+
+
+def test_an_arrow_along_which_no_derivative_flows_is_dashed():
+    def f(x):
+        m = x > 1
+        return np.where(m, x, 0.0)
+
+    drawn = picture_of_both_modes(ad.explain(f, 2.0))
+    names = {b.key: b.name for b in drawn.boxes}
+    assert {(names[a.tail], names[a.head]): a.dashed for a in drawn.arrows} == {
+        ("x", "m"): True,
+        ("m", "y"): True,
+        ("x", "y"): False,
+    }
+    assert picture.dot_source(drawn).count("style=dashed") == 2
+
+
 def test_what_an_arrow_is_given_takes_no_name_of_the_users():
     W, x = np.ones((2, 3)), np.ones(3)
     assert arrows(lambda x: np.sum(W @ x), x)[("x", "v1")] == "v ↦ Wᵀ @ v"
