@@ -5,6 +5,7 @@ from __future__ import annotations
 import linecache
 import os
 import sys
+from functools import cache
 from pathlib import Path
 from types import FrameType, TracebackType
 
@@ -57,7 +58,12 @@ def user_frame() -> FrameType | None:
 
 def is_users(frame: FrameType) -> bool:
     """Whether a frame runs the user's code: neither this project's nor NumPy's nor SciPy's."""
-    return not frame.f_code.co_filename.startswith((_HERE, _NN, _NUMPY, _SCIPY))
+    return is_users_file(frame.f_code.co_filename)
+
+
+@cache
+def is_users_file(name: str) -> bool:
+    return not name.startswith((_HERE, _NN, _NUMPY, _SCIPY))
 
 
 def is_ours(frame: FrameType) -> bool:

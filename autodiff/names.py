@@ -126,6 +126,7 @@ class Names:
         self.constants: dict[int, str] = {}
         self.boundary: FrameType | None = None
         self.root: FrameType | None = None  # the frame of the traced function itself
+        self.lines: dict[tuple[CodeType, int], str] = {}  # texts of lines, by their place
         self.last: tuple[Any, Any] = (None, None)  # the call below the user's frame, and its node
 
     def start(self, boundary: FrameType) -> None:
@@ -135,7 +136,10 @@ class Names:
         frame, call = self.user_frame()
         if frame is None:
             return
-        node.line = line_of(frame)
+        place = (frame.f_code, frame.f_lineno)
+        if place not in self.lines:
+            self.lines[place] = line_of(frame)
+        node.line = self.lines[place]
         self.name_constants(node.inputs, frame)
         previous_call, previous = self.last
         if call is not None and call is previous_call and node.primitive is not pick:

@@ -54,6 +54,7 @@ def vector_bytes() -> int:
     return 64 if features.get("avx512f") else 32 if features.get("avx2") else 16
 
 
+@cache
 def kind_of(dtype: np.dtype[Any]) -> str:
     return f"{dtype.kind}{dtype.itemsize}"
 
@@ -66,6 +67,7 @@ def memory_type(dtype: np.dtype[Any]) -> ir.Type:
     return I8 if dtype == BOOL else ir_type(dtype)
 
 
+@cache
 def can_map(function: str, operand: np.dtype[Any], dtype: np.dtype[Any]) -> bool:
     """Is there code for this function of operands of this type?"""
     if kind_of(operand) not in TYPES or kind_of(dtype) not in TYPES:
@@ -98,10 +100,11 @@ class Word(NamedTuple):
 
 
 class Code:
-    """A builder of instructions on words."""
+    """A builder of instructions on words. With `far`, elementary functions are called, where they
+    would else stand in the loop themselves: for long loops, which are compiled in less time so."""
 
-    def __init__(self, builder: ir.IRBuilder) -> None:
-        self.builder = builder
+    def __init__(self, builder: ir.IRBuilder, far: bool = False) -> None:
+        self.builder, self.far = builder, far
         self.module = builder.module
 
     # -- control ---------------------------------------------------------------------------------
@@ -339,7 +342,8 @@ class Code:
 
     def expansion(self, function: str, dtype: str, width: int, values: list[Any]) -> Any:
         """One function of the module per elementary function, format and width."""
-        name = f"{function}.{dtype}x{width}"
+        near = width > 1 and not self.far
+        name = f"{function}.{dtype}x{width}{'' if near else '.far'}"
         if name in self.module.globals:
             return self.module.globals[name]
         lanes = Lanes(self.builder, dtype, width)
@@ -348,7 +352,7 @@ class Code:
         made = ir.Function(self.module, kind, name)
         made.linkage = "internal"
         made.attributes.add("nounwind")
-        made.attributes.add("alwaysinline" if width > 1 else "noinline")
+        made.attributes.add("alwaysinline" if near else "noinline")
         inside = ir.IRBuilder(made.append_basic_block("entry"))
         inside.ret(EXPANSIONS[function](Lanes(inside, dtype, width), *made.args))
         return made

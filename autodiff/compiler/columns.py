@@ -44,10 +44,8 @@ class Columns:
             ready: dict[Access, Word] = {}
             starts: dict[Access, Any] = {}
             for a, strides in nest.paths.items():
-                place = nest.position(a.offset, strides, [i])
-                if strides[-1]:
-                    starts[a] = place
-                else:
+                place = starts[a] = nest.position(a.offset, strides, [i])
+                if not strides[-1]:
                     pointer = code.at(nest.pointers[id(a.buffer)], place, a.buffer.dtype)
                     ready[a] = code.load(pointer, a.buffer.dtype, 1)
             for u, place in enumerate(places):

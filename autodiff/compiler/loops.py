@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 
 from ..shapes import Shape
@@ -18,9 +19,12 @@ from .code import I64, POINTER, Code, Word, vector_bytes
 from .columns import Columns
 from .program import BOOL, Value, number
 from .reductions import COMBINE, Reduction, neutral
+from .rolled import Results, rolled
 from .schedule import Access, Schedule, Step, access, is_identity, over
+from .vector_math import EXPANSIONS
 from .views import layout
 
+MOST_NEAR = 40  # elementary functions that stand in a loop; if there are more, they are called
 BLOCK = 4096  # entries that one partial sum adds up at most: 2^20 float32 ones are counted exactly
 
 
@@ -40,18 +44,25 @@ class Nest:
             for s in step.stores
         ]
         written = [a.buffer for _, a in self.stores] + [r.value for r in self.reductions]
+        self.line = rolled(self)
+        if self.line is not None:
+            self.loads = self.line.loads
         read = [a.buffer for a in self.loads]
         self.buffers = list({id(b): b for b in (*written, *read)}.values())
         self.is_needed = bool(self.buffers and (self.stores or self.reductions))
         if not self.is_needed:
             return
         self.arrange()
+        if self.line is not None and self.line.lane:
+            size = self.line.lane * self.width()
+            self.buffers.append(Value("scratch", (), {}, (size,), np.dtype(np.uint8)))
         kind = ir.FunctionType(ir.VoidType(), [POINTER] * len(self.buffers))
         self.function = ir.Function(module, kind, name)
         self.function.linkage = "internal"
         self.pointers = {id(b): p for b, p in zip(self.buffers, self.function.args, strict=True)}
         for argument in self.function.args:
             argument.add_attribute("noalias")
+        self.scratch = self.function.args[-1]
         self.emit()
 
     # -- what is computed and what is loaded -----------------------------------------------------
@@ -61,10 +72,13 @@ class Nest:
             return False
         return id(base) in self.here or id(base) not in self.schedule.stored
 
+    def roots(self) -> list[Value]:
+        """What the loops write or add up."""
+        return [s.value for s in self.step.stores] + [r.operand for r in self.reductions]
+
     def collect(self) -> None:
-        roots = [s.value for s in self.step.stores] + [r.operand for r in self.reductions]
         seen: set[int] = set()
-        stack: list[Any] = [(x, x.shape, False) for x in reversed(roots)]
+        stack: list[Any] = [(x, x.shape, False) for x in reversed(self.roots())]
         while stack:
             x, shape, opened = stack.pop()
             base = layout(x)[0]
@@ -124,7 +138,9 @@ class Nest:
 
     # -- code ------------------------------------------------------------------------------------
     def emit(self) -> None:
-        self.code = Code(ir.IRBuilder(self.function.append_basic_block("entry")))
+        emitted = self.order if self.line is None else self.line.emitted()
+        far = sum(v.function in EXPANSIONS for v in emitted) > MOST_NEAR
+        self.code = Code(ir.IRBuilder(self.function.append_basic_block("entry")), far)
         self.inner = [r for r in self.reductions if r.reduced and r.reduced[-1]]
         self.outer = [r for r in self.reductions if r not in self.inner]
         if self.is_by_columns():
@@ -196,12 +212,10 @@ class Nest:
         ready: dict[Access, Word] = {}
         starts: dict[Access, Any] = {}
         for a, strides in self.paths.items():
-            place = self.position(a.offset, strides, indices)
+            place = starts[a] = self.position(a.offset, strides, indices)
             if not strides or strides[-1] == 0:  # the same number all along
                 pointer = code.at(self.pointers[id(a.buffer)], place, a.buffer.dtype)
                 ready[a] = code.load(pointer, a.buffer.dtype, 1)
-            else:
-                starts[a] = place
         ends = [
             self.position(a.offset, strides, indices)
             for (_, a), strides in zip(self.stores, self.store_paths, strict=True)
@@ -287,7 +301,7 @@ class Nest:
     ) -> dict[Any, Word]:
         """Every load and map of the loops at entries i, i + 1, ... (as many as `width` says)."""
         code = self.code
-        values: dict[Any, Word] = {}
+        values: dict[Any, Word] = {} if self.line is None else Results(self.line, width)
         for a, strides in self.paths.items():
             dtype = a.buffer.dtype
             if a in ready:
@@ -296,6 +310,9 @@ class Nest:
             place = code.builder.add(starts[a], code.times(i, strides[-1]))
             pointer = code.at(self.pointers[id(a.buffer)], place, dtype)
             values[a] = code.read(pointer, strides[-1], dtype, width)
+        if self.line is not None:
+            self.line.emit(values, width, i, starts)
+            return values
         for v in self.order:
             operands = [self.word(x, v.shape, values, width) for x in v.inputs]
             values[id(v)] = code.map(v.function, operands, v.dtype)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -93,12 +93,12 @@ class Maps:
             name = "logical_not"
         if name in LOGIC:
             operands = tuple(self.cast(v, BOOL) for v in operands)
-        *loop, dtype = UFUNCS[name].resolve_dtypes((*map(weakly, operands), None))
+        *loop, dtype = types_of(name, *map(weakly, operands))
         weak = all(v.weak for v in operands) and name in ARITHMETIC
         if weak:
             return self._weak(name, operands, loop, dtype)
         given = [self.cast(v, t) for v, t in zip(operands, loop, strict=True)]
-        shape = np.broadcast_shapes(*(v.shape for v in given))
+        shape = common_shape(given)
         turned = self._turned(given, shape, partial(self.apply, name))
         if turned is not None:
             return turned
@@ -119,7 +119,7 @@ class Maps:
     def where(self, c: Value, a: Value, b: Value) -> Value:
         dtype = np.result_type(*(v.dtype.type(0).item() if v.weak else v.dtype for v in (a, b)))
         a, b, c = self.cast(a, dtype), self.cast(b, dtype), self.cast(c, BOOL)
-        shape = np.broadcast_shapes(c.shape, a.shape, b.shape)
+        shape = common_shape((c, a, b))
         turned = self._turned([c, a, b], shape, self.where)
         if turned is not None:
             return turned
@@ -150,6 +150,8 @@ class Maps:
     ) -> Value | None:
         """A map of transposed arrays as the transpose of a map, which runs in memory order."""
         small = tuple(n for n in shape if n != 1)
+        if len(small) < 2:
+            return None
         aligned = [self._aligned(v, shape) for v in operands]
         order = common_order(aligned, small)
         if order is None:
@@ -161,7 +163,7 @@ class Maps:
     def _make(self, name: str, operands: Sequence[Value], dtype: Any) -> Value:
         """The instruction itself, over a shape without axes of size 1: so it is the same one for
         rows, columns and vectors."""
-        shape = np.broadcast_shapes(*(v.shape for v in operands))
+        shape = common_shape(operands)
         operands = [self._aligned(v, shape) for v in operands]
         whole, shape = shape, tuple(n for n in shape if n != 1)
         if name in COMMUTES:  # one order, so that a * b and b * a are the same instruction
@@ -181,6 +183,8 @@ class Maps:
 
     def _aligned(self, v: Value, shape: tuple[int, ...]) -> Value:
         """An operand without the axes that are 1 in the result, and without leading ones."""
+        if not v.shape or (v.shape == shape and 1 not in shape):
+            return v
         kept = shape[len(shape) - v.ndim :]
         pairs = [(n, s) for n, s, m in zip(v.shape, layout(v)[2], kept, strict=True) if m != 1]
         while pairs and pairs[0][0] == 1:
@@ -261,6 +265,18 @@ def permuted(builder: Builder, v: Value, order: tuple[int, ...]) -> Value:
     return view(
         builder, base, offset, [steps[k] for k in order], tuple(shape[k] for k in order), v.weak
     )
+
+
+@cache
+def types_of(name: str, *operands: Any) -> tuple[np.dtype[Any], ...]:
+    """The types in which a function is computed, and of its result, as NumPy promotes them."""
+    return tuple(UFUNCS[name].resolve_dtypes((*operands, None)))
+
+
+def common_shape(operands: Sequence[Value]) -> tuple[int, ...]:
+    """The shape of operands, broadcast together."""
+    shapes = {v.shape for v in operands}
+    return np.broadcast_shapes(*shapes) if len(shapes) > 1 else shapes.pop()
 
 
 def weakly(v: Value) -> Any:

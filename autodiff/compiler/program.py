@@ -32,7 +32,7 @@ BOOL = np.dtype(bool)
 class Value:
     """One instruction, and the array that it makes. `weak`: a Python number, in NumPy 2's sense."""
 
-    __slots__ = ("dtype", "inputs", "number", "op", "params", "shape", "weak")
+    __slots__ = ("dtype", "inputs", "number", "op", "params", "shape", "size", "weak")
 
     def __init__(
         self,
@@ -45,11 +45,8 @@ class Value:
     ) -> None:
         self.op, self.inputs, self.params = op, inputs, params
         self.shape, self.dtype, self.weak = shape, dtype, weak
+        self.size = prod(shape)
         self.number = 0
-
-    @property
-    def size(self) -> int:
-        return prod(self.shape)
 
     @property
     def ndim(self) -> int:
@@ -150,6 +147,8 @@ def _uniform(array: np.ndarray[Any, Any]) -> bool:
 
 def hashable(x: Any) -> Any:
     """Parameters as a key: arrays by their bytes, functions by themselves."""
+    if isinstance(x, str):
+        return x
     if isinstance(x, dict):
         return tuple((k, hashable(v)) for k, v in sorted(x.items()))
     if isinstance(x, (list, tuple)):
@@ -190,7 +189,8 @@ class Program:
             for x in v.inputs:
                 if id(x) not in made:
                     raise AssertionError(f"{v!r} uses v{x.number}, which is not made yet")
-            if v.op == "map" and np.broadcast_shapes(*(x.shape for x in v.inputs)) != v.shape:
+            shapes = {x.shape for x in v.inputs}
+            if v.op == "map" and shapes != {v.shape} and np.broadcast_shapes(*shapes) != v.shape:
                 raise AssertionError(f"{v!r} does not have the shape of its operands")
             made.add(id(v))
 

@@ -9,6 +9,7 @@ more where it must wait for them to be complete. A level and a domain make a ste
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,9 +22,11 @@ from .views import contiguous, layout
 
 LEAVES = ("input", "constant")
 MOST_GAPS = 8  # in a `place`, filled one by one
+IN_LOOPS = ("map", "reduce", "place")
 MOST_RECOMPUTED = 4  # maps that it is cheaper to compute twice than to write and read
 
 
+@cache
 def squeezed(shape: Shape) -> Shape:
     return tuple(n for n in shape if n != 1)
 
@@ -112,6 +115,8 @@ class Schedule:
         self.program = program
         has_code = {id(v): native(v) for v in program.values}
         self.native: Callable[[Value], bool] = lambda v: has_code[id(v)]
+        self.looped = {id(v) for v in program.values if v.op in IN_LOOPS and has_code[id(v)]}
+        self.waiting: dict[tuple[int, int], bool] = {}
         self.users = users(program)
         self.outputs = {id(layout(v)[0]) for v in program.outputs}
         self.level: dict[int, int] = {}
@@ -122,10 +127,17 @@ class Schedule:
         self.steps = self.arranged()
 
     def in_loops(self, v: Value) -> bool:
-        return v.op in ("map", "reduce", "place") and self.native(v)
+        return id(v) in self.looped
 
     def waits(self, v: Value, operand: Value) -> bool:
         """Must `operand` be complete before the step that computes `v` begins?"""
+        key = (id(v), id(operand))
+        found = self.waiting.get(key)
+        if found is None:
+            found = self.waiting[key] = self.must_wait(v, operand)
+        return found
+
+    def must_wait(self, v: Value, operand: Value) -> bool:
         base = layout(operand)[0]
         if base.op in LEAVES:
             return False

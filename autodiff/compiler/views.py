@@ -7,6 +7,7 @@ strides of what comes back are the view.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from ..shapes import Shape
 from .program import Builder, Value
 
 
+@cache
 def contiguous(shape: Shape) -> tuple[int, ...]:
     """Strides, in entries, of an array in C order; 0 along axes of size 1."""
     strides, step = [], 1

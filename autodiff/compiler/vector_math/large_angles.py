@@ -53,13 +53,13 @@ def pi_scaled(digits: int) -> int:
 @cache
 def table() -> ctypes.Array[ctypes.c_double]:
     """2^(e - 52) 2/pi without whole multiples of 4, in four pieces, for every exponent e."""
-    digits = GREATEST_EXPONENT + 53 * PIECES + 64
-    unit = 1 << digits
-    two_over_pi = (unit << (digits + 1)) // pi_scaled(digits)
+    kept = 53 * PIECES + 64  # bits behind the point
+    digits = GREATEST_EXPONENT + kept
+    unit = 1 << kept
+    two_over_pi = (1 << (2 * digits + 1)) // pi_scaled(digits)
     numbers: list[float] = []
     for exponent in range(LEAST_EXPONENT, GREATEST_EXPONENT + 1):
-        shift = exponent - 52
-        rest = two_over_pi << shift if shift > 0 else two_over_pi >> -shift
+        rest = two_over_pi >> (GREATEST_EXPONENT + 52 - exponent)
         rest = (rest + 2 * unit) % (4 * unit) - 2 * unit
         for _ in range(PIECES):
             piece = rest / unit

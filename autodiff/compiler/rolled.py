@@ -1,0 +1,236 @@
+"""A long line of maps as few loops: what repeats is emitted once, and runs once for each round.
+
+What one round hands to the next stays in registers. What a later repeat reads, a reverse sweep the
+results of the forward one, is kept in memory: a table for each such map, one entry (a vector of
+them, where the nest runs over vectors) for each round.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from llvmlite import ir
+
+from .code import I8, I64, Word, memory_type
+from .program import Value, number
+from .repeats import Repeat, Search, Source, in_pairs
+from .schedule import Access, access
+from .views import layout
+
+if TYPE_CHECKING:
+    from .loops import Nest
+
+LONG = 128  # maps; a shorter line is emitted as it is
+
+
+def rolled(nest: Nest) -> Rolled | None:
+    """The line of maps of a nest, with its repeats; `None` where it is short or has none."""
+    if len(nest.order) < LONG:
+        return None
+    found = Rolled(nest)
+    return found if found.repeats else None
+
+
+class Rolled:
+    """The maps of a nest and the repeats among them."""
+
+    def __init__(self, nest: Nest) -> None:
+        self.nest = nest
+        self.order = in_pairs(nest.order)
+        operands = [[self.operand(x, v) for x in v.inputs] for v in self.order]
+        search = Search(self.order, operands)
+        self.repeats, self.owner, self.position = search.repeats, search.owner, search.position
+        self.loads: dict[Access, None] = {}
+        self.tables: dict[int, Any] = {}
+        self.starts: dict[tuple[int, int], int] = {}  # of tables of kept results, per lane
+        self.keep(operands, search.places)
+        self.allocate()
+
+    def operand(self, x: Value, v: Value) -> Any:
+        known = number(x)
+        if known is not None:
+            return known
+        return layout(x)[0] if self.nest.is_read_inside(x) else access(x, v.shape)
+
+    # -- what is kept ----------------------------------------------------------------------------
+    def keep(self, operands: list[list[Any]], places: np.ndarray[Any, Any]) -> None:
+        """Which results go to memory, and what is loaded from the nest's buffers."""
+        for r in self.repeats:
+            for s in (s for sources in r.sources for s in sources):
+                if s.rule == "kept":
+                    owner, q, _ = self.place(s.first)
+                    owner.kept.add(q)
+                elif s.rule in ("load", "next load"):
+                    self.loads[s.first] = None
+        for k, row in enumerate(operands):
+            for j, x in enumerate(row):
+                if places[k, j] >= 0 and self.owner[places[k, j]] != self.owner[k]:
+                    self.use(x)
+                elif isinstance(x, Access) and self.owner[k] < 0:
+                    self.loads[x] = None
+        for root in self.nest.roots():
+            if number(root) is None and self.nest.is_read_inside(root):
+                self.use(layout(root)[0])
+            elif number(root) is None:
+                self.loads[access(root, root.shape)] = None
+
+    def use(self, v: Value) -> None:
+        """Something outside its repeat reads `v`: only results of the last round are at hand."""
+        if self.owner[self.position[id(v)]] >= 0:
+            r, q, t = self.place(v)
+            if t < r.count - 1:
+                r.kept.add(q)
+
+    def place(self, v: Value) -> tuple[Repeat, int, int]:
+        """The repeat that a map is of, which map of a round it is, and in which round."""
+        k = self.position[id(v)]
+        r = self.repeats[self.owner[k]]
+        t, q = divmod(k - r.start, r.period)
+        return r, q, t
+
+    def allocate(self) -> None:
+        self.lane = 0  # bytes of memory, where the nest runs over single numbers
+        for number_, r in enumerate(self.repeats):
+            for q in sorted(r.kept):
+                self.starts[number_, q] = self.lane
+                self.lane += -(-r.count * self.order[r.start + q].dtype.itemsize // 8) * 8
+
+    def slot(self, v: Value, t: Any, width: int) -> Any:
+        """Where the result of a map of a repeat is kept, in round t."""
+        r, q, _ = self.place(v)
+        code, size = self.nest.code, width * v.dtype.itemsize
+        start = ir.Constant(I64, width * self.starts[self.repeats.index(r), q])
+        place = code.builder.add(start, code.times(t, size))
+        return code.builder.gep(self.nest.scratch, [place], source_etype=I8)
+
+    def emitted(self) -> list[Value]:
+        """The maps that are written out: of a repeat, those of one round."""
+        return [
+            v
+            for k, v in enumerate(self.order)
+            if self.owner[k] < 0 or k < (r := self.repeats[self.owner[k]]).start + r.period
+        ]
+
+    # -- code ------------------------------------------------------------------------------------
+    def emit(self, values: dict[Any, Word], width: int, i: Any, starts: dict[Access, Any]) -> None:
+        """Every map at entries i, i + 1, ...; `values` holds what has been loaded."""
+        k, repeats = 0, iter([*self.repeats, None])
+        following = next(repeats)
+        while k < len(self.order):
+            if following is not None and k == following.start:
+                Rounds(self, following, values, width, i, starts).emit()
+                k, following = following.stop, next(repeats)
+                continue
+            v = self.order[k]
+            operands = [self.nest.word(x, v.shape, values, width) for x in v.inputs]
+            values[id(v)] = self.nest.code.map(v.function, operands, v.dtype)
+            k += 1
+
+
+class Results(dict[Any, Word]):
+    """What has been computed; a result that a loop left in memory is loaded where it is needed."""
+
+    def __init__(self, line: Rolled, width: int) -> None:
+        self.line, self.width = line, width
+
+    def __missing__(self, key: int) -> Word:
+        v = self.line.order[self.line.position[key]]
+        t = ir.Constant(I64, self.line.place(v)[2])
+        return self.line.nest.code.load(self.line.slot(v, t, self.width), v.dtype, self.width)
+
+
+class Rounds:
+    """Emits one repeat as a loop."""
+
+    def __init__(
+        self,
+        line: Rolled,
+        r: Repeat,
+        values: dict[Any, Word],
+        width: int,
+        i: Any,
+        starts: dict[Access, Any],
+    ) -> None:
+        self.line, self.r, self.values, self.width = line, r, values, width
+        self.i, self.starts = i, starts
+        self.nest, self.code = line.nest, line.nest.code
+        self.maps = line.order[r.start : r.start + r.period]
+        self.before: dict[tuple[int, int], Any] = {}  # results of rounds before this one
+        self.here: list[Word] = []
+
+    def emit(self) -> None:
+        r, code, builder = self.r, self.code, self.code.builder
+        depth: dict[int, int] = {}
+        for s in (s for sources in r.sources for s in sources):
+            if s.back:
+                q = self.q(s.first)
+                depth[q] = max(depth.get(q, 0), s.back)
+        given = {
+            (q, back): self.values[id(self.line.order[r.start + q - back * r.period])].ir
+            for q, deepest in depth.items()
+            for back in range(1, deepest + 1)
+        }
+        before = builder.block
+        with code.loop(r.count) as t:
+            for key, x in given.items():
+                self.before[key] = builder.phi(x.type)
+                self.before[key].add_incoming(x, before)
+            for q, (v, sources) in enumerate(zip(self.maps, r.sources, strict=True)):
+                operands = [
+                    self.operand(s, x.dtype, t) for s, x in zip(sources, v.inputs, strict=True)
+                ]
+                self.here.append(code.map(v.function, operands, v.dtype))
+                if q in r.kept:
+                    code.write(self.here[q], self.line.slot(v, t, self.width), 1, v.dtype)
+            for (q, back), phi in self.before.items():
+                x = self.here[q].ir if back == 1 else self.before[q, back - 1]
+                phi.add_incoming(x, builder.block)
+        for v, word in zip(self.line.order[r.stop - r.period : r.stop], self.here, strict=True):
+            self.values[id(v)] = word
+
+    def q(self, v: Value) -> int:
+        return self.line.position[id(v)] - self.r.start
+
+    def operand(self, s: Source, dtype: np.dtype[Any], t: Any) -> Word:
+        code, width = self.code, self.width
+        if s.rule == "number":
+            return code.constant(s.first, dtype, width)
+        if s.rule == "table":
+            return code.splat(code.load(self.in_table(s, dtype, t), dtype, 1), width)
+        if s.rule == "load":
+            return self.values[s.first]
+        if s.rule == "next load":
+            return self.loaded(s, t)
+        if s.rule == "value":
+            return self.values[id(s.first)]
+        if s.rule == "kept":
+            start = ir.Constant(I64, self.line.place(s.first)[2])
+            at = code.builder.add(start, code.times(t, s.step))
+            return code.load(self.line.slot(s.first, at, width), dtype, width)
+        q = self.q(s.first)
+        return Word(self.before[q, s.back], dtype, width) if s.back else self.here[q]
+
+    def in_table(self, s: Source, dtype: np.dtype[Any], t: Any) -> Any:
+        """The next one of numbers that were known beforehand."""
+        module, tables = self.nest.module, self.line.tables
+        if id(s) not in tables:
+            kind = memory_type(dtype)
+            numbers = [float(x) if dtype.kind == "f" else int(x) for x in s.numbers]
+            made = ir.GlobalVariable(
+                module, ir.ArrayType(kind, len(numbers)), module.get_unique_name("numbers")
+            )
+            made.global_constant, made.linkage = True, "internal"
+            made.initializer = ir.Constant(made.value_type, [ir.Constant(kind, x) for x in numbers])
+            tables[id(s)] = made
+        return self.code.at(tables[id(s)], t, dtype)
+
+    def loaded(self, s: Source, t: Any) -> Word:
+        """The next entry of a buffer."""
+        code, a = self.code, s.first
+        strides = self.nest.paths[a]
+        step = strides[-1] if strides else 0
+        place = code.builder.add(self.starts[a], code.times(t, s.step))
+        place = code.builder.add(place, code.times(self.i, step))
+        pointer = code.at(self.nest.pointers[id(a.buffer)], place, a.buffer.dtype)
+        return code.read(pointer, step, a.buffer.dtype, self.width)
