@@ -16,16 +16,18 @@ from llvmlite import ir
 
 from ..shapes import Shape
 from .code import I64, POINTER, Code, Word, vector_bytes
-from .columns import Columns
 from .program import BOOL, Value, number
 from .reductions import COMBINE, Reduction, neutral
 from .rolled import Results, rolled
+from .rows import Rows
 from .schedule import Access, Schedule, Step, access, is_identity, over
 from .vector_math import EXPANSIONS
 from .views import layout
 
 MOST_NEAR = 40  # elementary functions that stand in a loop; if there are more, they are called
 BLOCK = 4096  # entries that one partial sum adds up at most: 2^20 float32 ones are counted exactly
+
+ROWS_SHARED = 2  # rows, the same for many others, that are worth loading once for several
 
 
 class Nest:
@@ -143,18 +145,14 @@ class Nest:
         self.code = Code(ir.IRBuilder(self.function.append_basic_block("entry")), far)
         self.inner = [r for r in self.reductions if r.reduced and r.reduced[-1]]
         self.outer = [r for r in self.reductions if r not in self.inner]
-        if self.is_by_columns():
-            for r in self.inner:
-                self.fill(r)
-            self.blocked = False
-            Columns(self).emit()
-            self.code.builder.ret_void()
-            return
+        self.blocked = False
         for r in self.reductions:
             if any(r.reduced) and not self.in_registers(r):
                 self.fill(r)
         size = self.sizes[-1] if self.sizes else 1
-        if self.inner and size >= 2 * BLOCK and len(self.sizes) == 1:
+        if self.is_by_rows():
+            Rows(self).emit()
+        elif self.inner and size >= 2 * BLOCK and len(self.sizes) == 1:
             whole = size // BLOCK * BLOCK
             self.loop_over([size // BLOCK, BLOCK], blocked=True)
             if whole < size:
@@ -163,13 +161,12 @@ class Nest:
             self.loop_over(self.sizes)
         self.code.builder.ret_void()
 
-    def is_by_columns(self) -> bool:
-        """Are these sums down the columns of a matrix (and perhaps over all of it)?"""
-        if len(self.sizes) != 2 or not self.outer or self.sizes[1] < self.width():
+    def is_by_rows(self) -> bool:
+        """Are rows read in order, with sums or with other rows that are the same for many?"""
+        if len(self.sizes) < 2 or self.sizes[-1] < self.width() or self.width() == 1:
             return False
-        return all(r.reduced == [True, False] for r in self.outer) and all(
-            r.reduced == [True, True] for r in self.inner
-        )
+        shared = sum(s[-1] != 0 and s[-2] == 0 for s in self.paths.values())
+        return bool(self.reductions) or shared >= ROWS_SHARED
 
     def in_registers(self, r: Reduction) -> bool:
         """Is the whole of each sum one run of the innermost loop?"""
@@ -297,26 +294,36 @@ class Nest:
         code.write(total, pointer, 0, dtype)
 
     def compute(
-        self, i: Any, width: int, ready: dict[Access, Word], starts: dict[Access, Any]
+        self,
+        i: Any,
+        width: int,
+        ready: dict[Access, Word],
+        starts: dict[Access, Any],
+        shared: dict[Access, Word] | None = None,
     ) -> dict[Any, Word]:
-        """Every load and map of the loops at entries i, i + 1, ... (as many as `width` says)."""
-        code = self.code
+        """Every load and map of the loops at entries i, i + 1, ... (as many as `width` says), but
+        for the loads that are `shared`."""
         values: dict[Any, Word] = {} if self.line is None else Results(self.line, width)
+        values.update(shared or {})
         for a, strides in self.paths.items():
-            dtype = a.buffer.dtype
             if a in ready:
-                values[a] = code.splat(ready[a], width)
-                continue
-            place = code.builder.add(starts[a], code.times(i, strides[-1]))
-            pointer = code.at(self.pointers[id(a.buffer)], place, dtype)
-            values[a] = code.read(pointer, strides[-1], dtype, width)
+                values[a] = self.code.splat(ready[a], width)
+            elif a not in values:
+                values[a] = self.loaded(a, strides, starts, i, width)
         if self.line is not None:
             self.line.emit(values, width, i, starts)
             return values
         for v in self.order:
             operands = [self.word(x, v.shape, values, width) for x in v.inputs]
-            values[id(v)] = code.map(v.function, operands, v.dtype)
+            values[id(v)] = self.code.map(v.function, operands, v.dtype)
         return values
+
+    def loaded(
+        self, a: Access, strides: Sequence[int], starts: dict[Access, Any], i: Any, width: int
+    ) -> Word:
+        place = self.code.builder.add(starts[a], self.code.times(i, strides[-1]))
+        pointer = self.code.at(self.pointers[id(a.buffer)], place, a.buffer.dtype)
+        return self.code.read(pointer, strides[-1], a.buffer.dtype, width)
 
     def word(self, x: Value, shape: Shape, values: dict[Any, Word], width: int) -> Word:
         """An operand of a map of this shape."""

@@ -20,6 +20,7 @@ from ..graph import TraceNode
 from ..primitive import TABLE
 from ..shapes import PYTHON_SCALARS, reduced
 from ..tracing import Graph, traced
+from .factoring import factored
 from .maps import BITS, PYTHON, SAME, SPECIAL, UFUNCS, Maps, is_contiguous, weakly
 from .program import Builder, Program, Value, number
 from .views import contiguous, rearranged, region
@@ -219,6 +220,9 @@ class Lowering:
         if not v.size:
             empty = getattr(np, function)(np.empty(v.shape, v.dtype), axis=axes)
             return self.builder.constant(empty)
+        earlier = factored(self, v, axes) if function == "sum" else None
+        if earlier is not None:
+            return earlier
         return self.builder.make(
             "reduce", (v,), {"function": function, "axes": axes}, shape, v.dtype
         )

@@ -27,12 +27,14 @@ import numpy as np
 from ..shapes import Shape
 
 BOOL = np.dtype(bool)
+WITHOUT_WAITING = ("input", "constant", "view", "map")  # each entry by itself
 
 
 class Value:
-    """One instruction, and the array that it makes. `weak`: a Python number, in NumPy 2's sense."""
+    """One instruction, and the array that it makes. `weak`: a Python number, in NumPy 2's sense.
+    `depth`: how many reductions, products and the like must be complete before it is."""
 
-    __slots__ = ("dtype", "inputs", "number", "op", "params", "shape", "size", "weak")
+    __slots__ = ("depth", "dtype", "inputs", "number", "op", "params", "shape", "size", "weak")
 
     def __init__(
         self,
@@ -47,6 +49,7 @@ class Value:
         self.shape, self.dtype, self.weak = shape, dtype, weak
         self.size = prod(shape)
         self.number = 0
+        self.depth: int = max((x.depth for x in inputs), default=0) + (op not in WITHOUT_WAITING)
 
     @property
     def ndim(self) -> int:

@@ -123,6 +123,7 @@ class Schedule:
         for v in program.values:
             self.level[id(v)] = self.earliest(v)
         self.sink()
+        self.join()
         self.stored = self.buffers()
         self.steps = self.arranged()
 
@@ -172,13 +173,34 @@ class Schedule:
             if v.op != "map" or not self.native(v):
                 continue
             if id(v) not in self.outputs:
-                deadlines = [
-                    self.level[id(u)] - self.waits(u, x) - self.later(u, k)
-                    for u, x in self.readers(v)
-                    for k, operand in enumerate(u.inputs)
-                    if operand is x
-                ]
-                self.level[id(v)] = max(self.level[id(v)], min(deadlines, default=0))
+                self.level[id(v)] = max(self.level[id(v)], min(self.deadlines(v), default=0))
+
+    def join(self) -> None:
+        """Move reductions of what is in memory to a later step that reads it anyway."""
+        for v in self.program.values:
+            if v.op != "reduce" or not self.in_loops(v):
+                continue
+            base = layout(v.inputs[0])[0]
+            if base.op == "map" and self.native(base):
+                continue
+            domain, before = self.domain(v, v.inputs[0]), self.level[id(v)]
+            last = min(self.deadlines(v), default=max(self.level.values()))
+            read = {
+                self.level[id(u)]
+                for u, x in self.readers(base)
+                if u is not v and self.in_loops(u) and self.domain(u, x) == domain
+            }
+            if before not in read:
+                self.level[id(v)] = min((n for n in read if before < n <= last), default=before)
+
+    def deadlines(self, v: Value) -> list[int]:
+        """The last levels at which `v` is in time for each instruction that reads it."""
+        return [
+            self.level[id(u)] - self.waits(u, x) - self.later(u, k)
+            for u, x in self.readers(v)
+            for k, operand in enumerate(u.inputs)
+            if operand is x
+        ]
 
     def readers(self, v: Value) -> Iterator[tuple[Value, Value]]:
         """Instructions that read `v`, and the operand (`v` or a view of it) by which they do."""
