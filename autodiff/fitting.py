@@ -68,13 +68,24 @@ def cast(x: Any, dtype: Any) -> Any:
 
 
 def full(cotangent: Any, like: Aval) -> Any:
-    """A cotangent in the shape of its value. Along the sweep it may be smaller, or structural, as
-    long as it broadcasts: the gradient of a sum needs no array of ones."""
+    """A cotangent in the shape of its value. Along the sweep it may be smaller, a Python number, or
+    structural, as long as it broadcasts: the gradient of a sum needs no array of ones."""
     if cotangent.__class__ is Structural:
         cotangent = (like.dtype.type if like.dtype else float)(cotangent.factor)
+    elif cotangent.__class__ in PYTHON_SCALARS and like.dtype:  # rows index it as an array
+        cotangent = like.dtype.type(cotangent)
     return (
         cotangent if shape_of(cotangent) == like.shape else np.broadcast_to(cotangent, like.shape)
     )
+
+
+def inexact(partial: Any) -> Any:
+    """A partial as a number of the reals: integers and truth values of a program, which may be the
+    partials of a product, wrap around when derivatives are added up, or are or-ed."""
+    dtype = getattr(partial, "dtype", None)
+    if dtype is None:
+        return float(partial) if isinstance(partial, int) else partial
+    return partial if dtype.kind in "fc" else partial.astype(float)
 
 
 def conform_cotangent(cotangent: Any, like: Aval) -> Any:

@@ -29,6 +29,7 @@ from .fitting import (
     differing,
     filled,
     full,
+    inexact,
     is_scalar,
 )
 from .primitive import ZERO, Primitive, Pullback, Structural, register
@@ -69,14 +70,18 @@ class ElementwisePullback:
     def __call__(self, y_bar: Any) -> list[Any]:
         partials, values, params = self.row.partials, self.values, self.params
         bars = []
+        is_structural = y_bar.__class__ is Structural
         for i, places in self.edges:
             partial = partials[i]
             if partial.__class__ is Structural:
                 bars.append(y_bar * partial)
                 continue
             remembered = values if places is None else [values[k] for k in places]
-            try:  # in one expression, so that NumPy multiplies into the partial's memory
-                bars.append(y_bar * partial(*remembered, **params))
+            try:
+                if is_structural:
+                    bars.append(y_bar * inexact(partial(*remembered, **params)))
+                else:  # in one expression, so that NumPy multiplies into the partial's memory
+                    bars.append(y_bar * partial(*remembered, **params))
             except (ZeroDivisionError, OverflowError):
                 bars.append(y_bar * local(partial, remembered, params))
         if self.changes is not None:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from strategies import Case, is_float
 
-from autodiff import NotDifferentiableError, jacfwd, jacrev, jvp, vjp, vmap
+from autodiff import NotDifferentiableError, grad, jacfwd, jacrev, jvp, vjp, vmap
 from autodiff.containers import flatten, unflatten
 from autodiff.finite_differences import slope_at_zero
 from autodiff.graph import TraceLevel, TraceNode
@@ -86,6 +86,48 @@ def second_order_in_all_four_nestings(case: Case, rng: np.random.Generator) -> N
     curvature, size = inner(u, expected)
     slack = inner(u, error)[1] + ROUNDING * size
     close(jvp(slope, x, u)[1], curvature, slack, "forward over forward")
+
+
+# -- what meets a row in a program -----------------------------------------------------------------
+def constants_reach_a_row_in_every_form(case: Case, rng: np.random.Generator) -> None:
+    """``3 * f(x)`` sends 3 back, ``1 - f(x)`` a structural -1, ``np.sum(f(x))`` a 1 without a
+    shape: each is the cotangent that it broadcasts to."""
+    y, pullback = vjp(case, *case.inputs)
+    parts = flatten(y)[0]
+    if any(np.asarray(a).dtype.kind == "c" for a in (*case.inputs, *parts)):
+        return
+    for c in (1, -1, 3, -2.5, True):
+
+        def scaled(*x: Any, c: Any = c) -> Any:
+            each = flatten(case(*x))[0]
+            return sum(c * (np.sum(part) if np.ndim(part) else part) for part in each)
+
+        found = grad(scaled, tuple(range(len(case.inputs))))(*case.inputs)
+        close(found, pullback(constant(y, c)), 0.0, f"{c} as a cotangent")
+
+
+def integers_beside_are_the_floats_they_are(case: Case, dtype: Any) -> None:
+    """A constant argument may be of integers or truth values, which wrap around or are or-ed when
+    they are added: derivatives are floats."""
+    for k in case.wanted:
+        others = tuple(j for j in case.wanted if j != k)
+        whole = np.asarray(100 * np.real(case.args[k])).astype(np.int64).astype(dtype)[()]
+        if not others or np.asarray(case.args[k]).dtype.kind == "c":
+            continue
+
+        def total_of(*x: Any, given: Any, others: Any = others, k: int = k) -> Any:
+            args = [given if j == k else a for j, a in enumerate(case.args)]
+            for j, a in zip(others, x, strict=True):
+                args[j] = a
+            y = case.row(*args, **case.params)
+            return sum(np.sum(np.real(part)) for part in flatten(y)[0])
+
+        def thrice(*x: Any, given: Any, f: Any = total_of) -> Any:
+            return -f(*x, given=given) - f(*x, given=given) - f(*x, given=given)
+
+        x = tuple(case.args[j] for j in others)
+        slope = grad(thrice, tuple(range(len(x))))
+        close(slope(*x, given=whole), slope(*x, given=whole.astype(float)), 0.0, "integers beside")
 
 
 # -- dtypes, shapes, bits --------------------------------------------------------------------------

@@ -6,9 +6,16 @@ from hypothesis import given, settings, strategies as st
 from laws import statements as laws
 from strategies import FLAT, ROWS, SMOOTH, cases, precisions
 
+from autodiff.primitive import TABLE
+
 # Each law tries each of some 250 rows, so each gets a small share of the examples of the profile.
 FEW = settings(max_examples=max(1, settings.default.max_examples // 25))
 SEEDS = st.integers(0, 2**32 - 1)
+
+# Rows that may have a derivative which is another of their arguments, as it is.
+ARITHMETIC = [
+    row for name, row in TABLE.items() if row.kind == "bilinear" or name in ("multiply", "divide")
+]
 
 every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 every_smooth_row = pytest.mark.parametrize("row", SMOOTH, ids=lambda row: row.name)
@@ -45,6 +52,21 @@ def test_jacobians_agree(row, data, mode):
 def test_second_order_in_all_four_nestings(row, data):
     case, rng = data.draw(cases(row)), np.random.default_rng(data.draw(SEEDS))
     laws.second_order_in_all_four_nestings(case, rng)
+
+
+@every_smooth_row
+@FEW
+@given(data=st.data())
+def test_constants_reach_a_row_in_every_form(row, data):
+    case, rng = data.draw(cases(row)), np.random.default_rng(data.draw(SEEDS))
+    laws.constants_reach_a_row_in_every_form(case, rng)
+
+
+@pytest.mark.parametrize("row", ARITHMETIC, ids=lambda row: row.name)
+@FEW
+@given(data=st.data(), dtype=st.sampled_from((np.bool_, np.int8, np.uint8, np.int64)))
+def test_integers_beside_are_the_floats_they_are(row, data, dtype):
+    laws.integers_beside_are_the_floats_they_are(data.draw(cases(row)), dtype)
 
 
 @every_smooth_row
