@@ -12,7 +12,7 @@ import numpy as np
 
 from .containers import flatten, paths, unflatten
 from .conversions import refuse_index, refuse_objects
-from .dispatch import gather
+from .dispatch import OF_THEIR_OWN_MIND, gather
 from .errors import NotDifferentiableError, ShapeError
 from .fitting import aval_of, cast, full
 from .primitive import ZERO, Traced
@@ -33,6 +33,8 @@ def differentiable(x: Any, what: str) -> Any:
         return float(x)
     dtype = getattr(x, "dtype", None)
     kind = getattr(dtype, "kind", None)
+    if x.__class__.__name__ in OF_THEIR_OWN_MIND:
+        raise NotDifferentiableError(f"{what} is a {type(x).__name__}; use np.asarray(...)")
     if kind is None:
         raise NotDifferentiableError(
             f"{what} is a {type(x).__name__} ({x!r:.40}), not a number or an array; "
@@ -68,8 +70,6 @@ def chosen(argnums: Any, args: Sequence[Any], f: Callable[..., Any]) -> tuple[in
     """`argnums` as a tuple of positions, checked against the arguments given."""
     numbers = argnums if isinstance(argnums, (tuple, list)) else (argnums,)
     for k in numbers:
-        if not isinstance(k, (int, np.integer)) or isinstance(k, bool):
-            raise NotDifferentiableError(f"argnums={argnums!r}: must be an int or a tuple of ints")
         if not -len(args) <= k < len(args):
             raise NotDifferentiableError(
                 f"argnums={argnums!r}: {name_of(f)} was called with {len(args)} positional "
@@ -78,7 +78,31 @@ def chosen(argnums: Any, args: Sequence[Any], f: Callable[..., Any]) -> tuple[in
     found = tuple(int(k) % len(args) for k in numbers)
     if len(set(found)) != len(found):
         raise NotDifferentiableError(f"argnums={argnums!r} names an argument twice")
+    for k in found:
+        if args[k] is None:
+            raise NotDifferentiableError(
+                f"argument {k} of {name_of(f)} is None: there is no number to differentiate in"
+            )
     return found
+
+
+def check_request(transform: str, f: Any, argnums: Any = 0) -> None:
+    """Refuse at once what is no function, and what are no argument numbers: grad(f(x)), grad(f, x)
+    where grad(f)(x) is meant."""
+    check_function(f, transform)
+    for k in argnums if isinstance(argnums, (tuple, list)) else (argnums,):
+        if not isinstance(k, (int, np.integer)) or isinstance(k, bool):
+            raise NotDifferentiableError(
+                f"{transform}: argnums={argnums!r:.60}: must be an int or a tuple of ints, the "
+                f"positions of arguments; the arguments themselves come after: {transform}(f)(x)"
+            )
+
+
+def check_function(f: Any, transform: str = "autodiff") -> None:
+    if not callable(f):
+        raise NotDifferentiableError(
+            f"{transform}: {f!r:.60} is not a function; pass the function itself, not its value"
+        )
 
 
 def argument_names(args: Sequence[Any], places: Sequence[int] | None = None) -> list[str]:
@@ -103,7 +127,13 @@ def split_aux(result: Any, has_aux: bool, f: Callable[..., Any]) -> tuple[Any, A
 
 
 # What NumPy says of a function that does not work on an array of objects.
-OF_OBJECTS = ("dtype('O')", "not supported for the input types", "has no callable")
+OF_OBJECTS = (
+    "dtype('O')",
+    "not supported for the input types",
+    "has no callable",
+    "holds references",
+    "object arrays are not supported",
+)
 NO_INDEX = "only integers, slices"  # and of an array at an index that it does not know
 
 
@@ -114,8 +144,11 @@ def called(f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -
     except ValueError as error:  # into which NumPy wraps what float(x) raises, in `a[0] = x`
         if isinstance(error.__cause__, NotDifferentiableError):
             raise error.__cause__ from None
+        if any(part in str(error) for part in OF_OBJECTS):
+            raise refuse_objects(error) from error
         raise
     except TypeError as error:
+        check_function(f)
         of_objects = any(part in str(error) for part in OF_OBJECTS)
         if of_objects and not isinstance(error, NotDifferentiableError):
             raise refuse_objects(error) from error

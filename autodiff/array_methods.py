@@ -47,7 +47,14 @@ REFUSED_METHODS = {
     "setflags": "a tensor can always be assigned into: leave it out",
     "to_device": "NumPy's arrays are on the CPU: leave it out",
 }
+PLAIN = "autodiff.stop_gradient(x) is its plain value"
 REFUSED_ATTRIBUTES = {
+    "numpy": PLAIN,
+    "detach": PLAIN,
+    "cpu": PLAIN,
+    "pow": "write x**n, or np.power(x, n)",
+    "requires_grad": "every Tensor is tracked",
+    "zero_grad": "x.grad = None forgets the gradient of autodiff.tensor(...)",
     "strides": "its memory is its own affair: use np.lib.stride_tricks.sliding_window_view",
     "flags": "its memory is its own affair",
     "data": "its memory is its own affair",

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .errors import is_ours, is_users
+from .errors import is_ours, user_frame
 
 LISTS = (list, tuple, ast.List, ast.Tuple)
 NUMBERS = (float, int, np.number, ast.Constant)
@@ -46,7 +46,8 @@ def asking(conversion: str) -> Call | Store | None:
     while frame is not None and frame.f_code.co_name != conversion:
         frame = frame.f_back
     frame = frame and frame.f_back
-    while frame is not None and not is_users(frame):
+    users = user_frame()
+    while frame is not None and frame is not users:
         if is_ours(frame):
             return None
         frame = frame.f_back
@@ -58,6 +59,8 @@ def under_way(frame: FrameType, instruction: int) -> Call | Store | None:
     node, text = expression(frame, instruction)
     if isinstance(node, ast.Subscript):
         return Store(text, named(node.value, frame))
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
+        return Call(text, str.__mod__)
     if not isinstance(node, ast.Call):
         return None
     function = named(node.func, frame)
@@ -99,9 +102,9 @@ def named(node: ast.expr, frame: FrameType) -> Any:
             if node.id in scope:
                 return scope[node.id]
     elif isinstance(node, ast.Attribute):
-        module = named(node.value, frame)
-        if isinstance(module, ModuleType):
-            return getattr(module, node.attr, None)
+        owner = named(node.value, frame)
+        if isinstance(owner, (ModuleType, np.random.Generator, np.random.RandomState)):
+            return getattr(owner, node.attr, None)
     return None
 
 

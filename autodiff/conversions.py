@@ -29,6 +29,12 @@ OF_MATH = {
     "lgamma": "scipy.special.gammaln",
     "pow": "np.power",
 }
+RULE = "give it a derivative with autodiff.custom_rule"
+OF_SCIPY = {
+    "scipy.optimize": "wrap the solver with autodiff.root, autodiff.fixed_point or autodiff.argmin",
+    "scipy.integrate": f"sum over fixed nodes with NumPy's functions, or {RULE}",
+    "scipy": f"use NumPy's functions, or {RULE}",
+}
 
 
 def refuse_number(batched: bool) -> NotDifferentiableError:
@@ -62,6 +68,13 @@ def instead(call: Call | Store | None) -> tuple[str, str]:
             call.text,
             f"use NumPy's functions: {OF_MATH.get(name, f'np.{name}')}, not math.{name}",
         )
+    if function is str.__mod__:
+        return call.text, 'use an f-string: f"{x:.3f}"'
+    if type(getattr(function, "__self__", None)).__module__.startswith("numpy.random"):
+        return call.text, "draw a standard number and move it: mean + scale * rng.normal()"
+    for module, cure in OF_SCIPY.items():
+        if (getattr(function, "__module__", None) or "").startswith(module):
+            return call.text, cure
     if call.mended:
         leave = "leave the dtype out, or " if makes_array(function) else ""
         return call.text, f"{leave}write {call.mended}"
@@ -80,16 +93,20 @@ def refuse_to_look(what: str, complaint: str, cure: str) -> NotDifferentiableErr
     return refuse(f"{what} {complaint}", cure)
 
 
-def refuse_objects(error: TypeError) -> NotDifferentiableError:
+def refuse_objects(error: Exception) -> NotDifferentiableError:
     """The error for a function that takes no array of objects, from what NumPy says of it."""
     raised = passed_users(error)
     call = under_way(raised.tb_frame, raised.tb_lasti) if raised else None
-    what, cure = str(error), "join them with np.stack([...]) or np.block([[...]]) instead"
+    what, made = str(error), "np.array([...]) of tracked values"
+    cure = "join them with np.stack([...]) or np.block([[...]]) instead"
     if isinstance(call, Call) and call.mended:
         what, cure = call.text, f"write {call.mended}"
+    elif isinstance(call, Call):
+        what, made = f"{call.text}: {error}", "what NumPy makes of a tracked value here"
+        cure = f"use NumPy's functions, or {RULE}"
     return NotDifferentiableError(
-        f"{what}: np.array([...]) of tracked values is an array of objects, which this function "
-        f"does not take{location(raised)}; {cure}"
+        f"{what}: {made} is an array of objects, which this function does not take"
+        f"{location(raised)}; {cure}"
     )
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 _NUMPY = str(Path(np.__file__).parent) + os.sep
 _SCIPY = str(Path(np.__file__).parent.parent / "scipy") + os.sep  # beside NumPy, if it is there
+_INSTALLED = str(Path(np.__file__).parent.parent) + os.sep
 _HERE = str(Path(__file__).parent) + os.sep
 _NN = str(Path(__file__).parent.parent / "nn") + os.sep  # the layer on top, in the same project
 
@@ -47,13 +48,17 @@ class MissingExtraError(AutodiffError, ImportError):
 
 
 def user_frame() -> FrameType | None:
-    """The innermost stack frame outside this package and NumPy: where the user's code called us."""
+    """The innermost stack frame outside this package and NumPy, and outside of what is installed
+    beside NumPy if there is one: where the user's code called us."""
     frame: FrameType | None = sys._getframe(1)
+    found = None
     while frame is not None:
         if is_users(frame):
-            return frame
+            if not is_installed(frame):
+                return frame
+            found = found or frame
         frame = frame.f_back
-    return None
+    return found
 
 
 def is_users(frame: FrameType) -> bool:
@@ -66,6 +71,11 @@ def is_users_file(name: str) -> bool:
     return not name.startswith((_HERE, _NN, _NUMPY, _SCIPY))
 
 
+def is_installed(frame: FrameType) -> bool:
+    """Whether a frame runs what is installed beside NumPy: a library that calls us, most likely."""
+    return frame.f_code.co_filename.startswith(_INSTALLED)
+
+
 def is_ours(frame: FrameType) -> bool:
     """Whether a frame runs the code of this package."""
     return frame.f_code.co_filename.startswith(_HERE)
@@ -76,7 +86,8 @@ def passed_users(error: BaseException) -> TracebackType | None:
     `None` if it did not."""
     found, traceback = None, error.__traceback__
     while traceback is not None:
-        if is_users(traceback.tb_frame):
+        frame = traceback.tb_frame
+        if is_users(frame) and (found is None or not is_installed(frame)):
             found = traceback
         traceback = traceback.tb_next
     return found

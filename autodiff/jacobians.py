@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .arguments import argument_names, chosen, differentiable, finish_all, name_of
+from .arguments import argument_names, check_request, chosen, differentiable, finish_all, name_of
 from .batch import batch_map
 from .containers import Structure, flatten, unflatten
 from .errors import NotDifferentiableError
@@ -70,6 +70,7 @@ def jacrev(
     array([[2., 0.],
            [0., 4.]])
     """
+    check_request("jacrev", f, argnums)
 
     @functools.wraps(f)
     def jacobian_rows(*args: Any, **kwargs: Any) -> Any:
@@ -131,6 +132,7 @@ def jacfwd(
     >>> ad.jacfwd(lambda t: np.array([1.0, 2.0]) * t)(3.0)
     array([1., 2.])
     """
+    check_request("jacfwd", f, argnums)
 
     @functools.wraps(f)
     def jacobian_columns(*args: Any, **kwargs: Any) -> Any:
@@ -216,6 +218,7 @@ def jacobian(
     array([[1., 2.],
            [3., 4.]])
     """
+    check_request("jacobian", f, argnums)
     columns = jacfwd(f, argnums, has_aux, holomorphic)
 
     @functools.wraps(f)
@@ -242,6 +245,7 @@ def hessian(f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False) -> C
     array([[10.,  6.],
            [ 6.,  0.]])
     """
+    check_request("hessian", f, argnums)
     return jacfwd(grad(f, argnums, has_aux), argnums, has_aux)
 
 

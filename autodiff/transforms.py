@@ -13,6 +13,7 @@ from .arguments import (
     argument_names,
     called,
     check_like,
+    check_request,
     chosen,
     finish_all,
     name_of,
@@ -117,6 +118,8 @@ def value_and_grad(
     (8.0, 12.0)
     """
 
+    check_request("value_and_grad", f, argnums)
+
     @functools.wraps(f)
     def differentiated(*args: Any, **kwargs: Any) -> Any:
         tape = Tape(f, args, kwargs, chosen(argnums, args, f), has_aux)
@@ -129,12 +132,20 @@ def value_and_grad(
     return differentiated
 
 
+def described(structure: Structure) -> str:
+    """What a function returned in place of a number, and what to do about it."""
+    if not structure.size:
+        return f"{describe(structure)}: is there a `return` missing?"
+    cure = "use autodiff.jacobian or autodiff.vjp, or has_aux=True for what goes beside it"
+    return f"{describe(structure)}, {structure.size} results; {cure}"
+
+
 def scalar_seed(tape: Tape, f: Callable[..., Any], holomorphic: bool) -> Any:
     """dy/dy = 1 for a function that returns one scalar, real unless `holomorphic`."""
     if tape.structure.size != 1 or tape.structure.parts:
         raise ShapeError(
             f"grad needs a function that returns one scalar; {name_of(f)} returned "
-            f"{describe(tape.structure)}; use autodiff.jacobian, or autodiff.vjp"
+            f"{described(tape.structure)}"
         )
     shape, dtype = aval_of(tape.outputs[0])
     if shape != ():
@@ -168,6 +179,7 @@ def grad(
     >>> ad.grad(lambda x: np.exp(2 * x))(0.0)
     np.float64(2.0)
     """
+    check_request("grad", f, argnums)
     both = value_and_grad(f, argnums, has_aux, holomorphic)
 
     @functools.wraps(f)
@@ -303,6 +315,8 @@ def elementwise_grad(f: Callable[..., Any], argnums: int = 0) -> Callable[..., A
     >>> ad.elementwise_grad(np.tanh)(np.array([0.0]))
     array([1.])
     """
+
+    check_request("elementwise_grad", f, argnums)
 
     @functools.wraps(f)
     def derivative(*args: Any, **kwargs: Any) -> Any:

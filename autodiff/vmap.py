@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .arguments import argument_names, called, name_of, result_leaf
+from .arguments import argument_names, called, check_request, name_of, result_leaf
 from .batch import Batched, a_result, is_batched
 from .containers import Leaf, Nothing, Structure, describe, flatten, paths, unflatten
 from .dispatch import operand
@@ -55,6 +55,7 @@ def vmap(
     array([[2., 0.],
            [0., 2.]])
     """
+    check_request("vmap", f)
     if fallback not in (None, "loop"):
         raise ValueError(f'vmap: fallback={fallback!r} is neither None nor "loop"')
     check_axes(in_axes, "in_axes")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..dispatch import FUNCTIONS, implements, operand
-from ..errors import ShapeError, refuse
+from ..errors import ShapeError, location, refuse
 from ..primitive import Traced
 from ..primitives import shaping as rows, windows
 from ..primitives.elementwise import positive
@@ -30,10 +30,10 @@ def target_shape(shape: Any, size: int) -> Shape:
     known = size_of(tuple(n for n in sizes if n != -1))
     if -1 in sizes:
         if known == 0 or size % known:
-            raise ShapeError(f"cannot reshape array of size {size} into shape {sizes}")
+            raise ShapeError(f"cannot reshape array of size {size} into shape {sizes}{location()}")
         return tuple(size // known if n == -1 else n for n in sizes)
     if known != size:
-        raise ShapeError(f"cannot reshape array of size {size} into shape {sizes}")
+        raise ShapeError(f"cannot reshape array of size {size} into shape {sizes}{location()}")
     return sizes
 
 
