@@ -28,7 +28,23 @@ def _multiply(m: Maps, a: Value, b: Value) -> Value | None:
             return m.apply("negative", other)
         if x.is_map("negative"):  # the sign comes last, where sums take it up
             return m.apply("negative", m.apply("multiply", x.inputs[0], other))
+        if other.is_map("multiply") and is_scale(x):
+            for y, doubled in (other.inputs, other.inputs[::-1]):
+                if is_doubling(doubled):
+                    return m.apply("multiply", y, m.apply("multiply", doubled, x))
     return None
+
+
+def is_doubling(v: Value) -> bool:
+    """Is it 2, 4, 8, ..., by which a product is exact, if not infinite?"""
+    x = number(v)
+    return bool(x is not None and v.dtype.kind == "f" and x > 1 and math.frexp(x)[0] == 0.5)
+
+
+def is_scale(v: Value) -> bool:
+    """Is it a finite number of which (2 a) x and a (2 x) overflow both or neither?"""
+    x = number(v)
+    return bool(x is not None and v.dtype.kind == "f" and 1 <= abs(x) < 2.0**64)
 
 
 def _add(m: Maps, a: Value, b: Value) -> Value | None:

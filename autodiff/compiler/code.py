@@ -16,6 +16,7 @@ from llvmlite import binding, ir
 
 from .lanes import Lanes
 from .program import BOOL
+from .strided import gathered, interleaved, shuffled
 from .vector_math import EXPANSIONS
 
 I1, I8, I32, I64 = (ir.IntType(n) for n in (1, 8, 32, 64))
@@ -152,8 +153,15 @@ class Code:
             return self.load(pointer, dtype, width)
         if step == 0:
             return self.splat(self.load(pointer, dtype, 1), width)
-        kind = ir.VectorType(ir_type(dtype), width)
-        x: Any = ir.Constant(kind, ir.Undefined)
+        x: Any = gathered(
+            self.builder,
+            lambda k: self.load(self.at(pointer, ir.Constant(I64, k), dtype), dtype, width).ir,
+            step,
+            width,
+        )
+        if x is not None:
+            return Word(x, dtype, width)
+        x = ir.Constant(ir.VectorType(ir_type(dtype), width), ir.Undefined)
         for k in range(width):
             place = self.at(pointer, ir.Constant(I64, k * step), dtype)
             one = self.load(place, dtype, 1).ir
@@ -171,10 +179,21 @@ class Code:
         if word.width == 1 or step == 1:
             self.builder.store(x, pointer, align=dtype.itemsize)
             return
+        if step == -1:
+            back = [*reversed(range(word.width))]
+            first = self.at(pointer, ir.Constant(I64, 1 - word.width), dtype)
+            self.builder.store(shuffled(self.builder, x, x, back), first, align=dtype.itemsize)
+            return
         for k in range(word.width):
             one = self.builder.extract_element(x, ir.Constant(I32, k))
             place = self.at(pointer, ir.Constant(I64, k * step), dtype)
             self.builder.store(one, place, align=dtype.itemsize)
+
+    def write_in_turn(self, words: Sequence[Word], pointer: Any, dtype: np.dtype[Any]) -> None:
+        """The first entry of every word, then the second of every one."""
+        for k, x in enumerate(interleaved(self.builder, [w.ir for w in words])):
+            place = self.at(pointer, ir.Constant(I64, k * words[0].width), dtype)
+            self.builder.store(x, place, align=dtype.itemsize)
 
     def cell(self, start: Any, width: int) -> Any:
         """A register that changes in a loop (LLVM makes one of it), filled with one number."""

@@ -21,6 +21,7 @@ from .reductions import COMBINE, Reduction, neutral
 from .rolled import Results, rolled
 from .rows import Rows
 from .schedule import Access, Schedule, Step, access, is_identity, over
+from .strided import FARTHEST
 from .vector_math import EXPANSIONS
 from .views import layout
 
@@ -120,6 +121,7 @@ class Nest:
         for r in self.reductions:
             r.strides, r.reduced = tuple(moved(r.strides)), moved(r.reduced)
         self.merge()
+        self.woven = self.weave()
 
     def merge(self) -> None:
         rows = [*self.paths.values(), *self.store_paths]
@@ -227,11 +229,7 @@ class Nest:
 
         def body(i: Any, width: int, cells: dict[int, Any]) -> None:
             values = self.compute(i, width, ready, starts)
-            for (v, a), strides, end in zip(self.stores, self.store_paths, ends, strict=True):
-                step = strides[-1] if strides else 0
-                place = code.builder.add(end, code.times(i, step))
-                pointer = code.at(self.pointers[id(a.buffer)], place, a.buffer.dtype)
-                code.write(self.word(v, v.shape, values, width), pointer, step, a.buffer.dtype)
+            self.write(values, i, ends, width)
             for r, total in zip(self.reductions, totals, strict=True):
                 term = self.word(r.operand, r.operand.shape, values, width)
                 if id(r.value) in cells:
@@ -265,6 +263,40 @@ class Nest:
                 body(i, 1, rest)
         for r in self.inner:
             self.finish(r, sums[id(r.value)], rest[id(r.value)], totals, width, bool(middle))
+
+    def write(self, values: dict[Any, Word], i: Any, ends: list[Any], width: int) -> None:
+        """The stores of a round; those that fill memory in turn, together."""
+        code = self.code
+        for group in self.woven if width > 1 else [[k] for k in range(len(self.stores))]:
+            words = [
+                self.word(v, v.shape, values, width) for v, _ in (self.stores[k] for k in group)
+            ]
+            (_, a), strides = self.stores[group[0]], self.store_paths[group[0]]
+            step = strides[-1] if strides else 0
+            place = code.builder.add(ends[group[0]], code.times(i, step))
+            pointer = code.at(self.pointers[id(a.buffer)], place, a.buffer.dtype)
+            if len(group) > 1:
+                code.write_in_turn(words, pointer, a.buffer.dtype)
+            else:
+                code.write(words[0], pointer, step, a.buffer.dtype)
+
+    def weave(self) -> list[list[int]]:
+        """The stores in groups that write neighbouring entries of one buffer, in their order."""
+        groups: dict[Any, list[int]] = {}
+        for k, ((_, a), strides) in enumerate(zip(self.stores, self.store_paths, strict=True)):
+            groups.setdefault((id(a.buffer), tuple(strides)), []).append(k)
+        found = []
+        for (_, strides), group in groups.items():
+            step = strides[-1] if strides else 0
+            rest = sorted(group, key=lambda k: self.stores[k][1].offset)
+            while rest:
+                first = self.stores[rest[0]][1]
+                n = step if 1 < step <= FARTHEST and first.buffer.dtype != BOOL else 1
+                offsets = [self.stores[k][1].offset - first.offset for k in rest[:n]]
+                n = n if offsets == list(range(n)) else 1
+                found.append(rest[:n])
+                rest = rest[n:]
+        return found
 
     def finish(
         self,

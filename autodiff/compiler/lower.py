@@ -183,7 +183,8 @@ class Lowering:
         """A new array: each part a value, and the offset and strides of where it is written. With
         `result` it is that result of the program, and no other instruction."""
         shape = tuple(shape)
-        parts = self.maps.piecewise.flat(shape, [part for part in parts if part[0].size])
+        parts = [part for part in parts if part[0].size]
+        parts = self.maps.piecewise.flat(shape, parts, last=result is not None)
         if not parts:
             return self.zeros(shape, dtype)
         places = tuple((offset, strides) for _, offset, strides in parts)

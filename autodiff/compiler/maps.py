@@ -41,7 +41,7 @@ SPECIAL = {
         *("xlogy", "xlog1py", "cbrt", "exp2", "expm1", "log1p"),
     )
 }
-MOST_AGAIN = 10  # cheap maps and reads that it is better to do twice than to store the result
+MOST_AGAIN = 12  # cheap maps that it is better to compute again than to write and read
 COMMUTES = {"add", "multiply", "maximum", "minimum", "equal", "not_equal", *LOGIC[:3]}
 
 

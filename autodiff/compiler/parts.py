@@ -18,6 +18,7 @@ from .views import layout
 if TYPE_CHECKING:
     from .maps import Maps
 
+READ = 3  # maps that a read is worth: at another shift it crosses lines of the cache
 SUMS = 4  # times the work that a map is worth, a sum so far is, which nothing else needs
 
 
@@ -26,7 +27,7 @@ class Parts:
 
     def __init__(self, maps: Maps, pieces: Pieces, most_again: int) -> None:
         self.maps, self.pieces, self.builder = maps, pieces, maps.builder
-        self.most_again = most_again  # maps and reads up to which a map is computed twice
+        self.most_again = most_again  # as many maps are computed again rather than stored and read
         self.restricted: dict[Any, Value] = {}
         self.stored: set[int] = set()  # maps that are written as a whole
         self.made: set[int] = set()  # maps of entries of one region, which nothing else reads
@@ -111,22 +112,36 @@ class Parts:
             return False
         most = self.most_again * (SUMS if id(v) in self.made else 1)
         seen: set[int] = set()
-        wanted = [v]
-        while wanted and len(seen) <= most:
+        wanted, work = [v], 0
+        while wanted and work <= most:
             x = wanted.pop()
-            base = layout(x)[0]
             if number(x) is not None or id(x) in seen:
                 continue
             seen.add(id(x))
-            if x is base and x.op == "map" and id(x) not in self.stored:
+            if layout(x)[0] is x and x.op == "map" and id(x) not in self.stored:
                 if x.function not in self.maps.cheap:
                     return False
+                work += 1
                 wanted += x.inputs
-        return len(seen) <= most
+            else:
+                work += READ
+        return work <= most
 
     def settle(self, pieces: Sequence[list[Piece] | None]) -> None:
-        """Decide which of the values that are read piece by piece are written as a whole."""
+        """Decide which of the values that are read piece by piece are written as a whole: where
+        little is done to one costly value, that one, of which others may be made as well."""
         values = {layout(p.value)[0] for ps in pieces for p in ps or ()}
         for v in sorted(values, key=lambda v: v.number):
             if v.op == "map" and not self.is_cheap(v):
-                self.stored.add(id(v))
+                self.stored.add(id(self.costly(v)))
+                if not self.is_cheap(v):
+                    self.stored.add(id(v))
+
+    def costly(self, v: Value) -> Value:
+        """The only costly value that `v` is made of by cheap maps; `v` itself, if it is several."""
+        while v.function in self.maps.cheap:
+            dear = [x for x in v.inputs if x.op == "map" and not self.is_cheap(x)]
+            if len(dear) != 1 or id(dear[0]) in self.stored:
+                return v
+            v = dear[0]
+        return v

@@ -46,8 +46,9 @@ class Pieces:
         self.builder = builder
         self.known: dict[int, list[Piece] | None] = {}
 
-    def of(self, v: Value) -> list[Piece] | None:
-        """The pieces of a `place` or of a view of one; entries outside them are 0."""
+    def of(self, v: Value, last: bool = False) -> list[Piece] | None:
+        """The pieces of a `place` or of a view of one; entries outside them are 0. `last`: nothing
+        but a copy is made of them."""
         base, offset, strides = layout(v)
         if base.op != "place":
             return None
@@ -60,7 +61,8 @@ class Pieces:
         if found is None or v is base:
             return found
         window = region_of(base.shape, offset, strides, v.shape)
-        if window is None or (window.size < base.size and are_many(found, base.size)):
+        again = not last and window is not None and window.size < base.size
+        if window is None or (again and are_many(found, base.size)):
             return None  # a sum of slices, sliced again, is better written once
         inside = whole(v.shape)
         seen = []

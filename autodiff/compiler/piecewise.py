@@ -129,14 +129,15 @@ class Piecewise:
         values = [p.value for p in pieces]
         return self.builder.make("place", values, params, tuple(shape), dtype)
 
-    def flat(self, shape: Any, parts: Sequence[Any]) -> list[Any]:
-        """Parts of a new array, (value, offset, strides) each; pieces of parts instead of parts."""
+    def flat(self, shape: Any, parts: Sequence[Any], last: bool) -> list[Any]:
+        """Parts of a new array, (value, offset, strides) each; pieces of parts instead of parts.
+        `last`: it is a result of the program."""
         found: list[Any] = []
         for x, offset, strides in parts:
-            region, pieces = region_of(shape, offset, strides, x.shape), self.pieces.of(x)
+            region, pieces = region_of(shape, offset, strides, x.shape), self.pieces.of(x, last)
             covers = pieces is not None and sum(p.region.size for p in pieces) == x.size
             apart = sum(y.size for y, *_ in parts) <= prod(shape)
-            copied = x.size == prod(shape) or pieces is None or not are_many(pieces, x.size)
+            copied = last or x.size == prod(shape) or pieces is None or not are_many(pieces, x.size)
             if region is None or pieces is None or not (covers or apart) or not copied:
                 found.append((x, offset, strides))
                 continue

@@ -1,0 +1,55 @@
+"""Entries that lie a few places apart, through whole vectors: x[::2], x[::-1], a[:, 0].
+
+Eight doubles at steps of 2 are in two vectors that stand one behind the other: two loads and one
+shuffle instead of eight loads. Every other way round they are written, if what stands between them
+is written as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from llvmlite import ir
+
+FARTHEST = 4  # the step up to which as many vectors as that are read instead of single entries
+
+
+def gathered(
+    builder: ir.IRBuilder, load: Callable[[int], Any], step: int, width: int
+) -> ir.Value | None:
+    """Entries at 0, step, 2 step, ... of memory of which ``load(k)`` reads a vector at k; `None` if
+    they are too far apart. Nothing before the first of them or behind the last is read."""
+    if not 1 < abs(step) <= FARTHEST and step != -1:
+        return None
+    first = min(0, (width - 1) * step)
+    last = max(0, (width - 1) * step) - width + 1
+    starts = [min(first + k * width, last) for k in range(abs(step))]
+    found = None
+    for start in starts:
+        vector = load(start)
+        if found is None:
+            found = ir.Constant(vector.type, ir.Undefined)
+        inside = [0 <= i * step - start < width for i in range(width)]
+        lanes = [width + i * step - start if inside[i] else i for i in range(width)]
+        found = shuffled(builder, found, vector, lanes)
+    return found
+
+
+def interleaved(builder: ir.IRBuilder, vectors: Sequence[Any]) -> list[Any]:
+    """The entries of some vectors in turn, the first of each, then the second, as vectors."""
+    count, width = len(vectors), vectors[0].type.count
+    found = []
+    for k in range(count):
+        vector = ir.Constant(vectors[0].type, ir.Undefined)
+        places = [divmod(k * width + i, count) for i in range(width)]
+        for j, one in enumerate(vectors):
+            lanes = [width + n if which == j else i for i, (n, which) in enumerate(places)]
+            vector = shuffled(builder, vector, one, lanes)
+        found.append(vector)
+    return found
+
+
+def shuffled(builder: ir.IRBuilder, a: Any, b: Any, lanes: Sequence[int]) -> Any:
+    mask = ir.Constant(ir.VectorType(ir.IntType(32), len(lanes)), list(lanes))
+    return builder.shuffle_vector(a, b, mask)
