@@ -197,7 +197,7 @@ def render(source: str) -> str:
         import pygraphviz
     except ImportError:
         raise MissingExtraError(
-            'drawing needs Graphviz, which comes with: pip install "autodiff[draw]"'
+            "drawing needs Graphviz, which comes with: pip install 'pygraphviz>=2'"
         ) from None
     with RENDERING, without_font_warnings():
         drawn = pygraphviz.AGraph(string=source).draw(format="svg", prog="dot")

@@ -26,7 +26,7 @@ def pyplot() -> Any:
     try:
         from matplotlib import pyplot as plt
     except ImportError:
-        raise ad.MissingExtraError('plots need matplotlib: pip install "autodiff[nn]"') from None
+        raise ad.MissingExtraError("plots need matplotlib: pip install matplotlib") from None
     return plt
 
 

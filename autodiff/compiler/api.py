@@ -252,9 +252,7 @@ def jit(f: Callable[..., Any] | None = None, *, backend: str | None = None) -> A
         raise AutodiffError(f'jit: backend={backend!r} is neither "llvm" nor "numpy"')
     there = find_spec("llvmlite") is not None
     if backend == "llvm" and not there:
-        raise MissingExtraError(
-            "jit: the LLVM back end needs llvmlite: pip install 'autodiff[jit]'"
-        )
+        raise MissingExtraError("jit: the LLVM back end needs llvmlite: pip install llvmlite")
     chosen = backend or ("llvm" if there else "numpy")
     if f is None:
         return partial(jit, backend=chosen)

@@ -9,7 +9,7 @@ try:
     import sklearn  # noqa: F401
 except ImportError:
     raise ad.MissingExtraError(
-        'the estimators need scikit-learn: pip install "autodiff[nn]"'
+        "the estimators need scikit-learn: pip install scikit-learn"
     ) from None
 
 from .classification import LogisticRegression, SoftmaxRegression

@@ -26,7 +26,7 @@ class Bar:
                 from tqdm import tqdm
             except ImportError:
                 raise ad.MissingExtraError(
-                    'the progress bar needs tqdm: pip install "autodiff[nn]", or progress=False'
+                    "the progress bar needs tqdm: pip install tqdm, or progress=False"
                 ) from None
             total = steps * epochs or None
             self.bar = tqdm(total=total, initial=steps * done, unit="step", dynamic_ncols=True)

@@ -204,4 +204,4 @@ def test_without_matplotlib_the_error_says_how_to_get_it():
     )
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stdout == 'plots need matplotlib: pip install "autodiff[nn]"\n'
+    assert done.stdout == "plots need matplotlib: pip install matplotlib\n"
