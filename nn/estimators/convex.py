@@ -15,13 +15,15 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import minimize
 from scipy.sparse.linalg import LinearOperator, cg
 from sklearn.exceptions import ConvergenceWarning
 
-import autodiff as ad
+from .scores import LinearScores
 
 SOLVERS = ("newton", "lbfgs")
+FACTORED = 1000  # unknowns up to which a Hessian is factored: beyond, products with it are quicker
 
 
 class Search(NamedTuple):
@@ -53,22 +55,6 @@ class Scaling(NamedTuple):
         return cls(centre, np.sqrt(np.where(variance > 0, variance, 1.0)))
 
 
-class Objective:
-    """A smooth function with its derivatives, as SciPy's minimisers call them."""
-
-    def __init__(self, f: Callable[[Any], Any]) -> None:
-        self.value_and_gradient = ad.value_and_grad(f)
-        self.gradient = ad.grad(f)
-        self.at: Any = None
-        self.product: Any = None
-
-    def hessian_product(self, x: Any, v: Any) -> Any:
-        """H(x) v. The Hessian at `x` is linearised once, for all the directions tried there."""
-        if self.at is None or not np.array_equal(self.at, x):
-            self.at, self.product = x.copy(), ad.linearize(self.gradient, x)[1]
-        return self.product(v)
-
-
 def fit_scores(
     loss: Callable[[Any], Any],
     X: Any,
@@ -92,30 +78,28 @@ def fit_scores(
     centre, scale = Scaling.of(X, weights, fit_intercept, l2)
     features = (X - centre) / scale
     width = X.shape[1]
+    design = np.column_stack([features, np.ones(len(X))]) if fit_intercept else features
+    shrunk = np.zeros(design.shape[1])
+    shrunk[:width] = l2 / 2 / scale**2
+    summed = np.full(design.shape[1], float(symmetric))  # else there would be no one minimum
+    if l1:
+        summed[:width] = 0.0
 
-    def unpack(theta: Any) -> Any:
-        rows = np.reshape(theta, (outputs, -1))
-        return rows[:, :width], rows[:, width] if fit_intercept else np.zeros(outputs)
+    def penalty(columns: Any) -> Any:
+        return shrunk * np.sum(columns**2, axis=1) + summed * np.sum(columns, axis=1) ** 2
 
-    def objective(theta: Any) -> Any:
-        W, b = unpack(theta)
-        value = weights @ loss(features @ W.T + b) + l2 / 2 * np.sum((W / scale) ** 2)
-        if symmetric:  # else Newton's method would be free to wander off along equal minima
-            value = value + np.sum(b) ** 2
-            value = value if l1 else value + np.sum(np.sum(W, axis=0) ** 2)
-        return value
-
-    rows = np.zeros((outputs, width + fit_intercept))
-    rows[:, :width] = l1 / scale
-    theta, iterations = minimise(objective, rows.ravel(), search)
-    W, b = unpack(theta)
-    W = W / scale
+    f = LinearScores(loss, weights, design, outputs, penalty)
+    strength = np.zeros((outputs, design.shape[1]))
+    strength[:, :width] = l1 / scale
+    theta, iterations = minimise(f, strength.ravel(), search)
+    rows = theta.reshape(outputs, -1)
+    W = rows[:, :width] / scale
+    b = rows[:, width] if fit_intercept else np.zeros(outputs)
     return W, b - W @ centre, max(iterations, 1)
 
 
-def minimise(f: Callable[[Any], Any], strength: Any, search: Search) -> tuple[Any, int]:
-    """The minimum of ``f(x) + strength @ abs(x)``, from 0 on, and the iterations it took."""
-    smooth = Objective(f)
+def minimise(smooth: LinearScores, strength: Any, search: Search) -> tuple[Any, int]:
+    """The minimum of ``smooth(x) + strength @ abs(x)``, from 0 on, and the iterations it took."""
     start = np.zeros(len(strength))
     if np.any(strength):
         x, iterations = sparse(smooth, strength, search)
@@ -137,11 +121,61 @@ def minimise(f: Callable[[Any], Any], strength: Any, search: Search) -> tuple[An
     return x, iterations
 
 
-def newton(f: Objective, x: Any, free: Any, slope: Any, search: Search) -> tuple[Any, int]:
-    """Newton's method, conjugate gradients in a trust region, for ``f(x) + slope @ x`` over the
-    entries of `x` that are `free`."""
-    if not np.any(free):
-        return x, 0
+def newton(f: LinearScores, x: Any, free: Any, slope: Any, search: Search) -> tuple[Any, int]:
+    """Newton's method for ``f(x) + slope @ x`` over the entries of `x` that are `free`.
+
+    It factors the Hessian, or where that is too large or singular multiplies by it.
+    """
+    iterations = 0
+    if np.any(free) and np.sum(free) <= FACTORED:
+        x, iterations, done = damped(f, x, free, slope, search)
+        if done:
+            return x, iterations
+    if not np.any(free) or iterations >= search.max_iter:
+        return x, iterations
+    left = search._replace(max_iter=search.max_iter - iterations)
+    x, more = in_trust_region(f, x, free, slope, left)
+    return x, iterations + more
+
+
+def damped(f: LinearScores, x: Any, free: Any, slope: Any, search: Search) -> tuple[Any, int, bool]:
+    """Newton steps, halved until the gradient is smaller: ``(x, iterations, whether it is there)``.
+
+    The gradient decides, not the value, which near a minimum shows no difference once `x` is right
+    to half of its digits. When even a short step does not help, rounding is all that is left.
+    """
+
+    def at(x: Any) -> tuple[Any, float, Any]:
+        gradient, hessian = f.gradient_and_hessian(x)
+        gradient = (gradient + slope)[free]
+        return gradient, float(np.linalg.norm(gradient)), hessian
+
+    gradient, norm, hessian = at(x)
+    for iteration in range(search.max_iter):
+        if norm <= search.tol:
+            return x, iteration, True
+        H = hessian()[np.ix_(free, free)] if not np.all(free) else hessian()
+        np.fill_diagonal(H, np.diagonal(H) * (1 + 1e-14) + 1e-13 * np.max(np.diagonal(H)))
+        try:
+            step = cho_solve(cho_factor(H, overwrite_a=True), -gradient)
+        except np.linalg.LinAlgError:
+            return x, iteration, False
+        for size in 0.5 ** np.arange(12):
+            closer = x.copy()
+            closer[free] += size * step
+            found = at(closer)
+            if found[1] < (1 - size / 4) * norm:
+                break
+        else:
+            return x, iteration, norm < np.sqrt(search.tol)
+        x, (gradient, norm, hessian) = closer, found
+    return x, search.max_iter, True
+
+
+def in_trust_region(
+    f: LinearScores, x: Any, free: Any, slope: Any, search: Search
+) -> tuple[Any, int]:
+    """Newton's method by conjugate gradients in a trust region, and full steps at its end."""
 
     def place(values: Any) -> Any:
         whole = x.copy()
@@ -207,7 +241,7 @@ def lbfgs(value_and_gradient: Callable[[Any], Any], x: Any, bounds: Any, search:
     )
 
 
-def sparse(f: Objective, strength: Any, search: Search) -> tuple[Any, int]:
+def sparse(f: LinearScores, strength: Any, search: Search) -> tuple[Any, int]:
     """With an L1 penalty: x = u - v with u, v >= 0, where ``strength @ (u + v)`` is smooth and
     zeros are exact, since they lie on the bounds."""
     n = len(strength)
@@ -226,7 +260,7 @@ def sparse(f: Objective, strength: Any, search: Search) -> tuple[Any, int]:
     return result.x[:n] - result.x[n:], result.nit
 
 
-def polished(f: Objective, x: Any, strength: Any, search: Search) -> tuple[Any, int]:
+def polished(f: LinearScores, x: Any, strength: Any, search: Search) -> tuple[Any, int]:
     """Newton's method over the entries that are not zero, where the penalty is linear as long as
     no sign changes; an entry whose sign would change is zero, and the others start again."""
     iterations = 0
