@@ -23,7 +23,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
     """Linear scores, one row of weights per class, and their softmax as probabilities.
 
     Minimises ``C * sum cross-entropy + penalty``, with `penalty` "l2" (|W|^2 / 2), "l1" (|W|_1) or
-    None; intercepts are not penalised. `solver`: "newton" (Hessians, or products with large ones) or
+    None; intercepts are not penalised. `solver`: "newton" (Hessians, or their products) or
     "lbfgs", until the norm of the gradient of the mean loss, in standardised features, is below
     `tol`. `class_weight`: None, "balanced", or a dict from class to weight. Without a penalty the
     minimum may not exist: separable classes are noticed, with a `ConvergenceWarning`.
