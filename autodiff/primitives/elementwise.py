@@ -117,17 +117,21 @@ log1p     = elementwise("log1p", np.log1p, lambda a: 1 / (1 + a), domain=Interva
 sin       = elementwise("sin", np.sin, lambda a: np.cos(a))
 cos       = elementwise("cos", np.cos, lambda a: -np.sin(a))
 tan       = elementwise("tan", np.tan, lambda y: 1 + y * y, domain=Interval(-math.pi / 2, math.pi / 2))
-# (1 - a)(1 + a), not 1 - a^2: no cancellation near the ends of the domain.
-arcsin    = elementwise("arcsin", np.arcsin, lambda a:  1 / np.sqrt((1 - a) * (1 + a)), domain=Interval(-1.0, 1.0))
-arccos    = elementwise("arccos", np.arccos, lambda a: -1 / np.sqrt((1 - a) * (1 + a)), domain=Interval(-1.0, 1.0))
+# Added for accuracy: (1 - a)(1 + a) does not cancel near the ends of the domain, as 1 - a^2 does; the
+# slope of that product would cancel near 0.
+one_minus_square = elementwise("one_minus_square", lambda a: (1 - a) * (1 + a), lambda a: -2 * a, text="(1 - {a}) * (1 + {a})",
+                               latex=r"\left(1 - {a}\right) \left(1 + {a}\right)", binds=PRODUCT)
+arcsin    = elementwise("arcsin", np.arcsin, lambda a:  1 / np.sqrt(one_minus_square(a)), domain=Interval(-1.0, 1.0))
+arccos    = elementwise("arccos", np.arccos, lambda a: -1 / np.sqrt(one_minus_square(a)), domain=Interval(-1.0, 1.0))
 arctan    = elementwise("arctan", np.arctan, lambda a: 1 / (1 + a * a))
 
 sinh      = elementwise("sinh", np.sinh, lambda a: np.cosh(a))
 cosh      = elementwise("cosh", np.cosh, lambda a: np.sinh(a))
+# From the output, at no cost: to 1e-16 in itself, though not relative to a slope that is smaller yet.
 tanh      = elementwise("tanh", np.tanh, lambda y: 1 - y * y)
 arcsinh   = elementwise("arcsinh", np.arcsinh, lambda a: 1 / (np.sqrt(a * a + 1) if np.iscomplexobj(a) else np.hypot(a, 1)))
 arccosh   = elementwise("arccosh", np.arccosh, lambda a: 1 / (np.sqrt(a - 1) * np.sqrt(a + 1)), domain=Interval(1.0, math.inf))
-arctanh   = elementwise("arctanh", np.arctanh, lambda a: 1 / ((1 - a) * (1 + a)), domain=Interval(-1.0, 1.0))
+arctanh   = elementwise("arctanh", np.arctanh, lambda a: 1 / one_minus_square(a), domain=Interval(-1.0, 1.0))
 
 deg2rad   = elementwise("deg2rad", np.deg2rad, lambda: math.pi / 180)
 radians   = elementwise("radians", np.radians, lambda: math.pi / 180)
@@ -137,13 +141,16 @@ degrees   = elementwise("degrees", np.degrees, lambda: 180 / math.pi)
 absolute  = elementwise("absolute", np.absolute, lambda a: _direction(a), kinks=(0.0,), text="|{a}|",
                         latex=r"\left|{a}\right|")
 fabs      = elementwise("fabs", np.fabs, lambda a: np.sign(a), kinks=(0.0,), text="|{a}|", latex=r"\left|{a}\right|")
-# hypot(0, 0): the minimal-norm subgradient, 0; a / y cannot overflow as a^2 + b^2 would.
-hypot     = elementwise("hypot", np.hypot, lambda a, y: a / np.where(y == 0, 1, y),
-                                           lambda b, y: b / np.where(y == 0, 1, y))
-arctan2   = elementwise("arctan2", np.arctan2, lambda a, b:  b / np.hypot(a, b) / np.hypot(a, b),
-                                               lambda a, b: -a / np.hypot(a, b) / np.hypot(a, b), domain=(REAL, POSITIVE))
-logaddexp  = elementwise("logaddexp",  np.logaddexp,  lambda a, y: share(a, y, np.exp),  lambda b, y: share(b, y, np.exp))
-logaddexp2 = elementwise("logaddexp2", np.logaddexp2, lambda a, y: share(a, y, np.exp2), lambda b, y: share(b, y, np.exp2))
+# hypot(0, 0): the minimal-norm subgradient, 0. Added for accuracy, sine and arctan2_slope: nothing in
+# them overflows as a^2 + b^2 does, and their slopes, unlike those of the quotients, do not cancel.
+hypot     = elementwise("hypot", np.hypot, lambda a, b: sine(b, a), lambda a, b: sine(a, b))
+sine      = elementwise("sine", lambda a, b: _sine(a, b), lambda a, b, y: -y * (sine(b, a) / safe(np.hypot(a, b))),
+                        lambda a, b: sine(b, a) * (sine(b, a) / safe(np.hypot(a, b))), domain=(POSITIVE, REAL),
+                        text="{b} / hypot({a}, {b})", latex=r"{b} / \sqrt{{{a}^2 + {b}^2}}", binds=PRODUCT)
+arctan2   = elementwise("arctan2", np.arctan2, lambda a, b: arctan2_slope(a, b), lambda a, b: -arctan2_slope(b, a), domain=(REAL, POSITIVE))
+arctan2_slope = elementwise("arctan2_slope", lambda a, b: _arctan2_slope(a, b), lambda a, b, y: -2 * y * arctan2_slope(b, a),
+                        lambda a, b, y: (arctan2_slope(b, a) - y) * (arctan2_slope(b, a) + y), domain=(REAL, POSITIVE),
+                        text="{b} / ({a}^2 + {b}^2)", latex=r"\frac{{{b}}}{{{a}^2 + {b}^2}}", binds=PRODUCT)
 copysign  = elementwise("copysign", np.copysign, lambda a, b: np.sign(a) * np.copysign(1, b), ZERO, kinks=(0.0,))
 remainder = elementwise("remainder", _modulo, ONE, lambda a, b: -np.floor_divide(a, b), numpy=np.remainder,
                         domain=(REAL, POSITIVE), kinks="multiples", text="{a} % {b}", latex=r"{a} \bmod {b}", binds=PRODUCT)
@@ -167,6 +174,26 @@ ldexp     = special("ldexp", np.ldexp, batch=lambda row, size, args, flags: row(
                     backward=lambda y_bar, primals, y: [np.ldexp(y_bar, primals[1]), ZERO],
                     text="{a} * 2^{b}", latex=r"{a} \cdot 2^{{{b}}}", binds=PRODUCT)
 # fmt: on
+
+
+def safe(size: Any) -> Any:
+    return np.where(size == 0, 1, size)
+
+
+def _in_scale(a: Any, b: Any) -> tuple[Any, Any, Any]:
+    """`a` and `b` divided by the larger of their sizes, and that."""
+    size = safe(np.maximum(np.abs(a), np.abs(b)))
+    return a / size, b / size, size
+
+
+def _sine(a: Any, b: Any) -> Any:
+    u, v, _ = _in_scale(a, b)
+    return v / safe(np.sqrt(u * u + v * v))
+
+
+def _arctan2_slope(a: Any, b: Any) -> Any:
+    u, v, size = _in_scale(a, b)
+    return v / (u * u + v * v) / size
 
 
 def _direction(a: Any) -> Any:

@@ -24,7 +24,8 @@ def _sinc_derivative(a: Any, *, order: int) -> Any:
     z = np.pi * a
     near = np.abs(z) < order + 1
     far = np.where(near, order + 1, z)
-    cycle = (np.sin(far), np.cos(far), -np.sin(far), -np.cos(far))
+    turn = np.pi * (a - 2 * np.rint(np.real(a) / 2))  # that of pi a, without its rounding
+    cycle = (np.sin(turn), np.cos(turn), -np.sin(turn), -np.cos(turn))
     closed = cycle[0] / far
     for n in range(1, order + 1):
         closed = (cycle[n % 4] - n * closed) / far

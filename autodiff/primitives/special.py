@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from ..kinds import elementwise
-from ..primitive import POSITIVE, PRODUCT, REAL, Interval
+from ..primitive import POSITIVE, REAL, Interval
 from .borrowed import borrowed, borrowed_flat, special
+from .elementwise import safe, sine
 from .stable import quotient, sigmoid, sigmoid_slope
 
 LN2, LN10, DEGREE = math.log(2.0), math.log(10.0), math.pi / 180
@@ -99,29 +100,12 @@ def _kl_b(a: Any, b: Any) -> Any:
     return np.where(np.equal(a, 0) & np.equal(b, 0), 1, (b - a) / b)
 
 
-def _safe(size: Any) -> Any:
-    return np.where(size == 0, 1, size)
-
-
-def _sine_a(a: Any, b: Any) -> Any:
-    size = _safe(np.hypot(a, b))
-    return -(a / size) * (b / size) / size
-
-
-def _sine_b(a: Any, b: Any) -> Any:
-    size = _safe(np.hypot(a, b))
-    return (a / size) ** 2 / size
-
-
 def _excess(a: Any, b: Any) -> Any:
     """hypot(a, b) - a for a >= 0, without cancellation."""
-    return np.abs(b) * (np.abs(b) / _safe(np.hypot(a, b) + a))
+    return np.abs(b) * (np.abs(b) / safe(np.hypot(a, b) + a))
 
 
 # fmt: off
-# Added for accuracy: the slope of b / h is a^2 / h^3; the quotient's own, 1 / h - b^2 / h^3, cancels.
-sine     = elementwise("sine", lambda a, b: b / _safe(np.hypot(a, b)), _sine_a, _sine_b, domain=(POSITIVE, REAL),
-                       text="{b} / hypot({a}, {b})", latex=r"{b} / \sqrt{{{a}^2 + {b}^2}}", binds=PRODUCT)
 xlogy    = borrowed("xlogy",    lambda b: np.log(b),   lambda a, b: quotient(a, b),     domain=(REAL, POSITIVE))
 xlog1py  = borrowed("xlog1py",  lambda b: np.log1p(b), lambda a, b: quotient(a, 1 + b), domain=(REAL, Interval(-1.0, math.inf)))
 entr     = borrowed("entr",     lambda a: -np.log(a) - 1, domain=POSITIVE)
@@ -132,7 +116,7 @@ kl_div   = borrowed("kl_div",   lambda a, b: _inside(a, b, log_ratio(a, b)),
 huber    = borrowed("huber",    lambda a, b: _inside(a, 0, np.where(np.abs(b) <= a, 0, np.abs(b) - a)),
                                 lambda a, b: _inside(a, 0, np.where(np.abs(b) <= a, b, a * np.sign(b))), domain=(POSITIVE, REAL))
 pseudo_huber = borrowed("pseudo_huber",
-                                lambda a, b: _inside(a, 0, _excess(a, b) * (_excess(a, b) / _safe(np.hypot(a, b)))),
+                                lambda a, b: _inside(a, 0, _excess(a, b) * (_excess(a, b) / safe(np.hypot(a, b)))),
                                 lambda a, b: _inside(a, 0, a * sine(a, b)), domain=(POSITIVE, REAL))
 # fmt: on
 

@@ -20,6 +20,7 @@ from ..shapes import reduced, shape_of
 from .reductions import restored, text_over_axes
 from .shaping import stop_gradient
 
+LN2 = math.log(2.0)
 Axes = tuple[int, ...]
 
 
@@ -35,7 +36,7 @@ def _sigmoid_slope(a: Any) -> Any:
 
 
 def _log1mexp(a: Any) -> Any:
-    near = np.less(a, math.log(2.0))
+    near = np.less(a, LN2)
     with np.errstate(divide="ignore", over="ignore"):  # log(0) is -inf; the branch not taken
         return np.where(near, np.log(-np.expm1(-a)), np.log1p(-np.exp(-a)))[()]
 
@@ -99,6 +100,18 @@ def _difference(a: Any, b: Any) -> Any:
 shifted = elementwise(  # inf - inf is 0 here: softmax of [inf, 0] is [1, 0], not nan
     "shifted", _difference, ONE, MINUS_ONE, text="{a} - {b}", binds=SUM
 )
+
+
+def share(a: Any, b: Any, y: Any, rate: float = 1.0) -> Any:
+    """The part of exp(a) in exp(a) + exp(b), 0 where both are: as exp(a - y) its slope would cancel."""
+    part = sigmoid(shifted(a, b) if rate == 1 else rate * shifted(a, b))
+    return np.where(y == -np.inf, 0, part)
+
+
+# fmt: off
+logaddexp  = elementwise("logaddexp",  np.logaddexp,  lambda a, b, y: share(a, b, y),      lambda a, b, y: share(b, a, y))
+logaddexp2 = elementwise("logaddexp2", np.logaddexp2, lambda a, b, y: share(a, b, y, LN2), lambda a, b, y: share(b, a, y, LN2))
+# fmt: on
 
 
 def centred(a: Any, axis: Axes) -> tuple[Any, Any]:
