@@ -120,24 +120,25 @@ def refuse_index(error: IndexError) -> NotDifferentiableError | None:
     node, text = expression(frame, raised.tb_lasti)
     if not isinstance(node, ast.Subscript):
         return None
-    inside = [named(part, frame) for part in ast.walk(node.slice) if isinstance(part, ast.Name)]
-    if not any(isinstance(x, Traced) for x in inside):
+    names = [part for part in ast.walk(node.slice) if isinstance(part, ast.Name)]
+    inside = {part.id: named(part, frame) for part in names}
+    if not any(isinstance(x, Traced) for x in inside.values()):
         return None
     table, key = (ast.get_source_segment(text, part) for part in (node.value, node.slice))
-    cure = f"write np.take({table}, {key}, axis=0)"
+    like = next((k for k, x in inside.items() if is_tracked_array(x)), "x")
+    cure = f"write np.asarray({table}, like={like})[{key}]"
     if dis.opname[frame.f_code.co_code[raised.tb_lasti]] == "STORE_SUBSCR":
         _, cure = instead(Store(text, named(node.value, frame)))
     elif isinstance(node.slice, ast.Compare) or is_mask(named(node.slice, frame)):
         cure = f"write np.where({key}, {table}, 0)"
-    elif isinstance(node.slice, ast.Tuple):
-        cure = "write it as np.take(..., axis=...) of one axis after the other"
-        if not any(isinstance(part, ast.Slice) for part in node.slice.elts):
-            indices = f"np.ravel_multi_index(({key}), {table}.shape)"
-            cure = f"write np.take({table}, {indices})"
     return NotDifferentiableError(
         f"{text}: a plain array cannot be indexed by a tracked value, whose numbers are not "
         f"known{location(raised)}; {cure}"
     )
+
+
+def is_tracked_array(x: Any) -> bool:
+    return isinstance(x, Traced) and x.ndim > 0  # type: ignore[attr-defined]
 
 
 def is_mask(x: Any) -> bool:

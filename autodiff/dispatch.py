@@ -21,6 +21,7 @@ UFUNCS: dict[Any, Callable[..., Any]] = {
 }
 UFUNC_METHODS: dict[str, Callable[..., Any]] = {}
 FUNCTIONS: dict[Any, Callable[..., Any]] = {}
+CREATORS: dict[Any, Callable[..., Any]] = {}  # of np.zeros(3, like=x): given x first
 
 
 def implements(*functions: Callable[..., Any]) -> Callable[..., Any]:

@@ -230,6 +230,7 @@ RULES = {
     "where": _of_choice,
     "negative": _of_product,
     "positive": _of_product,
+    "imag": _of_product,  # of ones it is zero
     "linear": _of_linear,
     "bilinear": _of_linear,
     **dict.fromkeys(("fft", "ifft", "rfft", "irfft"), _of_transform),
@@ -264,7 +265,10 @@ def select_forward(
         return primitive.jvp(y, primals, tangents, params)
 
     def work_out() -> Any:
-        ones = [ZERO if t is ZERO else indicator(t) for t in tangents]
+        # What is live is real, also of a complex array.
+        nothing = [np.zeros(shape_of(x)) if primitive.kind == "linear" else ZERO for x in primals]
+        pairs = zip(tangents, nothing, strict=True)
+        ones = [zero if t is ZERO else indicator(t) for t, zero in pairs]
         return primitive.jvp(y, primals, ones, params)
 
     y_dot = primitive.jvp(y, primals, list(map(value_of, tangents)), params)

@@ -18,7 +18,7 @@ import numpy as np
 
 from .array_methods import ATTRIBUTES, METHODS, missing
 from .conversions import TRUTH, refuse_number
-from .dispatch import FUNCTIONS, UFUNCS, call_function, call_ufunc, operand
+from .dispatch import CREATORS, FUNCTIONS, UFUNCS, call_function, call_ufunc, operand
 from .errors import refuse
 from .primitive import Primitive, Structural, Traced
 from .primitives import elementwise as rows
@@ -56,6 +56,8 @@ class Tensor(Traced):
         return call_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if function in CREATORS:  # NumPy hands over the tensor in like=, and not the argument
+            return CREATORS[function](self, *args, **kwargs)
         y = call_function(function, args, kwargs)
         if function in VIEWING:
             link_results(y, function, args, kwargs)
@@ -69,7 +71,7 @@ class Tensor(Traced):
         if self.dtype.kind == "c":
             raise refuse(
                 "np.array(...) of complex tracked values: arrays of objects have no imaginary part",
-                "use np.stack([...]), or the tracked array itself",
+                "use np.array([...], like=x) with a tracked array x, or np.stack([...])",
             )
         raise AttributeError("__array__")
 

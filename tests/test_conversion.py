@@ -305,12 +305,12 @@ def test_iteration_and_unpacking():
 
 TABLE = np.arange(12.0).reshape(4, 3)
 INDEXED = {
-    "row": (lambda x, k: np.sum(TABLE[k] * x), "np.take(TABLE, k, axis=0)"),
-    "number": (lambda x, k: TABLE[np.argmin(x)] @ x, "np.take(TABLE, np.argmin(x), axis=0)"),
-    "two": (lambda x, k: np.sum(TABLE[k, k - 1]), "np.ravel_multi_index((k, k - 1), TABLE.shape)"),
-    "slice": (lambda x, k: np.sum(TABLE[:, k] * x), "np.take(..., axis=...) of one axis"),
+    "row": (lambda x, k: np.sum(TABLE[k] * x), "np.asarray(TABLE, like=k)[k]"),
+    "number": (lambda x, k: TABLE[np.argmin(x)] @ x, "np.asarray(TABLE, like=x)[np.argmin(x)]"),
+    "two": (lambda x, k: np.sum(TABLE[k, k - 1]), "np.asarray(TABLE, like=k)[k, k - 1]"),
+    "slice": (lambda x, k: np.sum(TABLE[:, k] * x), "np.asarray(TABLE, like=k)[:, k]"),
     "mask": (lambda x, k: np.sum(TABLE[0][x > 1]), "np.where(x > 1, TABLE[0], 0)"),
-    "nested": (lambda x, k: np.sum(np.sqrt(TABLE[k][0])), "np.take(TABLE, k, axis=0)"),
+    "nested": (lambda x, k: np.sum(np.sqrt(TABLE[k][0])), "np.asarray(TABLE, like=k)[k]"),
 }
 
 
@@ -354,3 +354,16 @@ def test_the_loop_of_vmap_takes_a_plain_array_at_a_batched_index():
 def test_a_wrong_index_of_the_user_stays_as_it_is():
     with pytest.raises(IndexError, match="only integers"):
         ad.grad(lambda x: TABLE[1.5] * x)(1.0)
+
+
+def test_a_plain_array_like_a_tracked_one_takes_a_tracked_index():
+    def looked_up(x):
+        table = np.asarray(TABLE, like=x)
+        order = np.argsort(x)
+        return table[order, order] @ x + table[:3, np.argmin(x)] @ table[order[0], :]
+
+    stack = np.stack((X[:3], X[1:]))
+    expected = [looked_up(x) for x in stack]
+    np.testing.assert_allclose(ad.vmap(looked_up)(stack), expected)
+    np.testing.assert_allclose(ad.jit(looked_up)(stack[1]), expected[1])
+    np.testing.assert_allclose(ad.jit(ad.vmap(looked_up))(stack), expected)
