@@ -25,6 +25,8 @@ from .scores import LinearScores
 SOLVERS = ("newton", "lbfgs")
 FACTORED = 1000  # unknowns up to which a Hessian is factored: beyond, products with it are quicker
 
+HALVINGS = 0.5 ** np.arange(12)
+
 
 class Search(NamedTuple):
     """How to look for the minimum, and in whose name to warn when it was not reached."""
@@ -142,7 +144,8 @@ def damped(f: LinearScores, x: Any, free: Any, slope: Any, search: Search) -> tu
     """Newton steps, halved until the gradient is smaller: ``(x, iterations, whether it is there)``.
 
     The gradient decides, not the value, which near a minimum shows no difference once `x` is right
-    to half of its digits. When even a short step does not help, rounding is all that is left.
+    to half of its digits. A factor is used again as long as it makes the gradient ten times smaller.
+    When even a short step along a new one does not help, rounding is all that is left.
     """
 
     def at(x: Any) -> tuple[Any, float, Any]:
@@ -151,23 +154,32 @@ def damped(f: LinearScores, x: Any, free: Any, slope: Any, search: Search) -> tu
         return gradient, float(np.linalg.norm(gradient)), hessian
 
     gradient, norm, hessian = at(x)
+    factor = None
     for iteration in range(search.max_iter):
         if norm <= search.tol:
             return x, iteration, True
-        H = hessian()[np.ix_(free, free)] if not np.all(free) else hessian()
-        np.fill_diagonal(H, np.diagonal(H) * (1 + 1e-14) + 1e-13 * np.max(np.diagonal(H)))
-        try:
-            step = cho_solve(cho_factor(H, overwrite_a=True), -gradient)
-        except np.linalg.LinAlgError:
-            return x, iteration, False
-        for size in 0.5 ** np.arange(12):
+        fresh = factor is None
+        if fresh:
+            H = hessian() if np.all(free) else hessian()[np.ix_(free, free)]
+            H[np.diag_indices_from(H)] += 1e-13 * np.max(np.diagonal(H))
+            try:
+                factor = cho_factor(H, overwrite_a=True, check_finite=False)
+            except np.linalg.LinAlgError:
+                return x, iteration, False
+        step = cho_solve(factor, -gradient, check_finite=False)
+        for size in HALVINGS if fresh else HALVINGS[:1]:
             closer = x.copy()
             closer[free] += size * step
             found = at(closer)
             if found[1] < (1 - size / 4) * norm:
                 break
         else:
-            return x, iteration, norm < np.sqrt(search.tol)
+            if fresh:
+                return x, iteration, norm < np.sqrt(search.tol)
+            factor = None
+            continue
+        if found[1] > norm / 10:
+            factor = None
         x, (gradient, norm, hessian) = closer, found
     return x, search.max_iter, True
 
