@@ -144,8 +144,8 @@ def damped(f: LinearScores, x: Any, free: Any, slope: Any, search: Search) -> tu
     """Newton steps, halved until the gradient is smaller: ``(x, iterations, whether it is there)``.
 
     The gradient decides, not the value, which near a minimum shows no difference once `x` is right
-    to half of its digits. A factor is used again as long as it makes the gradient ten times smaller.
-    When even a short step along a new one does not help, rounding is all that is left.
+    to half of its digits. A factor serves as long as it makes the gradient ten times smaller. When
+    even a short step along a new one does not help, rounding is all that is left.
     """
 
     def at(x: Any) -> tuple[Any, float, Any]:

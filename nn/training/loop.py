@@ -61,7 +61,7 @@ def fit(
     and ends in the same bits as if it had never been interrupted.
 
     Steps (gradient, clipping, update) are compiled by :func:`autodiff.jit` once there have been
-    enough of them to repay it: after 32 batches of one shape as NumPy source, after 3000 by LLVM,
+    enough of them to repay it: after 16 batches of one shape as NumPy source, after 3000 by LLVM,
     if llvmlite is installed. What cannot be compiled stays plain; ``history.steps`` says which, and
     why. ``jit=True`` (or "llvm", "numpy") compiles from the first step and raises if it cannot,
     ``jit=False`` never does. One compiled step equals the plain one within 1e-12 of each array's

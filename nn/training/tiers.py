@@ -1,6 +1,6 @@
 """Which steps of a run are compiled: those of a shape of batch that comes often enough to repay it.
 
-    batches of the shape so far    0 ...      32 ...          3000 ...
+    batches of the shape so far    0 ...      16 ...          3000 ...
     jit="auto"                     plain      NumPy source    LLVM
     jit=True                       LLVM, or NumPy source where llvmlite is not installed
     jit=False                      plain
@@ -29,7 +29,7 @@ from .draws import Noted
 from .run import Run
 from .step import make_step
 
-AUTO = ((32, "numpy"), (3000, "llvm"))  # compiling costs about as much as so many slower steps
+AUTO = ((16, "numpy"), (3000, "llvm"))  # compiling takes about as long as so many plain steps
 SETTINGS = (bool, int, float, str, type(None))
 
 
