@@ -22,6 +22,7 @@ from ..shapes import PYTHON_SCALARS, reduced
 from ..tracing import Graph, traced
 from .factoring import factored
 from .maps import BITS, PYTHON, SAME, SPECIAL, UFUNCS, Maps, is_contiguous, weakly
+from .piecewise import Piecewise, is_pattern
 from .program import Builder, Program, Value, number
 from .views import contiguous, rearranged, region
 
@@ -184,12 +185,13 @@ class Lowering:
         `result` it is that result of the program, and no other instruction."""
         shape = tuple(shape)
         parts = [part for part in parts if part[0].size]
+        pattern = any(is_pattern(v) for v, *_ in parts)
         parts = self.maps.piecewise.flat(shape, parts, last=result is not None)
         if not parts:
             return self.zeros(shape, dtype)
         places = tuple((offset, strides) for _, offset, strides in parts)
         covered = sum(v.size for v, *_ in parts) == int(np.prod(shape))
-        params: dict[str, Any] = {"places": places, "covered": covered}
+        params = {"places": places, "covered": covered, **Piecewise.mark(pattern)}
         if result is not None:
             params["result"] = result
         return self.builder.make("place", [v for v, *_ in parts], params, shape, dtype)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from ..shapes import Shape
 from .program import Builder, Value
 from .regions import (
     IncomparableError,
@@ -25,7 +26,7 @@ from .regions import (
     whole,
     without,
 )
-from .views import layout, view
+from .views import contiguous, layout, view
 
 MOST_PIECES = 32
 FEW_PIECES = 4  # of NumPy, where each is a call; of a sum that is read through
@@ -60,6 +61,8 @@ class Pieces:
         found = self.known[id(base)]
         if found is None or v is base:
             return found
+        if v.size == base.size and not offset and strides == contiguous(v.shape):
+            return reshaped(found, base.shape, v.shape)
         window = region_of(base.shape, offset, strides, v.shape)
         again = not last and window is not None and window.size < base.size
         if window is None or (again and are_many(found, base.size)):
@@ -133,6 +136,17 @@ class Pieces:
 
     def zero(self, v: Value) -> Value:
         return self.builder.constant(v.dtype.type(0))
+
+
+def reshaped(pieces: Sequence[Piece], before: Shape, after: Shape) -> list[Piece] | None:
+    """Where pieces of an array stand in another shape of it; `None` if one is then no region."""
+    found = []
+    for p in pieces:
+        region = region_of(after, *layout_of(p.region, contiguous(before)), p.region.counts)
+        if region is None:
+            return None
+        found.append(Piece(region, p.value))
+    return found
 
 
 def are_many(pieces: Sequence[Piece], size: int) -> bool:

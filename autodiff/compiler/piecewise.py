@@ -47,9 +47,18 @@ class Piecewise:
             if given[k] is None and x.shape == shape and number(x) is None:
                 given[k] = self.pieces.of_constant(x)
         try:
-            regions = self.regions(name, operands, given, dtype, shape)
+            cells = self.cells(name, operands, given, dtype, shape)
         except IncomparableError:
             return None
+        if cells is None:
+            return None
+        return self.place(cells, shape, dtype, any(map(is_pattern, operands)))
+
+    def cells(
+        self, name: str, operands: Sequence[Value], given: Any, dtype: Any, shape: Any
+    ) -> list[Piece] | None:
+        """The pieces of a map."""
+        regions = self.regions(name, operands, given, dtype, shape)
         if regions is None:
             return None
         sparse = sum(r.size for r in regions) * SPARSE <= prod(shape)
@@ -60,7 +69,7 @@ class Piecewise:
             pairs = zip(operands, given, strict=True)
             values = [self.in_region(x, p, r, sparse, shape) for x, p in pairs]
             cells.append(Piece(r, self.parts.again(name, values, dtype, r.counts)))
-        return self.place(cells, shape, dtype)
+        return cells
 
     def in_region(
         self, x: Value, pieces: list[Piece] | None, r: Region, sparse: bool, shape: Any
@@ -86,7 +95,8 @@ class Piecewise:
             y = self.parts.again(
                 name, [self.builder.constant(number(x)) for x in numbers], dtype, ()
             )
-            if is_number(y, 0.0):
+            signless = all(map(is_pattern, (x for x in operands if number(x) is None)))
+            if is_number(y, 0.0) or (signless and is_number(y, -0.0)):
                 return found if len(found) <= self.most(size, total) else None
         pieced = [p for p in given if p is not None]
         if not self.most_again or (len(pieced) == 1 and are_many(pieced[0], total)):
@@ -114,20 +124,25 @@ class Piecewise:
         if pieces is None:
             return None
         a = self.maps.broadcast(a, shape)
-        return self.place(
-            [Piece(p.region, self.parts.part(a, p.region, True)) for p in pieces], shape, a.dtype
-        )
+        chosen = [Piece(p.region, self.parts.part(a, p.region, True)) for p in pieces]
+        return self.place(chosen, shape, a.dtype, pattern=True)
 
-    def place(self, pieces: Sequence[Piece], shape: Any, dtype: Any) -> Value:
-        """The array that has these pieces, and is zero elsewhere."""
+    def place(
+        self, pieces: Sequence[Piece], shape: Any, dtype: Any, pattern: bool = False
+    ) -> Value:
+        """The array that has these pieces, and is zero elsewhere; with `pattern` by nature."""
         pieces = [p for p in pieces if not is_number(p.value, 0.0)]
         if not pieces:
             return self.builder.spread(self.builder.constant(dtype.type(0)), tuple(shape))
         places = tuple(layout_of(p.region, contiguous(shape)) for p in pieces)
         covered = sum(p.region.size for p in pieces) == prod(shape)
-        params = {"places": places, "covered": covered}
+        params = {"places": places, "covered": covered, **self.mark(pattern)}
         values = [p.value for p in pieces]
         return self.builder.make("place", values, params, tuple(shape), dtype)
+
+    @staticmethod
+    def mark(pattern: bool) -> dict[str, Any]:
+        return {"pattern": True} if pattern else {}
 
     def flat(self, shape: Any, parts: Sequence[Any], last: bool) -> list[Any]:
         """Parts of a new array, (value, offset, strides) each; pieces of parts instead of parts.
@@ -150,3 +165,8 @@ class Piecewise:
                 )
                 found.append((p.value, *layout_of(region.of(inner), contiguous(shape))))
         return found if len(found) <= max(len(parts), MOST_PIECES) else list(parts)
+
+
+def is_pattern(v: Value) -> bool:
+    """Are its zeros those that a known choice left, whose sign means nothing?"""
+    return bool(layout(v)[0].params.get("pattern"))

@@ -11,7 +11,6 @@ beyond the other, are boxes in the coordinates of that lattice.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from math import prod
 from typing import Any, NamedTuple
 
@@ -243,17 +242,22 @@ def longest_line(free: Any, start: Any, indices: Any) -> Region:
 
 
 def stacked_lines(lines: list[Region]) -> list[Region]:
-    """Equal lines at equal distances as one region."""
+    """Equal lines at equal distances as one region, as many at a time as there are."""
     found: list[Region] = []
     while lines:
-        first, *others = lines
-        same = [r for r in lines if (r.steps, r.counts) == (first.steps, first.counts)]
-        gaps = {tuple(np.subtract(b.start, a.start)) for a, b in pairwise(same)}
-        if len(same) > 1 and len(gaps) == 1:
-            step = tuple(map(int, gaps.pop()))
-            found.append(Region(first.start, (step, *first.steps), (len(same), *first.counts)))
-            lines = [r for r in others if r not in same]
-        else:
-            found.append(first)
-            lines = others
+        first = lines[0]
+        same = {r.start: r for r in lines if (r.steps, r.counts) == (first.steps, first.counts)}
+        longest: list[Index] = [first.start]
+        for start in list(same)[1:]:
+            step = tuple(b - a for a, b in zip(first.start, start, strict=True))
+            path = [first.start]
+            while (following := tuple(a + d for a, d in zip(path[-1], step, strict=True))) in same:
+                path.append(following)
+            longest = max(longest, path, key=len)
+        if len(longest) > 1:
+            step = tuple(b - a for a, b in zip(*longest[:2], strict=True))
+            first = Region(first.start, (step, *first.steps), (len(longest), *first.counts))
+        found.append(first)
+        used = {id(same[start]) for start in longest}
+        lines = [r for r in lines if id(r) not in used]
     return found

@@ -93,6 +93,11 @@ def test_a_view_that_wraps_or_repeats_is_no_region() -> None:
         (np.eye(12, dtype=bool).reshape(12, 3, 4), 3),  # each a line: rows of x are few
         (np.eye(400, dtype=bool).reshape(400, 20, 20), 1),  # lines that repeat are a plane
         (np.eye(30, dtype=bool) | np.eye(30, k=1, dtype=bool) | np.eye(30, k=-1, dtype=bool), 3),
+        (
+            np.eye(90, 100, dtype=bool).reshape(90, 10, 10)
+            | np.eye(90, 100, 10, dtype=bool).reshape(90, 10, 10),
+            2,
+        ),
         (np.zeros((5, 5), dtype=bool), 0),
     ],
 )
