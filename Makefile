@@ -33,7 +33,7 @@ docs: $(VENV)/.test
 picture: $(VENV)/.draw
 	$(BIN)/python tools/demo.py --picture docs/exp_sin.svg
 
-# Every notebook from its script, run in a clean kernel; NOTEBOOKS=03_likelihoods makes one.
+# Every notebook from its script, run in a clean kernel; NOTEBOOKS=01_graphs makes one.
 notebooks: $(VENV)/.test
 	$(BIN)/python tools/notebooks.py $(NOTEBOOKS)
 

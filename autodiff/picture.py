@@ -132,7 +132,10 @@ def dot_source(picture: Picture) -> str:
                    "arrowsize": "0.7"},
     )  # fmt: skip
     if picture.caption:
-        graph.attr(label=f"<<BR/>{shown(picture.caption)}>")
+        cell = (
+            f'<TABLE BORDER="0" CELLPADDING="6"><TR><TD>{shown(picture.caption)}</TD></TR></TABLE>'
+        )
+        graph.attr(label=f"<{cell}>")
     names = node_names(picture.boxes)
     for box in picture.boxes:
         tip = graphviz.escape(box.tip or box.name)
