@@ -15,13 +15,20 @@ from .conversions import refuse_index, refuse_objects
 from .dispatch import OF_THEIR_OWN_MIND, gather
 from .errors import NotDifferentiableError, ShapeError
 from .fitting import aval_of, cast, full
-from .primitive import ZERO, Traced
+from .primitive import ZERO, Traced, payload
 from .shapes import PYTHON_SCALARS
 
 
 def differentiable(x: Any, what: str) -> Any:
     """A leaf as something to differentiate in: integers become floats, the rest is refused."""
     if isinstance(x, Traced):
+        kind = x.dtype.kind
+        if kind == "b":
+            raise NotDifferentiableError(
+                f"{what} has dtype bool; make it a float, or leave it out of argnums"
+            )
+        if kind in "iu":  # a number of Python's stays weak
+            return x * 1.0 if payload(x).__class__ is int else x.astype(np.float64)
         return copy(x)  # a program may yet re-point its own handle
     if isinstance(x, (float, complex)) and not isinstance(x, np.ndarray):
         return x

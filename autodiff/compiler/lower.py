@@ -259,7 +259,10 @@ LOWER["square"] = lambda low, a: low.maps.apply("multiply", a, a)
 LOWER["reciprocal"] = lambda low, a: low.maps.apply("divide", low.builder.constant(1, True), a)
 LOWER["root"] = lambda low, a: low.maps.apply("sqrt", a)
 LOWER["where"] = lambda low, c, a, b: low.maps.where(c, a, b)
-LOWER["cast"] = LOWER["truncate"] = lambda low, a, dtype: low.maps.cast(a, np.dtype(dtype))
+LOWER["cast"] = LOWER["truncate"] = lambda low, a, dtype: low.maps.cast(
+    a,
+    np.dtype(np.dtype(dtype).type),  # in the machine's byte order
+)
 LOWER["keep"] = lambda low, a, mask: low.maps.where(mask, a, low.builder.constant(0, True))
 
 

@@ -95,6 +95,8 @@ class Builder:
     def constant(self, x: Any, weak: bool = False) -> Value:
         """A known value; an array with one number in every entry is that number, broadcast."""
         array = np.asarray(x)
+        if not array.dtype.isnative:
+            array = array.astype(array.dtype.type)
         if array.ndim and array.size and array.strides.count(0) == array.ndim:
             number = array[(0,) * array.ndim]
         elif array.size > 1 and array.size < 2**20 and _uniform(array):
