@@ -20,6 +20,7 @@ from .numpy_api.arguments import as_dtype
 from .primitive import Traced
 from .primitives import gamma, stable
 from .primitives.borrowed import special
+from .primitives.demands import demand
 from .primitives.shaping import stop_gradient
 from .shapes import negative_axes, shape_of
 
@@ -229,8 +230,7 @@ def multigammaln(a: Any, d: int) -> Any:
     if isinstance(d, Traced):
         raise refuse("multigammaln: no derivative is known in its dimension d", "pass d as an int")
     a, d = real(a, "multigammaln"), operator.index(d)
-    low = stop_gradient(a) <= (d - 1) / 2
-    if not isinstance(low, Traced) and np.any(low):
-        raise ValueError(f"multigammaln: a must be greater than (d - 1) / 2 = {(d - 1) / 2}")
+    inside = np.logical_not(stop_gradient(a) <= (d - 1) / 2)
+    a = demand(a, inside, f"multigammaln: a must be greater than (d - 1) / 2 = {(d - 1) / 2}")
     terms = np.stack([special.gammaln(a - (j - 1) / 2) for j in range(1, d + 1)])
     return d * (d - 1) / 4 * math.log(math.pi) + np.sum(terms, axis=0)

@@ -15,6 +15,7 @@ import numpy as np
 from llvmlite import binding, ir
 from numpy.lib.stride_tricks import as_strided
 
+from ..errors import ShapeError
 from .entry import Entry, python_function
 from .leaves import Kind, own_result
 from .maps import UFUNCS
@@ -198,6 +199,12 @@ class Store:
             if isinstance(result, tuple):
                 self.objects[id(v)] = result
                 return
+        if v.op in ("call", "part") and np.shape(result) != v.shape:
+            row = (v.inputs[0] if v.op == "part" else v).params["function"]
+            raise ShapeError(  # residuals of least squares come and go with the rank
+                f"{row}: a result of shape {np.shape(result)} in a program traced for {v.shape}: "
+                "it depends on the data; leave this call out of jit"
+            )
         self.buffer(v)[...] = result
 
 

@@ -14,10 +14,10 @@ import numpy as np
 
 from ..dispatch import UFUNCS, name_of, operand
 from ..errors import ShapeError, refuse
-from ..primitive import TABLE, payload
+from ..primitive import TABLE
 from ..primitives import accumulating, scans
 from ..shapes import ndim_of, negative_axes, negative_axis, reduced
-from .arguments import NO_VALUE, as_dtype, deliver
+from .arguments import NO_VALUE, as_dtype, concrete, deliver
 from .reductions import ROWS, reduce_by
 from .ufuncs import ufunc_method
 
@@ -130,7 +130,7 @@ def reduceat(
     name = check_binary(ufunc, "reduceat")
     a = operand(array)
     axis = negative_axis(axis, ndim_of(a))
-    starts = tuple(int(i) for i in np.asarray(payload(indices)))
+    starts = tuple(int(i) for i in np.asarray(concrete(indices, f"{name}: indices")))
     size = a.shape[axis]
     if not all(0 <= i < size for i in starts):
         raise IndexError(f"{name}: indices {starts} must be in 0..{size - 1}")

@@ -18,7 +18,8 @@ import numpy as np
 
 from ..dispatch import implements, operand
 from ..errors import ShapeError
-from ..primitive import Traced, payload
+from ..primitive import Traced
+from ..primitives.demands import demand
 from ..shapes import ndim_of, negative_axes, reduced, shape_of, size_of
 from .arguments import as_dtype, concrete, deliver, dtype_of, given, is_python_scalar
 from .statistics import aligned_weights
@@ -178,10 +179,9 @@ def _checked(function: str, a: Any, q: Any, per_cent: bool) -> tuple[Any, Any, b
     return a, q, weak
 
 
-def _check_range(function: str, q: Any, top: int) -> None:
-    seen = payload(q)
-    if not np.all((seen >= 0) & (seen <= 1)):
-        raise ValueError(f"{function}: q must be in the range [0, {top}]")
+def _in_range(function: str, q: Any, top: int) -> Any:
+    inside = np.logical_and(q >= 0, q <= 1)
+    return demand(q, inside, f"{function}: q must be in the range [0, {top}]")
 
 
 def _quantile(function: str, per_cent: bool, ignore_nan: bool) -> Callable[..., Any]:
@@ -197,7 +197,7 @@ def _quantile(function: str, per_cent: bool, ignore_nan: bool) -> Callable[..., 
         weights: Any = None,
     ) -> Any:
         a, q, weak = _checked(function, a, q, per_cent)
-        _check_range(function, q, 100 if per_cent else 1)
+        q = _in_range(function, q, 100 if per_cent else 1)
         axes, shape = negative_axes(axis, ndim_of(a)), shape_of(a)
         sample = samples_first(a, axes)
         if weights is not None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..dispatch import implements, operand
 from ..errors import ShapeError
-from ..primitive import payload
+from ..primitives.demands import demand
 from ..primitives.elementwise import root
 from ..shapes import Shape, ndim_of, negative_axes, shape_of, size_of
 from .arguments import NO_VALUE, accumulator, as_dtype, deliver, dtype_of, given
@@ -159,8 +159,8 @@ def average(
         dtype = np.result_type(dtype_of(a), dtype_of(weights), least)
         axes_of_weights = negative_axes(axis, ndim_of(weights))
         total = reduce_by(np.add, "np.average", weights, axes_of_weights, dtype, None, keepdims)
-        if np.any(payload(total) == 0):
-            raise ZeroDivisionError("np.average: the weights sum to zero")
+        message = "np.average: the weights sum to zero"
+        total = demand(total, total != 0, message, "ZeroDivisionError")
         products = as_dtype(a, dtype) * as_dtype(weights, dtype)
         y = np.sum(products, axes, keepdims=keepdims) / total
     if not returned:
@@ -230,10 +230,11 @@ def _observation_weights(n: int, fweights: Any, aweights: Any) -> tuple[Any, Any
     for name, w in found.items():
         if shape_of(w) != (n,):
             raise ShapeError(f"np.cov: {name} of shape {shape_of(w)} for {n} observations")
-        if np.any(payload(w) < 0):
-            raise ShapeError(f"np.cov: {name} cannot be negative")
-    if fweights is not None and np.any(payload(fweights) != np.round(payload(fweights))):
-        raise TypeError("np.cov: fweights must be integers")
+        found[name] = demand(w, np.logical_not(w < 0), f"np.cov: {name} cannot be negative")
+    if fweights is not None:
+        w = found["fweights"]
+        whole = w == np.round(w)
+        found["fweights"] = demand(w, whole, "np.cov: fweights must be integers", "TypeError")
     both = list(found.values())
     product = both[0] * both[1] if len(both) == 2 else both[0] if both else None
     return product, found.get("aweights")

@@ -17,6 +17,7 @@ from ..fitting import align
 from ..kinds import special
 from ..primitive import ZERO, payload, register
 from ..shapes import ndim_of, shape_of
+from .demands import demand
 from .linalg import Several, conj, dagger, hermitian, mT, named, real
 
 
@@ -186,7 +187,15 @@ def _many_problems(a: Any, b: Any, vector: bool, rcond: Any) -> Any:
             'use vmap(..., fallback="loop"), or np.linalg.pinv(a) @ b',
         )
     r = (b - a @ x)[..., : x.shape[-1] if m > n and np.all(full) else 0]
-    return x[..., 0] if vector else x, np.sum(real(conj(r) * r), axis=-2), rank, s
+    sizes = np.sum(real(conj(r) * r), axis=-2)
+    if m > n:  # a program that is traced gives residuals, or gives none, whatever comes later
+        kind = "of full rank" if np.all(full) else "not of full rank"
+        message = (
+            f"np.linalg.lstsq under vmap: the residuals were traced for matrices {kind}, and these "
+            "are others; leave the residuals out of jit"
+        )
+        sizes = demand(sizes, (rank == n) == bool(np.all(full)), message)
+    return x[..., 0] if vector else x, sizes, rank, s
 
 
 def _batch_lstsq(row: Any, size: int, args: Any, flags: Any, *, rcond: Any) -> Any:

@@ -9,8 +9,9 @@ import numpy as np
 
 from ..fitting import stacked
 from ..kinds import choice, flat
-from ..primitive import Primitive, payload
+from ..primitive import Primitive
 from ..shapes import ndim_of, shape_of, size_of
+from .demands import demand
 from .indexing import take_along_axis
 
 
@@ -96,8 +97,9 @@ def _batch_digitize(row: Primitive, size: int, args: Any, flags: Any, *, right: 
         low, high = bins[:, :-1], bins[:, 1:]
         first = np.argmax(low != high, axis=-1, keepdims=True)
         rising = np.take_along_axis(low <= high, first, axis=-1)
-        if np.any(payload(np.where(rising, low > high, low < high))):
-            raise ValueError("bins must be monotonically increasing or decreasing")
+        turns = np.where(rising, low > high, low < high)
+        message = "np.digitize: bins must be monotonically increasing or decreasing"
+        rising = demand(rising, np.logical_not(turns), message)
     places = places_among(np.where(rising, bins, np.flip(bins, -1)), values, not right)
     return np.where(np.reshape(rising, (size, *(1,) * (ndim_of(places) - 1))), places, n - places)
 

@@ -77,3 +77,11 @@ def complex_alone(draw: Draw, row: Primitive) -> Case:
 @inputs_for("sinc_derivative", "bessel_i")
 def order_of_a_derivative(draw: Draw, row: Primitive) -> Case:
     return Case(row, (draw.array(draw.shape()),), {"order": draw.integer(0, 3)})
+
+
+@inputs_for("demanded")
+def demanded(draw: Draw, row: Primitive) -> Case:
+    """The condition has a shape of its own, and holds."""
+    holds = np.ones(draw.shape(), bool)
+    message = {"message": "this does not hold", "error": "ValueError"}
+    return Case(row, (draw.array(draw.shape()), holds), message, only=(0,))
