@@ -12,7 +12,7 @@ import numpy as np
 from .algebra import RULES
 from .piecewise import Piecewise
 from .program import BOOL, Builder, Value, is_number, number
-from .views import contiguous, layout, view
+from .views import contiguous, layout, memory_order, view
 
 # What the back ends must know how to compute; a function outside it is a `call` into the table.
 ARITHMETIC = ("add", "subtract", "multiply", "divide", "negative", "power")
@@ -245,15 +245,6 @@ def common_order(operands: Sequence[Value], shape: tuple[int, ...]) -> tuple[int
     orders = {memory_order(v) for v in operands if v.shape == shape}
     usual = tuple(range(len(shape)))
     return orders.pop() if len(orders) == 1 and orders != {usual} else None
-
-
-def memory_order(v: Value) -> tuple[int, ...] | None:
-    """The axes of `v` from the slowest to the fastest, if it is a whole buffer, transposed."""
-    base, offset, strides = layout(v)
-    order = tuple(sorted(range(v.ndim), key=lambda k: -strides[k]))
-    whole = not offset and base.size == v.size and base.ndim
-    fits = tuple(strides[k] for k in order) == contiguous(tuple(v.shape[k] for k in order))
-    return order if whole and fits else None
 
 
 def permuted(builder: Builder, v: Value, order: tuple[int, ...]) -> Value:

@@ -16,7 +16,10 @@ from ..shapes import Shape
 from .program import Builder, Value
 from .regions import (
     IncomparableError,
+    Index,
     Region,
+    clipped,
+    expressed,
     layout_of,
     located,
     overlap,
@@ -26,7 +29,7 @@ from .regions import (
     whole,
     without,
 )
-from .views import contiguous, layout, view
+from .views import contiguous, layout, memory_order, view
 
 MOST_PIECES = 32
 FEW_PIECES = 4  # of NumPy, where each is a call; of a sum that is read through
@@ -61,27 +64,32 @@ class Pieces:
         found = self.known[id(base)]
         if found is None or v is base:
             return found
-        if v.size == base.size and not offset and strides == contiguous(v.shape):
-            return reshaped(found, base.shape, v.shape)
+        order = memory_order(v)
+        if order is not None:
+            return turned(reshaped(found, base.shape, tuple(v.shape[k] for k in order)), order)
         window = region_of(base.shape, offset, strides, v.shape)
-        again = not last and window is not None and window.size < base.size
-        if window is None or (again and are_many(found, base.size)):
+        if window is None or (not last and are_many(found, base.size)):
             return None  # a sum of slices, sliced again, is better written once
-        inside = whole(v.shape)
-        seen = []
         try:
-            for p in found:
-                inner = located(p.region, window)
-                box = overlap(window, p.region) if inner is None else None
-                if inner is not None:
-                    seen.append(Piece(inside.of(inner), p.value))
-                elif box is not None:
-                    shown = located(window.part(box), p.region)
-                    assert shown is not None
-                    seen.append(Piece(inside.part(box), self.shown(p.value, shown)))
+            return [q for p in found if (q := self.seen(p, window, v.shape)) is not None]
         except IncomparableError:
             return None
-        return seen
+
+    def seen(self, p: Piece, window: Region, shape: Shape) -> Piece | None:
+        """What a view of this shape shows of a piece."""
+        inside, own = whole(shape), whole(p.value.shape)
+        inner = expressed(p.region, window)
+        if inner is not None:
+            box = clipped(inner, window.counts)
+            if box is None:
+                return None
+            return Piece(inside.of(inner.part(box)), self.shown(p.value, own.part(box)))
+        box = overlap(window, p.region)
+        if box is None:
+            return None
+        shown = located(window.part(box), p.region)
+        assert shown is not None
+        return Piece(inside.part(box), self.shown(p.value, shown))
 
     def placed(self, base: Value) -> list[Piece] | None:
         """The parts of a `place`, without what later parts overwrite."""
@@ -147,6 +155,20 @@ def reshaped(pieces: Sequence[Piece], before: Shape, after: Shape) -> list[Piece
             return None
         found.append(Piece(region, p.value))
     return found
+
+
+def turned(pieces: Sequence[Piece] | None, order: Sequence[int]) -> list[Piece] | None:
+    """Pieces of an array whose axes were in this order, in the usual one."""
+    if pieces is None:
+        return None
+
+    def usual(index: Index) -> Index:
+        return tuple(index[order.index(k)] for k in range(len(order)))
+
+    return [
+        Piece(Region(usual(r.start), tuple(map(usual, r.steps)), r.counts), value)
+        for r, value in pieces
+    ]
 
 
 def are_many(pieces: Sequence[Piece], size: int) -> bool:

@@ -27,6 +27,8 @@ from .views import contiguous, layout
 if TYPE_CHECKING:
     from .maps import Maps
 
+SMALLEST, SMALLEST_IN_NUMPY = 64, 1024  # entries of which it repays to look for a pattern
+
 
 class Piecewise:
     """Makes a map a `place` of maps where that is less work."""
@@ -118,7 +120,8 @@ class Piecewise:
 
     def chosen(self, c: Value, a: Value, b: Value, shape: Any) -> Value | None:
         """where(c, a, 0.0) for a known c that is true in few places."""
-        if c.op != "constant" or c.shape != shape or not is_number(b, 0.0):
+        small = c.size < (SMALLEST if self.most_again else SMALLEST_IN_NUMPY)
+        if small or c.op != "constant" or c.shape != shape or not is_number(b, 0.0):
             return None
         pieces = self.pieces.of_constant(c)
         if pieces is None:
@@ -131,7 +134,7 @@ class Piecewise:
         self, pieces: Sequence[Piece], shape: Any, dtype: Any, pattern: bool = False
     ) -> Value:
         """The array that has these pieces, and is zero elsewhere; with `pattern` by nature."""
-        pieces = [p for p in pieces if not is_number(p.value, 0.0)]
+        pieces = [q for p in pieces for q in self.apart(p) if not is_number(q.value, 0.0)]
         if not pieces:
             return self.builder.spread(self.builder.constant(dtype.type(0)), tuple(shape))
         places = tuple(layout_of(p.region, contiguous(shape)) for p in pieces)
@@ -139,6 +142,17 @@ class Piecewise:
         params = {"places": places, "covered": covered, **self.mark(pattern)}
         values = [p.value for p in pieces]
         return self.builder.make("place", values, params, tuple(shape), dtype)
+
+    def apart(self, p: Piece) -> list[Piece]:
+        """A piece that is covered by pieces of its own, as these."""
+        inner = self.pieces.of(p.value)
+        if (
+            inner is None
+            or len(inner) > FEW_PIECES
+            or sum(q.region.size for q in inner) < p.region.size
+        ):
+            return [p]
+        return [Piece(p.region.of(q.region), q.value) for q in inner]
 
     @staticmethod
     def mark(pattern: bool) -> dict[str, Any]:

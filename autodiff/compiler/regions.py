@@ -190,12 +190,40 @@ def without(regions: Sequence[Region], other: Region) -> list[Region]:
 
 def located(r: Region, within: Region) -> Region | None:
     """A region that lies in another one, in the coordinates of that one; `None` if it does not."""
-    start = coordinates([s - t for s, t in zip(r.start, within.start, strict=True)], within.steps)
-    steps = [coordinates(step, within.steps) for step in r.steps]
+    inner = expressed(r, within)
+    return inner if inner is not None and is_inside(inner, within.counts) else None
+
+
+def expressed(r: Region, lattice: Region) -> Region | None:
+    """A region in the coordinates of another one, inside it or not; `None` if it has none."""
+    start = coordinates([s - t for s, t in zip(r.start, lattice.start, strict=True)], lattice.steps)
+    steps = [coordinates(step, lattice.steps) for step in r.steps]
     if start is None or any(step is None for step in steps):
         return None
-    inner = Region(tuple(start), tuple(tuple(step or ()) for step in steps), r.counts)
-    return inner if is_inside(inner, within.counts) else None
+    return Region(tuple(start), tuple(tuple(step or ()) for step in steps), r.counts)
+
+
+def clipped(r: Region, shape: Shape) -> Box | None:
+    """Which entries of a region stand inside an array of this shape, as a box of the region's own
+    coordinates."""
+    low, high = [0] * len(r.counts), list(r.counts)
+    for axis, n in enumerate(shape):
+        moving = [k for k, step in enumerate(r.steps) if step[axis]]
+        if len(moving) > 1:
+            ends = Region((r.start[axis],), tuple((step[axis],) for step in r.steps), r.counts)
+            if not is_inside(ends, (n,)):
+                raise IncomparableError
+            continue
+        first, last = r.start[axis], n - 1 - r.start[axis]  # how far it is to either end
+        for k in moving:
+            step = r.steps[k][axis]
+            if step < 0:
+                first, last, step = last, first, -step
+            low[k] = max(low[k], -(first // step))
+            high[k] = min(high[k], last // step + 1)
+        if not moving and (first < 0 or last < 0):
+            return None
+    return (low, high) if all(a < b for a, b in zip(low, high, strict=True)) else None
 
 
 def is_inside(r: Region, shape: Shape) -> bool:

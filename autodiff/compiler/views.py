@@ -69,6 +69,15 @@ def view(
     return builder.make("view", (base,), params, tuple(shape), base.dtype, weak)
 
 
+def memory_order(v: Value) -> tuple[int, ...] | None:
+    """The axes of `v` from the slowest to the fastest, if it is a whole buffer, transposed."""
+    base, offset, strides = layout(v)
+    order = tuple(sorted(range(v.ndim), key=lambda k: -strides[k]))
+    whole = not offset and base.size == v.size and base.ndim
+    fits = tuple(strides[k] for k in order) == contiguous(tuple(v.shape[k] for k in order))
+    return order if whole and fits else None
+
+
 def region(shape: Shape, f: Callable[[Any], Any]) -> tuple[int, tuple[int, ...], Shape] | None:
     """Where `f` writes in a new array of this shape: offset, strides and shape of the part."""
     memory = np.empty(max(int(np.prod(shape)), 1), np.int8)

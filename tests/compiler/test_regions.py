@@ -10,6 +10,7 @@ import pytest
 from autodiff.compiler.regions import (
     IncomparableError,
     Region,
+    clipped,
     listed,
     located,
     overlap,
@@ -72,6 +73,19 @@ def test_two_regions(seed: int) -> None:
     left = without([a], b)
     assert sum(r.size for r in left) == len(entries(a) - entries(b))
     assert set().union(*map(entries, left)) == entries(a) - entries(b)
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_what_of_a_region_an_array_holds(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    a, corner = random_region(rng), rng.integers(0, 4, 2)
+    shape = tuple(int(n) for n in rng.integers(1, 5, 2))
+    moved = Region(tuple(int(s - c) for s, c in zip(a.start, corner, strict=True)), *a[1:])
+    box = clipped(moved, shape)
+    found = set() if box is None else entries(moved.part(box))
+    assert found == {
+        i for i in entries(moved) if all(0 <= k < n for k, n in zip(i, shape, strict=True))
+    }
 
 
 def comparable(a: Region, b: Region) -> bool:
