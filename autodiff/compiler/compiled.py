@@ -18,12 +18,14 @@ from numpy.lib.stride_tricks import as_strided
 from ..errors import ShapeError
 from .entry import Entry, python_function
 from .leaves import Kind, own_result
+from .listed import Listed
 from .maps import UFUNCS
 from .native import Body, emit_program, is_native
 from .program import Program, Value, number
 from .schedule import Schedule, Step
 from .views import layout
 
+MOST_CALLS = 64  # steps that are calls in a row; more of them are a list
 LONG = 200_000  # entries times maps from which other Python threads may run meanwhile
 
 
@@ -81,7 +83,7 @@ class Compiled:
         self.inputs, self.outputs = list(inputs), list(outputs)
         self.schedule = Schedule(program, is_native)
         self.ir = new_module()
-        self.memory = emit_program(self.ir, program, self.schedule, "step")
+        self.memory = emit_program(self.ir, program, self.schedule)
         steps = self.schedule.steps
         self.gaps = [s for s in steps if s.kind == "numpy"]
         if self.gaps:
@@ -90,12 +92,12 @@ class Compiled:
             self.run = self.without_gaps(steps)
 
     def without_gaps(self, steps: list[Step]) -> Any:
-        body = Body(self.ir, self.memory, steps, "body")
-        body.function.linkage = "internal"
+        body = self.body(steps, "body")
+        body.linkage = "internal"
         work = sum(v.size for s in steps for v in (*s.values, *s.reductions))
         entry = Entry(
             self.ir,
-            body.function,
+            body,
             self.inputs,
             self.outputs,
             self.memory.size,
@@ -104,7 +106,13 @@ class Compiled:
         )
         self.module = Module(str(self.ir))
         address = self.module.address("entry")
-        return python_function(address, "compiled", (entry.keep, self.module))
+        return python_function(address, "compiled", (entry.keep, self.memory, self.module))
+
+    def body(self, steps: list[Step], name: str) -> ir.Function:
+        """Native steps as one function: calls in a row, or a list, if they are many."""
+        if len(steps) > MOST_CALLS:
+            return Listed(self.ir, self.memory, steps, name).function
+        return Body(self.ir, self.memory, steps, name).function
 
     # -- with gaps -------------------------------------------------------------------------------
     def with_gaps(self, steps: list[Step]) -> Any:
@@ -120,7 +128,7 @@ class Compiled:
         for k, part in enumerate(parts):
             if isinstance(part, list):
                 names[k] = f"part{k}"
-                Body(self.ir, self.memory, part, names[k])
+                self.body(part, names[k])
         self.module = Module(str(self.ir))
         kind = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
         self.parts = [

@@ -11,16 +11,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from llvmlite import ir
 
 from ..shapes import Shape
 from .code import I64, POINTER, Code, Word, vector_bytes
+from .pointers import Pointers
 from .program import BOOL, Value, number
 from .reductions import COMBINE, Reduction, neutral
 from .rolled import Results, rolled
 from .rows import Rows
 from .schedule import Access, Schedule, Step, access, is_identity, over
+from .sharing import first_touched, pattern
 from .strided import FARTHEST
 from .vector_math import EXPANSIONS
 from .views import layout
@@ -34,7 +35,9 @@ ROWS_SHARED = 2  # rows, the same for many others, that are worth loading once f
 class Nest:
     """Emits one step as a function of the addresses of its buffers."""
 
-    def __init__(self, module: ir.Module, step: Step, schedule: Schedule, name: str) -> None:
+    def __init__(
+        self, module: ir.Module, step: Step, schedule: Schedule, known: dict[Any, ir.Function]
+    ) -> None:
         self.module, self.step, self.schedule = module, step, schedule
         self.domain = step.domain
         self.reductions = [Reduction(v) for v in step.reductions]
@@ -51,21 +54,23 @@ class Nest:
         if self.line is not None:
             self.loads = self.line.loads
         read = [a.buffer for a in self.loads]
-        self.buffers = list({id(b): b for b in (*written, *read)}.values())
-        self.is_needed = bool(self.buffers and (self.stores or self.reductions))
+        self.direct = list({id(b): b for b in (*written, *read)}.values())
+        self.is_needed = bool(self.direct and (self.stores or self.reductions))
         if not self.is_needed:
             return
         self.arrange()
-        if self.line is not None and self.line.lane:
-            size = self.line.lane * self.width()
-            self.buffers.append(Value("scratch", (), {}, (size,), np.dtype(np.uint8)))
-        kind = ir.FunctionType(ir.VoidType(), [POINTER] * len(self.buffers))
-        self.function = ir.Function(module, kind, name)
+        self.first = first_touched([*self.loads, *(a for _, a in self.stores)])
+        self.passed = Pointers(self)
+        self.buffers = self.passed.buffers()
+        key = pattern(self) if self.line is None else id(self)
+        if key in known:
+            self.function = known[key]
+            return
+        kind = ir.FunctionType(ir.VoidType(), [POINTER] * self.passed.count)
+        self.function = known[key] = ir.Function(module, kind, f"step.{len(known)}")
         self.function.linkage = "internal"
-        self.pointers = {id(b): p for b, p in zip(self.buffers, self.function.args, strict=True)}
         for argument in self.function.args:
             argument.add_attribute("noalias")
-        self.scratch = self.function.args[-1]
         self.emit()
 
     # -- what is computed and what is loaded -----------------------------------------------------
@@ -145,6 +150,7 @@ class Nest:
         emitted = self.order if self.line is None else self.line.emitted()
         far = sum(v.function in EXPANSIONS for v in emitted) > MOST_NEAR
         self.code = Code(ir.IRBuilder(self.function.append_basic_block("entry")), far)
+        self.pointers = self.passed.taken(self.code, self.function)
         self.inner = [r for r in self.reductions if r.reduced and r.reduced[-1]]
         self.outer = [r for r in self.reductions if r not in self.inner]
         self.blocked = False
@@ -193,6 +199,10 @@ class Nest:
             return
         self.innermost(sizes[0] if sizes else 1, indices)
 
+    def offset(self, a: Access) -> int:
+        """Where an array begins, counted from the first entry of its buffer that is touched."""
+        return a.offset - self.first.get(id(a.buffer), 0)
+
     def position(self, offset: int, strides: Sequence[int], indices: list[Any]) -> Any:
         """Where the innermost loop starts in a buffer."""
         place: Any = ir.Constant(I64, offset)
@@ -211,12 +221,12 @@ class Nest:
         ready: dict[Access, Word] = {}
         starts: dict[Access, Any] = {}
         for a, strides in self.paths.items():
-            place = starts[a] = self.position(a.offset, strides, indices)
+            place = starts[a] = self.position(self.offset(a), strides, indices)
             if not strides or strides[-1] == 0:  # the same number all along
                 pointer = code.at(self.pointers[id(a.buffer)], place, a.buffer.dtype)
                 ready[a] = code.load(pointer, a.buffer.dtype, 1)
         ends = [
-            self.position(a.offset, strides, indices)
+            self.position(self.offset(a), strides, indices)
             for (_, a), strides in zip(self.stores, self.store_paths, strict=True)
         ]
         totals = [self.position(0, r.strides, indices) for r in self.reductions]

@@ -112,6 +112,7 @@ def emit_matmul(code: Code, p: Product, a: Any, b: Any, c: Any, scratch: Any) ->
         function = ir.Function(code.module, kind, name)
         function.linkage = "internal"
         function.args[2].add_attribute("noalias")
+        function.attributes.add("noinline")
         Blocks(function, p).emit()
     code.builder.call(function, [a, b, c, scratch])
 

@@ -7,14 +7,14 @@ is inside) makes its own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from llvmlite import ir
 
 from .blas import emit_product, own
-from .code import I8, I64, POINTER, TYPES, Code, can_map, kind_of
+from .code import I8, I32, I64, POINTER, TYPES, Code, can_map, kind_of
 from .gathers import emit_gather, emit_scatter
 from .loops import Nest
 from .matmul import Product, scratch_bytes
@@ -25,6 +25,7 @@ from .symmetric import emit_symmetric, is_symmetric, symmetric_scratch
 from .views import layout
 
 ALIGNMENT = 64
+MOST_INLINED = 12  # functions of loops; if there are more, they are called
 
 
 def is_native(v: Value) -> bool:
@@ -49,7 +50,7 @@ class Memory:
         self.arguments = {id(v): k for k, v in enumerate(program.inputs)}
         self.results = {id(v): k for k, v in enumerate(program.outputs)}
         self.offsets: dict[int, int] = {}
-        self.constants: dict[int, np.ndarray[Any, Any]] = {}
+        self.constants: dict[Any, np.ndarray[Any, Any]] = {}
         self.products: dict[int, Product] = {}  # those that our own code computes
         self.scratch: dict[int, Value] = {}  # by the product that needs it
         self.size = 0
@@ -88,19 +89,28 @@ class Memory:
         for key, k in last.items():
             ends.setdefault(k, []).append(key)
         sizes: dict[int, int] = {}
+        begins: dict[int, list[int]] = {}
+        for key, k in made.items():
+            begins.setdefault(k, []).append(key)
         for k in range(len(schedule.steps)):
-            for key in [key for key, first in made.items() if first == k]:
+            for key in begins.get(k, ()):
                 v = known[key]
                 if key in self.results or key in self.arguments:
                     continue
                 if v.op == "constant":
-                    self.constants[key] = np.ascontiguousarray(v.params["value"])
+                    self.constant(v)
                     continue
                 sizes[key] = -(-max(v.size * v.dtype.itemsize, 1) // ALIGNMENT) * ALIGNMENT
                 self.offsets[key] = self.take(free, sizes[key])
             for key in ends.get(k, ()):
                 if key in sizes:
                     give_back(free, self.offsets[key], sizes[key])
+
+    def constant(self, v: Value) -> np.ndarray[Any, Any]:
+        """The array of a known value, which lives as long as the program."""
+        if id(v) not in self.constants:
+            self.constants[id(v)] = np.ascontiguousarray(v.params["value"])
+        return self.constants[id(v)]
 
     def take(self, free: list[tuple[int, int]], size: int) -> int:
         for j, (offset, room) in enumerate(free):
@@ -138,11 +148,15 @@ def touched(step: Step, schedule: Schedule) -> list[Value]:
     return [b for b in found if b.op != "constant" or b.ndim or step.kind != "numpy"]
 
 
-def emit_program(module: ir.Module, program: Program, schedule: Schedule, name: str) -> Memory:
-    """``void name(char** arguments, char** results, char* workspace)`` of all native steps."""
-    for k, step in enumerate(schedule.steps):
+def emit_program(module: ir.Module, program: Program, schedule: Schedule) -> Memory:
+    """The loops of all steps, as functions that steps share where they can; where buffers are."""
+    known: dict[Any, ir.Function] = {}
+    for step in schedule.steps:
         if step.kind == "loops":
-            step.nest = Nest(module, step, schedule, f"{name}.{k}")
+            step.nest = Nest(module, step, schedule, known)
+    if len(known) > MOST_INLINED:
+        for function in known.values():
+            function.attributes.add("noinline")
     schedule.steps = [s for s in schedule.steps if s.kind != "loops" or s.nest.is_needed]
     return Memory(program, schedule)
 
@@ -151,16 +165,15 @@ class Body:
     """Emits the steps from `first` to `last` as one function."""
 
     def __init__(self, module: ir.Module, memory: Memory, steps: Sequence[Step], name: str) -> None:
-        kind = ir.FunctionType(ir.IntType(32), [POINTER, POINTER, POINTER])
+        kind = ir.FunctionType(I32, [POINTER, POINTER, POINTER])
         self.function = ir.Function(module, kind, name)
         self.memory = memory
         self.code = Code(ir.IRBuilder(self.function.append_basic_block("entry")))
         self.known: dict[int, Any] = {}
-        self.error = self.code.builder.alloca(ir.IntType(32))
-        self.code.builder.store(ir.Constant(ir.IntType(32), 0), self.error)
+        self.error = no_error(self.code)
         for step in steps:
             self.emit(step)
-        self.code.builder.ret(self.code.builder.load(self.error, typ=ir.IntType(32)))
+        self.code.builder.ret(self.code.builder.load(self.error, typ=I32))
 
     def address(self, v: Value) -> Any:
         """Where a buffer begins."""
@@ -179,35 +192,52 @@ class Body:
         if key in memory.offsets:
             place = ir.Constant(I64, memory.offsets[key])
             return builder.gep(workspace, [place], source_etype=I8)
-        if key not in memory.constants:
-            memory.constants[key] = np.ascontiguousarray(v.params["value"])
-        return ir.Constant(I64, memory.constants[key].ctypes.data).inttoptr(POINTER)
+        return ir.Constant(I64, memory.constant(v).ctypes.data).inttoptr(POINTER)
 
     def emit(self, step: Step) -> None:
         code = self.code
         if step.kind == "loops":
-            nest = step.nest
-            code.builder.call(nest.function, [self.address(b) for b in nest.buffers])
+            step.nest.passed.call(code, step.nest.function, self.address)
             return
         (v,) = step.values
-        if step.kind == "zero":
-            self.zero(v)
-        elif step.kind == "product":
-            room = self.memory.scratch.get(id(v))
-            scratch = ir.Constant(POINTER, None) if room is None else self.address(room)
-            if is_symmetric(v):
-                emit_symmetric(code, v, self.address, scratch)
-                return
-            emit_product(code, v, self.address, self.memory.products.get(id(v)), scratch)
-        elif step.kind == "gather":
-            emit_gather(code, v, self.address, self.error)
-        else:
-            self.zero(v)
-            emit_scatter(code, v, self.address, self.error)
+        room = self.memory.scratch.get(id(v))
+        scratch = ir.Constant(POINTER, None) if room is None else self.address(room)
+        product = self.memory.products.get(id(v))
+        emit_alone(code, step.kind, v, self.address, self.error, product, scratch)
 
-    def zero(self, v: Value) -> None:
-        builder = self.code.builder
-        fill = builder.module.declare_intrinsic("llvm.memset", [POINTER, I64])
-        size = ir.Constant(I64, v.size * v.dtype.itemsize)
-        false = ir.Constant(ir.IntType(1), 0)
-        builder.call(fill, [self.address(v), ir.Constant(I8, 0), size, false])
+
+def no_error(code: Code) -> Any:
+    """Where a function notes what went wrong."""
+    error = code.builder.alloca(I32)
+    code.builder.store(ir.Constant(I32, 0), error)
+    return error
+
+
+def emit_alone(
+    code: Code,
+    kind: str,
+    v: Value,
+    address: Callable[[Value], Any],
+    error: Any,
+    product: Product | None,
+    scratch: Any,
+) -> None:
+    """A step that is one instruction."""
+    if kind == "zero":
+        zero(code, v, address(v))
+    elif kind == "product" and is_symmetric(v):
+        emit_symmetric(code, v, address, scratch)
+    elif kind == "product":
+        emit_product(code, v, address, product, scratch)
+    elif kind == "gather":
+        emit_gather(code, v, address, error)
+    else:
+        zero(code, v, address(v))
+        emit_scatter(code, v, address, error)
+
+
+def zero(code: Code, v: Value, address: Any) -> None:
+    fill = code.module.declare_intrinsic("llvm.memset", [POINTER, I64])
+    size = ir.Constant(I64, v.size * v.dtype.itemsize)
+    false = ir.Constant(ir.IntType(1), 0)
+    code.builder.call(fill, [address, ir.Constant(I8, 0), size, false])

@@ -33,11 +33,11 @@ PAIRS = {"sin": "cos", "cos": "sin", "sinh": "cosh", "cosh": "sinh"}  # computed
 class Source(NamedTuple):
     """Where an operand of a map is found in round t."""
 
-    rule: str  # number, table, load, next load, value, before, kept
+    rule: str  # number, table, load, next load, next buffer, value, before, kept
     first: Any = None  # the operand in the first round
     step: int = 0  # from one round to the next: entries of a buffer, or rounds
     back: int = 0  # rounds
-    numbers: tuple[Any, ...] = ()
+    numbers: tuple[Any, ...] = ()  # or places in memory: what it is in each round
 
 
 class Repeat:
@@ -212,6 +212,9 @@ def of_numbers(column: Sequence[Any]) -> tuple[Source, int, int]:
 def of_loads(column: Sequence[Access]) -> tuple[Source, int, int]:
     middle = len(column) // 2
     like = column[middle]
+    if column[middle - 1].buffer is not like.buffer:
+        low, high = around(middle, np.array([a.strides == like.strides for a in column]))
+        return Source("next buffer", column[low], numbers=tuple(column[low:high])), low, high
     step = like.offset - column[middle - 1].offset
     holds = [
         a.buffer is like.buffer

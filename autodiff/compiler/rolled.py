@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from llvmlite import ir
 
-from .code import I8, I64, Word, memory_type
+from .code import I8, I64, POINTER, Word, memory_type
 from .program import Value, number
 from .repeats import Repeat, Search, Source, in_pairs
 from .schedule import Access, access
@@ -43,6 +43,8 @@ class Rolled:
         self.repeats, self.owner, self.position = search.repeats, search.owner, search.position
         self.loads: dict[Access, None] = {}
         self.tables: dict[int, Any] = {}
+        self.runs: list[tuple[Value, int]] = []  # places in buffers, one for each round
+        self.begins: dict[int, int] = {}  # where the run of an operand begins
         self.starts: dict[tuple[int, int], int] = {}  # of tables of kept results, per lane
         self.keep(operands, search.places)
         self.allocate()
@@ -61,8 +63,11 @@ class Rolled:
                 if s.rule == "kept":
                     owner, q, _ = self.place(s.first)
                     owner.kept.add(q)
-                elif s.rule in ("load", "next load"):
+                elif s.rule in ("load", "next load", "next buffer"):
                     self.loads[s.first] = None
+                if s.rule == "next buffer":
+                    self.begins[id(s)] = len(self.runs)
+                    self.runs += [(a.buffer, a.offset) for a in s.numbers]
         for k, row in enumerate(operands):
             for j, x in enumerate(row):
                 if places[k, j] >= 0 and self.owner[places[k, j]] != self.owner[k]:
@@ -102,7 +107,8 @@ class Rolled:
         code, size = self.nest.code, width * v.dtype.itemsize
         start = ir.Constant(I64, width * self.starts[self.repeats.index(r), q])
         place = code.builder.add(start, code.times(t, size))
-        return code.builder.gep(self.nest.scratch, [place], source_etype=I8)
+        kept = self.nest.pointers[id(self.nest.passed.kept)]
+        return code.builder.gep(kept, [place], source_etype=I8)
 
     def emitted(self) -> list[Value]:
         """The maps that are written out: of a repeat, those of one round."""
@@ -200,7 +206,7 @@ class Rounds:
             return code.splat(code.load(self.in_table(s, dtype, t), dtype, 1), width)
         if s.rule == "load":
             return self.values[s.first]
-        if s.rule == "next load":
+        if s.rule in ("next load", "next buffer"):
             return self.loaded(s, t)
         if s.rule == "value":
             return self.values[id(s.first)]
@@ -226,11 +232,19 @@ class Rounds:
         return self.code.at(tables[id(s)], t, dtype)
 
     def loaded(self, s: Source, t: Any) -> Word:
-        """The next entry of a buffer."""
-        code, a = self.code, s.first
-        strides = self.nest.paths[a]
+        """The next entry of a buffer, or the same of the next buffer."""
+        code, a, nest = self.code, s.first, self.nest
+        strides = nest.paths[a]
         step = strides[-1] if strides else 0
         place = code.builder.add(self.starts[a], code.times(t, s.step))
         place = code.builder.add(place, code.times(self.i, step))
-        pointer = code.at(self.nest.pointers[id(a.buffer)], place, a.buffer.dtype)
+        if s.rule == "next load":
+            base = nest.pointers[id(a.buffer)]
+        else:
+            first = len(nest.passed.direct) + self.line.begins[id(s)]
+            slot = code.builder.add(ir.Constant(I64, first), t)
+            slot = code.builder.gep(nest.function.args[0], [slot], source_etype=POINTER)
+            base = code.builder.load(slot, typ=POINTER)
+            place = code.builder.sub(place, ir.Constant(I64, nest.offset(a)))
+        pointer = code.at(base, place, a.buffer.dtype)
         return code.read(pointer, step, a.buffer.dtype, self.width)

@@ -78,7 +78,7 @@ class Rows:
         ready: list[dict[Access, Word]] = [{} for _ in lines]
         for u, line in enumerate(lines):
             for a, strides in nest.paths.items():
-                place = starts[u][a] = nest.position(a.offset, strides, line)
+                place = starts[u][a] = nest.position(nest.offset(a), strides, line)
                 if not strides[-1]:
                     pointer = code.at(nest.pointers[id(a.buffer)], place, a.buffer.dtype)
                     ready[u][a] = code.load(pointer, a.buffer.dtype, 1)
@@ -107,7 +107,7 @@ class Rows:
     def store(self, values: dict[Any, Word], line: list[Any], j: Any, width: int) -> None:
         nest, code = self.nest, self.code
         for (v, a), strides in zip(nest.stores, nest.store_paths, strict=True):
-            place = nest.position(a.offset, strides, [*line, j])
+            place = nest.position(nest.offset(a), strides, [*line, j])
             pointer = code.at(nest.pointers[id(a.buffer)], place, a.buffer.dtype)
             code.write(nest.word(v, v.shape, values, width), pointer, strides[-1], a.buffer.dtype)
 

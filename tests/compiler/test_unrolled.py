@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -104,6 +105,30 @@ def no_period(x: Any) -> Any:
     return x
 
 
+def network(x: Any, weight: Any, series: Any) -> Any:
+    """Products, whose operands stand one after the other in one array."""
+    h = x
+    for t in range(STEPS):
+        h = np.tanh(weight @ h + series[t])
+    return np.sum(h * h)
+
+
+def lorenz(x: Any) -> Any:
+    for _ in range(STEPS):
+        slope = np.stack([10 * (x[1] - x[0]), x[0] * (28 - x[2]) - x[1], x[0] * x[1] - 3 * x[2]])
+        x = x + 0.001 * slope
+    return x
+
+
+def picked(x: Any, places: Any) -> Any:
+    """Gathers, scatters and inverses, which NumPy computes, in between."""
+    for t in range(STEPS // 4):
+        x = np.sin(x[places]) + 0.1 * x
+        if t == 5:
+            x = np.linalg.inv(np.eye(len(x)) + 0.01 * x) @ x
+    return np.sum(x**2)
+
+
 SERIES = np.random.default_rng(1).normal(size=STEPS)
 VECTOR = np.linspace(0.1, 1.3, 11)
 LOOPS = [sines, every_state, two_back, delayed, other_numbers, inner_loops, choices, runge_kutta]
@@ -114,6 +139,9 @@ CASES: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (inputs, (0.4, SERIES)),
     (inputs, (VECTOR, np.stack([SERIES] * 11, axis=1))),
     (inputs, (np.ones((2, 1)), np.stack([SERIES] * 3, axis=1))),
+    (network, (np.ones(5), np.cos(np.arange(25.0)).reshape(5, 5), np.stack([SERIES] * 5, axis=1))),
+    (lorenz, (np.array([1.0, 2.0, 3.0]),)),
+    (picked, (np.linspace(0.1, 0.7, 6), np.array([3, 1, -1, 0, 0, 2]))),
 ]
 
 
@@ -142,9 +170,29 @@ def agree(found: Any, expected: Any, dtype: Any) -> None:
     ("f", "args"), CASES, ids=[f"{f.__name__} {np.shape(args[0])}" for f, args in CASES]
 )
 def test_the_same_as_plain_evaluation(f: Any, args: Any) -> None:
-    argnums = tuple(range(len(args)))
+    argnums = tuple(k for k, x in enumerate(args) if np.asarray(x).dtype.kind == "f")
     for g in (f, ad.value_and_grad(number(f), argnums)):
         compiled = ad.jit(g, backend="llvm")
         dtype = np.float32 if f is mixed_types else np.asarray(args[0]).dtype
         agree(compiled(*args), g(*args), dtype)
         agree(compiled(*args), g(*args), dtype)
+
+
+def test_an_index_out_of_bounds_raises_in_a_long_program() -> None:
+    f = ad.jit(picked, backend="llvm")
+    x = np.linspace(0.1, 0.7, 6)
+    f(x, np.arange(6))
+    with pytest.raises(IndexError, match="out of bounds"):
+        f(x, np.arange(1, 7))
+
+
+def test_a_long_program_keeps_what_it_needs() -> None:
+    """The lists that it goes through, and its constants, live as long as its native function."""
+    weight = np.cos(np.arange(25.0)).reshape(5, 5)
+    f = ad.jit(lambda x: network(x, weight, np.stack([SERIES] * 5, axis=1)), backend="llvm")
+    expected = f(np.ones(5))
+    run = f._fast[0]
+    del f
+    gc.collect()
+    [np.ones(5000) for _ in range(100)]
+    assert run(np.ones(5)) == expected
