@@ -12,7 +12,7 @@ import numpy as np
 
 from .containers import flatten, paths, unflatten
 from .conversions import refuse_index, refuse_objects
-from .dispatch import OF_THEIR_OWN_MIND, gather
+from .dispatch import OF_THEIR_OWN_MIND, gather, is_labelled
 from .errors import NotDifferentiableError, ShapeError
 from .fitting import aval_of, cast, full
 from .primitive import ZERO, Traced, payload
@@ -40,7 +40,7 @@ def differentiable(x: Any, what: str) -> Any:
         return float(x)
     dtype = getattr(x, "dtype", None)
     kind = getattr(dtype, "kind", None)
-    if x.__class__.__name__ in OF_THEIR_OWN_MIND:
+    if x.__class__.__name__ in OF_THEIR_OWN_MIND or is_labelled(x):
         raise NotDifferentiableError(f"{what} is a {type(x).__name__}; use np.asarray(...)")
     if kind is None:
         raise NotDifferentiableError(

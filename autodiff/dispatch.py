@@ -93,8 +93,11 @@ def operand(x: Any) -> Any:
         return x
     if isinstance(x, (list, tuple)):
         return gather(x)
-    if x.__class__ is not np.ndarray and x.__class__.__name__ in OF_THEIR_OWN_MIND:
-        raise refuse(f"a {x.__class__.__name__} beside a tracked value", "use np.asarray(...)")
+    if x.__class__ is not np.ndarray:
+        if x.__class__.__name__ in OF_THEIR_OWN_MIND:
+            raise refuse(f"a {x.__class__.__name__} beside a tracked value", "use np.asarray(...)")
+        if is_labelled(x):
+            return operand(np.asarray(x))
     dtype = getattr(x, "dtype", None)
     if dtype is None:
         raise refuse(f"an operand of type {type(x).__name__} ({x!r:.60})", "use numbers and arrays")
@@ -105,6 +108,11 @@ def operand(x: Any) -> Any:
             f"an array of dtype {dtype}", "convert it to numbers first, with x.astype(float)"
         )
     return x
+
+
+def is_labelled(x: Any) -> bool:
+    """Is this a Series or a DataFrame of pandas? Beside an array its entries go by their places."""
+    return type(x).__module__.partition(".")[0] == "pandas" and hasattr(x, "__array__")
 
 
 def gather(nested: Any) -> Any:

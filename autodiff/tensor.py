@@ -42,6 +42,7 @@ class Tensor(Traced):
 
     __slots__ = ("__weakref__", "_link", "_views")  # views.py sets the last two, where needed
     __array_priority__ = 1000.0
+    __pandas_priority__ = 5000  # series * x is ours too
     __hash__ = None  # type: ignore[assignment]  # == is elementwise, as for an ndarray
 
     def __init__(self, value: Any, node: Any) -> None:

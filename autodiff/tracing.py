@@ -14,6 +14,7 @@ import numpy as np
 
 from .arguments import called, name_of, result_leaf
 from .containers import Structure, describe, flatten, flatten_like, paths, unflatten
+from .dispatch import is_labelled
 from .errors import ShapeError
 from .graph import TraceLevel, TraceNode, ancestors
 from .kinds import pick
@@ -212,7 +213,8 @@ def is_numeric(x: Any) -> bool:
     """Whether an argument is an input of the graph, rather than part of the program."""
     if isinstance(x, (Traced, float, int, complex)) and not isinstance(x, bool):
         return True
-    return getattr(getattr(x, "dtype", None), "kind", "") in ("i", "u", "f", "c", "b")
+    kind = getattr(getattr(x, "dtype", None), "kind", "")
+    return kind in ("i", "u", "f", "c", "b") and not is_labelled(x)
 
 
 def node_of(y: Any, level: int) -> Any:

@@ -17,7 +17,7 @@ import numpy as np
 from .arguments import argument_names, called, check_request, name_of, result_leaf
 from .batch import Batched, a_result, is_batched
 from .containers import Leaf, Nothing, Structure, describe, flatten, paths, unflatten
-from .dispatch import operand
+from .dispatch import is_labelled, operand
 from .errors import NotDifferentiableError, ShapeError
 from .fitting import stacked
 from .primitive import Traced, new_level
@@ -82,7 +82,8 @@ class Call:
         self, f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any], in_axes: Any
     ) -> None:
         self.f, self.args, self.kwargs = f, args, kwargs
-        self.leaves, self.structure = flatten((args, kwargs))
+        leaves, self.structure = flatten((args, kwargs))
+        self.leaves = [operand(x) if is_labelled(x) else x for x in leaves]
         axes = axes_of_arguments(in_axes, args, f)
         by_keyword = self.leaves[len(axes) :]
         axes += [0 if has_axes(x) else None for x in by_keyword]

@@ -367,3 +367,34 @@ def test_a_plain_array_like_a_tracked_one_takes_a_tracked_index():
     np.testing.assert_allclose(ad.vmap(looked_up)(stack), expected)
     np.testing.assert_allclose(ad.jit(looked_up)(stack[1]), expected[1])
     np.testing.assert_allclose(ad.jit(ad.vmap(looked_up))(stack), expected)
+
+
+class Series:
+    """What matters of a Series of pandas: an array with labels, which takes itself for one."""
+
+    __module__ = "pandas.core.series"
+    dtype, shape = np.dtype(float), (4,)
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array([2.0, 0.5, -1.0, 3.0], dtype)
+
+
+def test_data_of_pandas_go_by_their_places():
+    series, plain = Series(), np.asarray(Series())
+    for f in (lambda x, c: x * c, lambda x, c: np.subtract(c, x), lambda x, c: np.dot(c, x)):
+        np.testing.assert_array_equal(
+            ad.jacobian(lambda x, f=f: f(x, series))(X), ad.jacobian(lambda x, f=f: f(x, plain))(X)
+        )
+    np.testing.assert_array_equal(ad.vmap(lambda v: 2 * v)(series), 2 * plain)
+    with pytest.raises(
+        ad.NotDifferentiableError, match=r"argument 0 of .* is a Series; use np\.asarray"
+    ):
+        ad.grad(lambda c: np.sum(c))(series)
+
+
+def test_pandas_leaves_its_operators_to_a_tracked_value():
+    pd = pytest.importorskip("pandas")
+    series, table = pd.Series([2.0, 0.5, -1.0, 3.0]), pd.DataFrame(np.ones((2, 4)))
+    np.testing.assert_array_equal(ad.grad(lambda x: np.sum(series * x))(X), series.to_numpy())
+    np.testing.assert_array_equal(ad.grad(lambda x: np.sum((series - x) ** 2))(0.0), -9.0)
+    np.testing.assert_array_equal(ad.grad(lambda x: np.sum(table @ x))(X), np.full(4, 2.0))
