@@ -47,7 +47,7 @@ REFUSED_METHODS = {
     "setflags": "a tensor can always be assigned into: leave it out",
     "to_device": "NumPy's arrays are on the CPU: leave it out",
 }
-PLAIN = "autodiff.stop_gradient(x) is its plain value"
+PLAIN = "autodiff.stop_gradient(x) is the plain value of a tracked value x"
 REFUSED_ATTRIBUTES = {
     "numpy": PLAIN,
     "detach": PLAIN,
