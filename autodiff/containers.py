@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from .errors import AutodiffError, ShapeError
 
 
@@ -35,6 +37,7 @@ class Nothing:
 LEAF = Structure(Leaf, (), ())
 NOTHING = Structure(Nothing, (), ())
 
+LEAVES: set[type] = {float, int, complex, np.ndarray, np.float64, np.float32}  # every day's
 REGISTERED: dict[type, tuple[Callable[[Any], Any], Callable[[Any, Any], Any]]] = {}
 
 
@@ -63,6 +66,7 @@ def register_container(
             "register_container takes a class and two functions: register_container(Pair, "
             "lambda p: ((p.a, p.b), None), lambda metadata, children: Pair(*children))"
         )
+    LEAVES.discard(cls)
     REGISTERED[cls] = (flatten, unflatten)
 
 
@@ -84,11 +88,15 @@ def fields_of(cls: type) -> Fields:
     return Fields(tuple(f.name for f in kept if f.name not in static), static, derives)
 
 
-def _open(tree: Any) -> tuple[Any, tuple[Any, ...], list[Any], Any] | None:
+def _open(tree: Any) -> tuple[Any, tuple[Any, ...], Sequence[Any], Any] | None:
     """Kind, keys, children and data of a container, or `None` for a leaf."""
     cls = type(tree)
+    if cls in LEAVES:
+        return None
     if cls in REGISTERED:
         return cls, (), *_opened_by_user(tree)
+    if cls is tuple or cls is list:
+        return cls, (), tree, None
     if isinstance(tree, dict):
         factory = tree.default_factory if isinstance(tree, defaultdict) else None
         return cls, tuple(tree), list(tree.values()), factory
@@ -115,6 +123,8 @@ def _opened_by_user(tree: Any) -> tuple[list[Any], Any]:
 # cycle, and would keep its leaves, and their tape, alive.
 def flatten(tree: Any) -> tuple[list[Any], Structure]:
     """The leaves of a nest, in order, and its structure."""
+    if tree.__class__ in LEAVES:
+        return [tree], LEAF
     leaves: list[Any] = []
     return leaves, _take_apart(tree, leaves)
 
@@ -132,6 +142,8 @@ def _take_apart(node: Any, leaves: list[Any]) -> Structure:
 
 def unflatten(structure: Structure, leaves: Sequence[Any]) -> Any:
     """The nest that `flatten` took apart, with new leaves."""
+    if structure is LEAF:
+        return leaves[0]
     return _put_together(structure, iter(leaves))
 
 
@@ -204,37 +216,46 @@ def _names(s: Structure, root: str) -> Iterator[str]:
 def flatten_like(tree: Any, structure: Structure, what: str, absent: Any = None) -> list[Any]:
     """The leaves of `tree`, which must have the given structure; the keys of a dict may come in
     another order. Where `absent` is given, it is the leaf that a ``None`` stands for."""
+    if structure is LEAF and tree.__class__ in LEAVES:
+        return [tree]
     leaves: list[Any] = []
-    where = _match(tree, structure, what, absent, leaves)
+    where = _match(tree, structure, absent, leaves)
     if where is not None:
-        at = "" if where == what else f" (it differs at {where})"
+        at = f" (it differs at {_named(structure, what, where)})" if where else ""
         raise ShapeError(
             f"{what} has structure {describe(flatten(tree)[1])}, expected {describe(structure)}{at}"
         )
     return leaves
 
 
-def _match(tree: Any, s: Structure, path: str, absent: Any, leaves: list[Any]) -> str | None:
-    """Collect the leaves of `tree` in the order of `s`, or say where it differs."""
+def _match(tree: Any, s: Structure, absent: Any, leaves: list[Any]) -> tuple[int, ...] | None:
+    """Collect the leaves of `tree` in the order of `s`, or say which part of which part differs."""
     if tree is None:
         leaves += [absent] * s.size
-        return path if absent is None and s.kind is not Nothing else None
+        return () if absent is None and s.kind is not Nothing else None
     opened = _open(tree)
     if opened is None:
         leaves.append(tree)
-        return None if s.kind is Leaf else path
+        return None if s.kind is Leaf else ()
     kind, keys, children, data = opened
     if kind is not s.kind or len(children) != len(s.parts) or not _same(data, s.data, kind):
-        return path
+        return ()
     if issubclass(kind, dict):
         if set(keys) != set(s.keys):
-            return path
+            return ()
         children = [tree[key] for key in s.keys]
-    for child, part, name in zip(children, s.parts, _names(s, path), strict=True):
-        where = _match(child, part, name, absent, leaves)
+    for k, child in enumerate(children):
+        where = _match(child, s.parts[k], absent, leaves)
         if where is not None:
-            return where
+            return (k, *where)
     return None
+
+
+def _named(s: Structure, root: str, place: Sequence[int]) -> str:
+    """What a person would write for the part of a part at `place`."""
+    for k in place:
+        s, root = s.parts[k], list(_names(s, root))[k]
+    return root
 
 
 def _same(a: Any, b: Any, kind: type) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .primitive import ZERO, Structural, Traced
-from .shapes import PYTHON_SCALARS, Shape, broadcast_axes, ndim_of, shape_of
+from .shapes import PYTHON_SCALARS, Shape, broadcast_axes, ndim_of, shape_of, size_of
 
 SCALARS = frozenset((float, int, bool, np.float64))  # real: nothing to cast behind them
 
@@ -21,6 +21,12 @@ def is_scalar(x: Any) -> bool:
     while isinstance(x, Traced):
         x = x.value
     return x.__class__ in SCALARS
+
+
+def alike(x: Any, y: Any) -> bool:
+    """Are both plain arrays of one shape and dtype, as most are?"""
+    arrays = x.__class__ is y.__class__ is np.ndarray
+    return arrays and x.shape == y.shape and x.dtype is y.dtype
 
 
 class Aval(NamedTuple):
@@ -43,6 +49,18 @@ def aval_of(x: Any) -> Aval:
     return Aval(x.shape, x.dtype)
 
 
+FEW = 64  # entries that are copied faster than a view of them is made
+
+
+def spread(x: Any, shape: Shape) -> Any:
+    """`x`, broadcast to `shape`."""
+    if size_of(shape) > FEW or (x.__class__ is not np.ndarray and x.__class__ not in SCALARS):
+        return np.broadcast_to(x, shape)
+    y = np.empty(shape, x.__class__ if x.__class__ in PYTHON_SCALARS else x.dtype)
+    y[...] = x
+    return y
+
+
 def unbroadcast(cotangent: Any, shape: Shape) -> Any:
     """Sum over the axes along which `shape` was repeated: the transpose of broadcasting."""
     large = shape_of(cotangent)
@@ -50,7 +68,7 @@ def unbroadcast(cotangent: Any, shape: Shape) -> Any:
         return cotangent
     axes = broadcast_axes(shape, large)
     if not axes:  # smaller than the input: a cotangent that was constant along some axes
-        return np.broadcast_to(cotangent, shape)
+        return spread(cotangent, shape)
     return np.reshape(np.sum(cotangent, axis=axes), shape)
 
 
@@ -74,9 +92,7 @@ def full(cotangent: Any, like: Aval) -> Any:
         cotangent = (like.dtype.type if like.dtype else float)(cotangent.factor)
     elif cotangent.__class__ in PYTHON_SCALARS and like.dtype:  # rows index it as an array
         cotangent = like.dtype.type(cotangent)
-    return (
-        cotangent if shape_of(cotangent) == like.shape else np.broadcast_to(cotangent, like.shape)
-    )
+    return cotangent if shape_of(cotangent) == like.shape else spread(cotangent, like.shape)
 
 
 def inexact(partial: Any) -> Any:
@@ -97,18 +113,17 @@ def conform_cotangent(cotangent: Any, like: Aval) -> Any:
 
 def conform_tangent(tangent: Any, y: Any) -> Any:
     """A tangent in the shape and dtype of its value."""
-    if tangent is ZERO or (is_scalar(y) and is_scalar(tangent)):
+    if tangent is ZERO or alike(tangent, y) or (is_scalar(y) and is_scalar(tangent)):
         return tangent
     shape, dtype = aval_of(y)
     if shape_of(tangent) != shape:
-        tangent = np.broadcast_to(tangent, shape)
+        tangent = spread(tangent, shape)
     return cast(tangent, dtype)
 
 
 def differing(primal: Any, y: Any) -> tuple[Aval, Aval] | None:
     """The shapes and dtypes of an input and of the output, if they are not the same."""
-    arrays = primal.__class__ is y.__class__ is np.ndarray
-    if arrays and primal.shape == y.shape and primal.dtype is y.dtype:
+    if alike(primal, y):
         return None
     before, after = aval_of(primal), aval_of(y)
     return None if before == after else (before, after)

@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from contextvars import ContextVar
 from typing import Any
 
-import numpy as np
-
-from .primitive import ZERO, Primitive, Traced
+from .derived import Derived, row_of
+from .primitive import ZERO, Primitive, Structural, Traced, new_level
+from .quiet import ERRORS, IGNORED
 from .reverse import transposed_vjp
 from .selection import select_forward, value_of
+from .shapes import explained
 from .tensor import Tensor
-
-QUIET: ContextVar[bool] = ContextVar("QUIET", default=False)  # entering errstate costs 1 us
+from .towers import MOST, learn
 
 
 class Dual:
@@ -25,49 +25,151 @@ class Dual:
 
     __slots__ = ("level", "tangent")
     batch_axis = False
+    derives = True  # may an operation and its tangent be done as one?
 
     def __init__(self, level: int, tangent: Any) -> None:
         self.level = level
         self.tangent = tangent
 
     def record(self, primitive: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
+        if self.derives and primitive.derives:
+            row = row_of(primitive, params)
+            results = self.by_form(row, args)
+            if results is not None:
+                return results[0]
         level = self.level
-        primals, tangents = list(args), [ZERO] * len(args)
-        still = True  # made of zeros_like(x): it can be assigned into too
-        for i, a in enumerate(args):
-            if a.__class__ is Tensor and a.node.level == level:
-                primals[i], tangents[i] = a.value, a.node.tangent
-                still = still and a.node.tangent is ZERO
-        y = primitive(*primals, **params)
+        primals: list[Any] = []
+        tangents: list[Any] = []
+        moving: tuple[int, ...] = ()  # still: made of zeros_like(x), which can be assigned into
+        beneath: Any = None  # the node of the innermost of the other transforms
+        for a in args:
+            tangent: Any = ZERO
+            if a.__class__ is Tensor:
+                node = a.node
+                if node.level == level:
+                    a, tangent = a.value, node.tangent
+                    if tangent is not ZERO:
+                        moving += (len(primals),)
+                        if tangent.__class__ is Tensor:
+                            beneath = inner(beneath, tangent.node)
+                if a.__class__ is Tensor:
+                    beneath = inner(beneath, a.node)
+            primals.append(a)
+            tangents.append(tangent)
+        if beneath is not None and moving and self.derives and primitive.derives:
+            forward = Forward.of(row, moving)
+            if forward.suits(beneath, primals[0]):
+                y, y_dot = beneath.derive(forward, (*primals, *[tangents[k] for k in moving]))
+                return Tensor(y, Dual(level, y_dot))
+        try:
+            plain = beneath is None
+            y = primitive.value(*primals, **params) if plain else primitive(*primals, **params)
+        except ValueError as error:
+            raise explained(primitive.name, primals, error) from None
         if primitive.flat:
             return y
-        if still:
+        if not moving:
             return tuple(map(self.constant, y)) if primitive.multiple else self.constant(y)
-        if QUIET.get():  # inside the tangent of an outer sweep
-            y_dot = tangent(primitive, y, primals, tangents, params)
+        if ERRORS.get(None) is IGNORED:  # inside the tangent of an outer sweep
+            y_dot = tangent_by(primitive, y, primals, tangents, params)
         else:
-            before = QUIET.set(True)
+            before = ERRORS.set(IGNORED)
             try:
-                with np.errstate(all="ignore"):  # a derivative that is inf or nan is an answer
-                    y_dot = tangent(primitive, y, primals, tangents, params)
+                y_dot = tangent_by(primitive, y, primals, tangents, params)
             finally:
-                QUIET.reset(before)
+                ERRORS.reset(before)
         if primitive.multiple:
             return tuple(map(self.dual, y, y_dot))
         return self.dual(y, y_dot)
 
+    def by_form(self, derived: Derived, operands: Sequence[Any]) -> Any:
+        """The results by the function that is written for operands of this form, if there is."""
+        key = tuple([x.value.__class__ if x.__class__ is Tensor else x.__class__ for x in operands])
+        forms = derived.forms.get(key, ())
+        try:
+            for function in forms:
+                results = function(*operands)
+                if results is not None:
+                    return results
+        except (ZeroDivisionError, OverflowError):  # of Python's floats: the rows know the answer
+            return None
+        if len(forms) < MOST:
+            learn(derived, key, operands, Dual, Stepwise)
+        return None
+
+    def derive(self, derived: Derived, operands: Sequence[Any]) -> Sequence[Any]:
+        """The results of an operation that is itself derived, each with its tangent."""
+        results = self.by_form(derived, operands)
+        if results is not None:
+            return results
+        level = self.level
+        primals: list[Any] = []
+        tangents: list[Any] = []
+        moving: tuple[int, ...] = ()
+        beneath: Any = None
+        for a in operands:
+            if a.__class__ is Tensor:
+                node = a.node
+                if node.level == level:
+                    a, tangent = a.value, node.tangent
+                    if tangent is not ZERO:
+                        moving += (len(primals),)
+                        tangents.append(tangent)
+                        if tangent.__class__ is Tensor:
+                            beneath = inner(beneath, tangent.node)
+                if a.__class__ is Tensor:
+                    beneath = inner(beneath, a.node)
+            primals.append(a)
+        forward = Forward.of(derived, moving)
+        parts = iter(forward.on(beneath, primals + tangents))
+        return [
+            y if y.__class__ is Structural else Tensor(y, Dual(level, y_dot))
+            for y, y_dot in zip(parts, parts, strict=False)
+        ]
+
     def dual(self, y: Any, y_dot: Any) -> Any:
-        return Tensor(y, Dual(self.level, y_dot))
+        return Tensor(y, self.__class__(self.level, y_dot))
 
     def constant(self, value: Any) -> Tensor:
         """A handle on `value` at this level that depends on no input: what `zeros_like` returns."""
-        return Tensor(value, Dual(self.level, ZERO))
+        return Tensor(value, self.__class__(self.level, ZERO))
+
+
+def inner(node: Any, other: Any) -> Any:
+    """Whichever of two nodes is of the inner level."""
+    return other if node is None or other.level > node.level else node
+
+
+class Stepwise(Dual):
+    """A sweep that takes an operation and its tangent one by one."""
+
+    __slots__ = ()
+    derives = False
+
+
+class Forward(Derived):
+    """Each result of an operation and its tangent, of its operands and the moving tangents."""
+
+    def __init__(self, derived: Derived, moving: tuple[int, ...]) -> None:
+        super().__init__(f"forward {derived.name}")
+        self.derived, self.moving, self.warns = derived, moving, derived.warns
+
+    @staticmethod
+    def of(derived: Derived, moving: tuple[int, ...]) -> Derived:
+        return derived.children.get(moving) or derived.child(moving, Forward, derived, moving)
+
+    def define(self, *operands: Any) -> tuple[Any, ...]:
+        level = new_level()
+        primals = list(operands[: -len(self.moving)])
+        for k, t in zip(self.moving, operands[-len(self.moving) :], strict=True):
+            primals[k] = Tensor(primals[k], Stepwise(level, t))
+        return tuple(part for y in self.derived.define(*primals) for part in tangent_of(y, level))
 
 
 DUAL: ContextVar[type[Dual]] = ContextVar("DUAL", default=Dual)  # as TAPE in reverse.py
 
 
-def tangent(primitive: Primitive, y: Any, primals: Any, tangents: Any, params: Any) -> Any:
+def tangent_by(primitive: Primitive, y: Any, primals: Any, tangents: Any, params: Any) -> Any:
     """The tangent of `y`, by the row's own JVP or by the transpose of its VJP."""
     if primitive.backward_only:
         return transposed_vjp(primitive, y, primals, tangents, params)

@@ -63,6 +63,7 @@ class WatchedTape(TapeNode):
 
     __slots__ = ()
     keeps = True
+    derives = False
 
     def keep(self, y: Any, args: Sequence[Any]) -> None:
         if self.primitive is not None:  # not a constant
@@ -90,6 +91,7 @@ class WatchedDual(Dual):
     """A node that looks at its value and its tangent when it is made."""
 
     __slots__ = ()
+    derives = False
 
     def record(self, primitive: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
         result = super().record(primitive, args, params)
@@ -100,11 +102,6 @@ class WatchedDual(Dual):
         spot = Spot(self, primitive, y, args, params)
         spot.check_value()
         spot.check_tangent(args, [part.node.tangent for part in parts])
-        return result
-
-    def dual(self, y: Any, y_dot: Any) -> Any:
-        result = super().dual(y, y_dot)
-        result.node = WatchedDual(self.level, y_dot)
         return result
 
 

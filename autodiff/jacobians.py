@@ -14,6 +14,7 @@ from .containers import Structure, flatten, unflatten
 from .errors import NotDifferentiableError
 from .fitting import aval_of
 from .primitive import Traced
+from .quiet import quiet
 from .reverse import TapeNode, sweep
 from .selection import concrete, selected
 from .shapes import size_of
@@ -102,7 +103,7 @@ def reverse_blocks(tape: Tape) -> list[list[Any]]:
             continue
 
         def rows(y_bar: Any, node: TapeNode = node) -> list[Any]:
-            with np.errstate(all="ignore"):
+            with quiet():
                 found = sweep([(node, y_bar)], tape.leaves, keep=True)
             return finish_all(found, tape.inputs)
 

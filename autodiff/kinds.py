@@ -97,6 +97,7 @@ class Elementwise(Primitive):
     `a`, `b`, `c` the inputs, `y` the output; its keywords are the row's parameters."""
 
     kind = "elementwise"
+    derives = True
 
     def __init__(self, name: str, value: Any, *partials: Any, **row: Any) -> None:
         super().__init__(name, value, **row)
@@ -130,13 +131,19 @@ class Elementwise(Primitive):
         return [y if k == OUTPUT else primals[k] for k in self.saves[i]]
 
     def jvp(self, y: Any, primals: Sequence[Any], tangents: Sequence[Any], params: Any) -> Any:
+        values = (*primals, y)  # so that OUTPUT, -1, is the place of y
         y_dot: Any = ZERO
         for i, tangent in enumerate(tangents):
             if tangent is not ZERO:
                 partial = self.partials[i]
-                if partial.__class__ is not Structural:
-                    partial = local(partial, self.remembered(i, primals, y), params)
-                term = partial * tangent
+                if partial.__class__ is Structural:
+                    term = partial * tangent
+                else:
+                    remembered = [values[k] for k in self.saves[i]]
+                    try:  # in one expression, so that NumPy multiplies into the partial's memory
+                        term = partial(*remembered, **params) * tangent
+                    except (ZeroDivisionError, OverflowError):
+                        term = local(partial, remembered, params) * tangent
                 y_dot = term if y_dot is ZERO else y_dot + term
         return conform_tangent(y_dot, y)
 
@@ -174,6 +181,8 @@ class Linear(Primitive):
         self.spreads = spreads  # a constant cotangent stays that constant: sum, reshape, ...
 
     def jvp(self, y: Any, primals: Sequence[Any], tangents: Sequence[Any], params: Any) -> Any:
+        if len(tangents) == 1:
+            return ZERO if tangents[0] is ZERO else self(tangents[0], **params)
         if all(t is ZERO for t in tangents):
             return ZERO
         filled_in = [filled(t, a) for t, a in zip(tangents, primals, strict=True)]

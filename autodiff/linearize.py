@@ -15,6 +15,7 @@ import numpy as np
 from .arguments import argument_names, check_like, differentiable, name_of
 from .containers import flatten, flatten_like
 from .primitives.linalg_coincidence import notes
+from .quiet import quiet
 from .tracing import traced
 from .transforms import holds_nan, push
 
@@ -52,7 +53,7 @@ def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., 
             check_like(t, x, f"the tangent of {name}", "its primal")
             for t, x, name in zip(given, values, names, strict=True)
         ]
-        with np.errstate(all="ignore"), notes() as undecided:  # inf or nan is an answer
+        with quiet(), notes() as undecided:  # inf or nan is an answer
             y_dot = graph(*checked)
         if undecided and any(map(holds_nan, flatten(y_dot)[0])):
             raise undecided[0]

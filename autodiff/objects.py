@@ -18,6 +18,7 @@ from .errors import AutodiffError, MissingExtraError, ShapeError
 from .fitting import aval_of
 from .graph import ancestors
 from .primitive import ONE, ZERO
+from .quiet import quiet
 from .reverse import TAPE, TapeNode, sweep
 from .tensor import Tensor
 
@@ -31,6 +32,7 @@ class ObjectNode(TapeNode):
 
     __slots__ = ("args", "grad", "leaf", "name", "value")
     keeps = True
+    derives = False
 
     def keep(self, y: Any, args: Sequence[Any]) -> None:
         self.value = shown(y)
@@ -54,7 +56,7 @@ class ObjectNode(TapeNode):
         seed = ONE if cotangent is None else check_like(cotangent, value, "the cotangent", "y")
         if cotangent is None:
             check_scalar(value)
-        with np.errstate(all="ignore"):  # a derivative that is inf or nan is an answer
+        with quiet():  # a derivative that is inf or nan is an answer
             bars = sweep([(self, seed)], leaves, keep_graph)
         for leaf, bar in zip(leaves, bars, strict=True):
             if bar is not ZERO or leaf.grad is None:

@@ -114,6 +114,7 @@ class Primitive:
     kind: ClassVar[str]
     flat = False  # no derivative: comparisons, floor, argmax, ...
     multiple = False  # returns a tuple
+    derives = False  # are its derivatives a few operations, to be done as one? derived.py
     forward_only = False  # given by a JVP alone: the VJP is its transpose
     backward_only = False  # given by a VJP alone: the JVP is its transpose
 

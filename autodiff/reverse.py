@@ -18,11 +18,12 @@ from typing import Any
 
 import numpy as np
 
+from .derived import Derived, is_at, is_small, row_of
 from .errors import AutodiffError
 from .fitting import aval_of, conform_tangent, full
 from .graph import Node, next_order
-from .kinds import pick
-from .primitive import ZERO, Primitive, new_level
+from .kinds import ElementwisePullback, pick
+from .primitive import ZERO, Primitive, Structural, new_level
 from .selection import select_back, value_of
 from .shapes import explained, shape_of
 from .tensor import Tensor
@@ -40,6 +41,7 @@ class TapeNode(Node):
 
     __slots__ = ("pullback",)
     keeps = False  # does it also keep values and operands, for a picture?
+    derives = True  # may it record an operation that is itself derived?
 
     def __init__(
         self,
@@ -83,6 +85,8 @@ class TapeNode(Node):
             pullback = transposed_jvp(primitive, y, values, tracked, params)
         else:
             pullback = primitive.vjp(y, values, tracked, params)
+        if nested and pullback.__class__ is ElementwisePullback and self.derives and is_small(y):
+            pullback = Pulled.of(pullback) or pullback
         if primitive.selects_back and any(parent.pullback for parent in parents):
             pullback = select_back(pullback, shape_of(y), primitive, values[0], params)
         node = self.__class__(level, primitive, parents, params, pullback)
@@ -92,6 +96,35 @@ class TapeNode(Node):
             whole = Tensor(y, node)
             return tuple(pick(whole, index=k) for k in range(len(y)))
         return Tensor(y, node)
+
+    def derive(self, derived: Derived, operands: Sequence[Any]) -> list[Any]:
+        """The results of an operation that is itself derived, each on the tape."""
+        level = self.level
+        nested = False
+        values: list[Any] = []
+        tracked: list[int] = []
+        parents: list[Any] = []
+        for a in operands:
+            if a.__class__ is Tensor:
+                node = a.node
+                if node.level == level:
+                    tracked.append(len(values))
+                    parents.append(node)
+                    a = a.value
+                nested = nested or a.__class__ is Tensor
+            values.append(a)
+        wanted = tuple(tracked)
+        results: list[Any] = []
+        for k, y in enumerate((derived if nested else derived.compute)(*values)):
+            if y.__class__ is not Structural:
+                key = (k, wanted)
+                backward = derived.children.get(key) or derived.child(
+                    key, Backward, derived, k, wanted
+                )
+                pullback = DerivedPullback(backward, values)
+                y = Tensor(y, TapeNode(level, derived, parents, None, pullback))
+            results.append(y)
+        return results
 
     def keep(self, y: Any, args: Sequence[Any]) -> None:
         """Remember what a picture shows; the plain tape remembers nothing."""
@@ -211,5 +244,62 @@ def transposed_vjp(
     return y_dot if primitive.multiple else y_dot[0]
 
 
-def is_at(x: Any, level: int) -> bool:
-    return isinstance(x, Tensor) and x.node.level == level
+# -- operations that are themselves derived: derived.py --------------------------------------------
+class DerivedPullback:
+    """The pullback of one result of a derived operation, and what it remembers."""
+
+    __slots__ = ("backward", "values")
+
+    def __init__(self, backward: Derived, values: Sequence[Any]) -> None:
+        self.backward = backward
+        self.values = values
+
+    def __call__(self, y_bar: Any) -> Any:
+        if y_bar.__class__ is Structural:
+            return self.backward.define(y_bar, *self.values)
+        return self.backward(y_bar, *self.values)
+
+
+class Stepping(TapeNode):
+    """A tape on which operations are pulled back one by one."""
+
+    __slots__ = ()
+    derives = False
+
+
+class Backward(Derived):
+    """The cotangents of the wanted operands, of the cotangent of one result and all operands."""
+
+    def __init__(self, derived: Derived, index: int, wanted: Sequence[int]) -> None:
+        super().__init__(f"backward {derived.name}")
+        self.derived, self.index, self.wanted = derived, index, tuple(wanted)
+
+    def define(self, *operands: Any) -> tuple[Any, ...]:
+        y_bar, *primals = operands
+        level = new_level()
+        leaves = [Stepping(level) for _ in self.wanted]
+        for k, leaf in zip(self.wanted, leaves, strict=True):
+            primals[k] = Tensor(primals[k], leaf)
+        y = self.derived.define(*primals)[self.index]
+        return tuple(sweep([(y.node, y_bar)] if is_at(y, level) else [], leaves, keep=False))
+
+
+class Pulled(Derived):
+    """The pullback of a row, of the cotangent and what it remembers."""
+
+    def __init__(self, edges: Any, pullback: ElementwisePullback) -> None:
+        super().__init__(f"pull {pullback.row.name}")
+        self.row, self.params, self.edges = pullback.row, pullback.params, edges
+
+    def define(self, *operands: Any) -> tuple[Any, ...]:
+        y_bar, *values = operands
+        return tuple(ElementwisePullback(self.row, self.edges, values, None, self.params)(y_bar))
+
+    @staticmethod
+    def of(pullback: ElementwisePullback) -> DerivedPullback | None:
+        """The same pullback as one operation; `None` where it changes shapes, or is one product."""
+        if pullback.changes is not None or not pullback.values:
+            return None
+        row = row_of(pullback.row, pullback.params)
+        edges = pullback.edges
+        return DerivedPullback(row.child(("pull", edges), Pulled, edges, pullback), pullback.values)

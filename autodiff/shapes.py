@@ -14,6 +14,7 @@ from .errors import ShapeError, location, passed_users
 
 Shape = tuple[int, ...]
 
+ALL_AXES = [tuple(range(-ndim, 0)) for ndim in range(65)]  # NumPy has up to 64 of them
 PYTHON_SCALARS = frozenset((float, int, bool, complex))
 
 
@@ -40,7 +41,7 @@ def negative_axis(axis: Any, ndim: int, name: str = "axis") -> int:
 def negative_axes(axis: Any, ndim: int, name: str = "axis") -> tuple[int, ...]:
     """A reduction's axes as a sorted tuple of negative numbers; ``None`` means all of them."""
     if axis is None:
-        return tuple(range(-ndim, 0))
+        return ALL_AXES[ndim]
     axes = axis if isinstance(axis, Iterable) else (axis,)
     out = tuple(sorted(negative_axis(k, ndim, name) for k in axes))
     if len(set(out)) != len(out):

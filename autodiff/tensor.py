@@ -17,6 +17,7 @@ from typing import Any, Self
 import numpy as np
 
 from .array_methods import ATTRIBUTES, METHODS, missing
+from .containers import LEAVES
 from .conversions import TRUTH, refuse_number
 from .dispatch import CREATORS, FUNCTIONS, UFUNCS, call_function, call_ufunc, operand
 from .errors import refuse
@@ -385,3 +386,5 @@ for _name, _read in ATTRIBUTES.items():
 for _ufunc, _row in UFUNCS.items():
     if not hasattr(Tensor, _ufunc.__name__):
         setattr(Tensor, _ufunc.__name__, _binary(_row) if _ufunc.nin == 2 else _unary(_row))
+
+LEAVES.add(Tensor)

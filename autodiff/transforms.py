@@ -29,6 +29,7 @@ from .forward import DUAL, tangent_of
 from .primitive import ONE, ZERO, Traced, new_level
 from .primitives import shaping
 from .primitives.linalg_coincidence import UndecidedError, notes
+from .quiet import quiet
 from .reverse import TAPE, TapeNode, sweep
 from .shapes import shape_of, size_of
 from .splitting import resolved
@@ -53,7 +54,7 @@ class Tape:
         has_aux: bool,
     ) -> None:
         level, tape_node = new_level(), TAPE.get()
-        self.again = functools.partial(Tape, f, args, kwargs, argnums, has_aux)
+        self.made_of = f, args, kwargs, argnums, has_aux
         call = list(args)
         self.inputs: list[Any] = []
         self.leaves: list[TapeNode] = []
@@ -85,7 +86,8 @@ class Tape:
         try:
             return sweeps(self)
         except UndecidedError as undecided:
-            return resolved(undecided, (*self.inputs, *watched), self.again, sweeps)
+            again = functools.partial(Tape, *self.made_of)
+            return resolved(undecided, (*self.inputs, *watched), again, sweeps)
 
     def pull(self, cotangents: Sequence[Any], keep: bool) -> tuple[Any, ...]:
         """One cotangent per differentiated argument, in its structure."""
@@ -93,7 +95,7 @@ class Tape:
 
     def pull_once(self, cotangents: Sequence[Any], keep: bool) -> tuple[Any, ...]:
         seeds = [(n, c) for n, c in zip(self.nodes, cotangents, strict=True) if n is not None]
-        with np.errstate(all="ignore"):  # a derivative that is inf or nan is an answer
+        with quiet():  # a derivative that is inf or nan is an answer
             found = sweep(seeds, self.leaves, keep)
         bars = finish_all(found, self.inputs)
         parts, start = [], 0

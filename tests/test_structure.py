@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 # stands for everything in it.
 LAYERS = [
     ["errors", "openblas", "shapes"],
-    ["calls", "primitive"],
+    ["calls", "primitive", "quiet"],
     ["conversions"],
     ["fitting"],
     ["kinds"],
@@ -27,7 +27,8 @@ LAYERS = [
     ["tensor"],
     ["graph", "arguments", "selection"],
     ["numpy_api"],
-    ["special"],
+    ["derived", "special"],
+    ["towers"],
     ["batch", "forward", "reverse", "special", "vmap"],
     ["encoding", "files", "names", "picture", "splitting", "summary"],
     ["text"],
@@ -60,7 +61,7 @@ DEPTH = {module: depth for depth, layer in enumerate(LAYERS) for module in layer
 RULES = {"elementwise", "linear", "bilinear", "choice", "special", "flat", "register"}
 RULES |= {"Elementwise", "Linear", "Bilinear", "Choice", "Special", "Flat"}
 MAKERS = {"kinds.py", "primitive.py", "custom.py"}
-WRITERS = {"numpy_source.py"}  # runs the text that it wrote itself
+WRITERS = {"derived.py", "numpy_source.py"}  # runs the text that it wrote itself
 UNSAFE = {"eval", "exec", "pickle", "compile", "marshal", "shelve", "dill", "cloudpickle"}
 HEAVY = {"scipy", "graphviz", "pygraphviz", "llvmlite", "sklearn", "matplotlib"}
 

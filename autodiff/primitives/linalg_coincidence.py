@@ -15,8 +15,7 @@ Two values coincide when LAPACK cannot tell them apart: a few roundings of the l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
@@ -49,17 +48,21 @@ class UndecidedError(NotDifferentiableError):
     """A sweep met vectors of coinciding values, and cannot tell whether their choice matters."""
 
 
-@contextmanager
-def notes() -> Iterator[list[Exception]]:
-    """Where forward mode says of which vectors it gave the derivative nan."""
-    outer, found = NOTES.get(), list[Exception]()
-    token = NOTES.set(found)
-    try:
-        yield found
-    finally:
-        NOTES.reset(token)
-        if outer is not None:  # the nan may be in the derivative of a derivative alone
-            outer += found
+class notes:  # noqa: N801 - read as a statement
+    """``with notes() as found:`` where forward mode says of which vectors it gave the derivative
+    nan."""
+
+    __slots__ = ("found", "outer", "token")
+
+    def __enter__(self) -> list[Exception]:
+        self.outer, self.found = NOTES.get(), list[Exception]()
+        self.token = NOTES.set(self.found)
+        return self.found
+
+    def __exit__(self, *_: Any) -> None:
+        NOTES.reset(self.token)
+        if self.outer is not None:  # the nan may be in the derivative of a derivative alone
+            self.outer += self.found
 
 
 def coincide(rows: Any, cols: Any) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..fitting import Aval, align, stacked
+from ..fitting import Aval, align, spread, stacked
 from ..kinds import choice, flat, linear, special
 from ..primitive import ZERO, Primitive
 from ..shapes import Shape, ndim_of, reduced, shape_of, size_of
@@ -121,10 +121,18 @@ def _masked(
 def _spread(
     y_bar: Any, a: Aval, *, axis: tuple[int, ...], keepdims: bool, dtype: Any = None
 ) -> Any:
-    return np.broadcast_to(restored(y_bar, a.shape, axis), a.shape)
+    return spread(restored(y_bar, a.shape, axis) if shape_of(y_bar) else y_bar, a.shape)
 
 
-sum = linear("sum", np.sum, _spread, spreads=True, text=text_over_axes("sum"), batch="trailing")  # noqa: A001
+sum = linear(  # noqa: A001
+    "sum",
+    np.add.reduce,  # all that np.sum calls, in half of its time
+    _spread,
+    spreads=True,
+    numpy=np.sum,
+    text=text_over_axes("sum"),
+    batch="trailing",
+)
 
 
 def _masked_sum_jvp(

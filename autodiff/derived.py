@@ -1,0 +1,238 @@
+"""The derivative of one operation, as one operation: what nested transforms do with few numbers.
+
+Under two transforms, a product is several operations of the outer one, each of which would pass
+through dispatch on its own:
+
+    y = a * b                                       a row
+    y, y_dot = a * b, b * a_dot + a * b_dot         the row and its tangent: `Forward`
+    a_bar, b_bar = y_bar * b, y_bar * a             its pullback: `Pulled`, in reverse.py
+
+Each is a function of what lies beneath the transform that asks for it, and so an operation that the
+next transform can push or pull in turn: the derivatives of derivatives are `Forward` and `Backward`
+of what is here. None has a rule of its own. `define` says what it computes, with the rules of the
+rows; where no transform is left, that is traced once for the kinds of its operands, and written as
+one Python expression after another.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .errors import AutodiffError
+from .fitting import FEW
+from .graph import TraceLevel, TraceNode, ancestors
+from .primitive import Primitive, Traced, new_level
+from .quiet import ERRORS, IGNORED, quiet
+from .tensor import Tensor
+
+WRITTEN = {  # rows that are operators: the same ufunc, without the call of a Python function
+    "add": "({} + {})",
+    "subtract": "({} - {})",
+    "multiply": "({} * {})",
+    "divide": "({} / {})",
+    "negative": "(-{})",
+}
+HERE = Path(__file__).parent / "derived"  # where tracebacks say that written functions are
+
+
+class Derived(Primitive):
+    """An operation with several results: numbers, arrays, or structural zeros and ones."""
+
+    kind = "derived"
+    multiple = True
+    warns = False  # does its first operation compute a value, of which NumPy may warn?
+    hopeless = False  # does a rule look at numbers, or choose?
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, self.define)
+        self.children: dict[Any, Derived] = {}  # its own derivatives
+        self.functions: dict[Any, Callable[..., Any]] = {}  # by the kinds of operands
+        self.forms: dict[Any, list[Callable[..., Any]]] = {}  # of towers of tangents: towers.py
+
+    def define(self, *operands: Any) -> tuple[Any, ...]:
+        """The results, row by row, whatever transforms watch the operands."""
+        raise NotImplementedError  # pragma: no cover - every subclass overrides it
+
+    def child(self, key: Any, make: Callable[..., Derived], *args: Any) -> Derived:
+        """The derivative of that `key`, made when it is first asked for."""
+        found = self.children.get(key)
+        if found is None:
+            found = self.children[key] = make(*args)
+        return found
+
+    def __call__(self, *operands: Any, **params: Any) -> Any:
+        innermost = None
+        for a in operands:
+            if a.__class__ is Tensor and (innermost is None or a.node.level > innermost.level):
+                innermost = a.node
+        return self.on(innermost, operands)
+
+    def on(self, innermost: Any, operands: Sequence[Any]) -> Any:
+        """The results for operands of which this is the node of the innermost transform."""
+        if innermost is None:
+            return self.compute(*operands)
+        if self.hopeless or not getattr(innermost, "derives", False):
+            return self.define(*operands)
+        return innermost.derive(self, operands)
+
+    def suits(self, innermost: Any, x: Any) -> bool:
+        """Is this better than one operation after the other, for operands like `x`?"""
+        return not self.hopeless and getattr(innermost, "derives", False) and is_small(x)
+
+    def compute(self, *operands: Any) -> Any:
+        """The results where no transform is watching."""
+        kinds: Any = tuple(map(type, operands))
+        function = self.functions.get(kinds)
+        if function is None or function is by_shapes:
+            if np.ndarray in kinds:
+                self.functions[kinds] = by_shapes
+                kinds += tuple([(x.shape, x.dtype) for x in operands if hasattr(x, "dtype")])
+                function = self.functions.get(kinds)
+            if function is None:
+                function = self.functions[kinds] = self.written(operands) or self.define
+        try:
+            return function(*operands)
+        except (ZeroDivisionError, OverflowError):  # of Python's floats: the rows know the answer
+            return self.define(*operands)
+
+    def written(self, operands: Sequence[Any]) -> Callable[..., Any] | None:
+        """One function for operands of these kinds; `None` if they are not real numbers."""
+        if not all(map(is_real, operands)):
+            return None
+        level = TraceLevel(new_level(), abstract=True)
+        # Python's floats are the only numbers whose kind depends on their sign: (-1.5) ** 0.5.
+        examples = [-1.5 if x.__class__ is float else x for x in operands]
+        nodes = [TraceNode(level, None, (), {}, x) for x in examples]
+        try:
+            with quiet():
+                found = self.define(*(Tensor(n.value, n) for n in nodes))
+        except (AutodiffError, ArithmeticError):
+            self.hopeless = True
+            return None
+        outputs = [y.node if is_at(y, level.level) else y for y in found]
+        made = ancestors(y for y in outputs if isinstance(y, TraceNode))
+        operations = [n for n in made if n.primitive is not None]
+        if any(isinstance(y, Traced) for y in outputs) or not all(map(is_plain, operations)):
+            self.hopeless = True
+            return None
+        source = Source(self, nodes, operations, [y for y in outputs if isinstance(y, TraceNode)])
+        results = "".join(source.operand(y) + ", " for y in outputs)
+        return source.function([source.operand(n) for n in nodes], results, (), {})
+
+
+def by_shapes(*operands: Any) -> Any:
+    """Stands for the functions of operands that are arrays, and so have more to tell them by."""
+    raise NotImplementedError  # pragma: no cover - never called
+
+
+class Row(Derived):
+    """A row of the table with its parameters, as the first of its derivatives."""
+
+    warns = True
+
+    def __init__(self, primitive: Primitive, params: dict[str, Any]) -> None:
+        super().__init__(primitive.name)
+        self.primitive, self.params = primitive, params
+
+    def define(self, *operands: Any) -> tuple[Any, ...]:
+        return (self.primitive(*operands, **self.params),)
+
+
+ROWS: dict[Any, Row] = {}
+
+
+def row_of(primitive: Primitive, params: dict[str, Any]) -> Row:
+    key: Any = primitive
+    if params:  # 2 and 2.0 are different exponents
+        key = (primitive, *params.items(), *map(type, params.values()))
+    return ROWS.get(key) or ROWS.setdefault(key, Row(primitive, params))
+
+
+def is_small(x: Any) -> bool:
+    """Is this so little arithmetic that dispatch is what costs? For large arrays, operations one by
+    one leave NumPy its temporaries, and the tape what it may forget."""
+    while x.__class__ is Tensor:
+        x = x.value
+    return x.__class__ is not np.ndarray or x.size <= FEW
+
+
+# -- from a definition to Python source ----------------------------------------------------------
+REAL = frozenset((float, int, np.float64))
+
+
+def is_at(x: Any, level: int) -> bool:
+    return isinstance(x, Tensor) and x.node.level == level
+
+
+def is_real(x: Any) -> bool:
+    if x.__class__ is np.ndarray:
+        return bool(x.dtype.kind == "f")
+    return x.__class__ in REAL
+
+
+def is_plain(node: Any) -> bool:
+    """An operation whose derivatives have no strong zeros, and whose value is a real one."""
+    chooses = node.primitive.selects_forward or node.primitive.selects_back
+    return not chooses and not np.iscomplexobj(node.value)
+
+
+class Source:
+    """Writes a function. What is used once stands where it is used, so that NumPy can write into
+    the memory of temporaries; the value comes first, and everything else is quiet."""
+
+    def __init__(
+        self, derived: Derived, inputs: Sequence[Any], operations: Sequence[Any], used: Any
+    ) -> None:
+        self.scope: dict[str, Any] = {"ERRORS": ERRORS, "IGNORED": IGNORED}
+        self.texts = {n: f"x{k}" for k, n in enumerate(inputs)}
+        self.name = derived.name
+        self.lines: list[str] = []
+        uses = Counter(x for n in operations for x in n.inputs if isinstance(x, TraceNode))
+        uses.update(used)
+        self.warns = derived.warns and len(operations) > 1
+        for k, node in enumerate(operations):
+            text = self.written(node)
+            if uses[node] > 1 or (self.warns and k == 0):
+                self.lines.append(f"v{k} = {text}")
+                text = f"v{k}"
+            self.texts[node] = text
+
+    def operand(self, x: Any) -> str:
+        return self.texts[x] if isinstance(x, TraceNode) else self.constant(x)
+
+    def constant(self, x: Any) -> str:
+        name = f"c{len(self.scope)}"
+        self.scope[name] = x
+        return name
+
+    def written(self, node: TraceNode) -> str:
+        """One operation; an array that a rule made is as good in every run."""
+        operands = [self.operand(x) for x in node.inputs]
+        assert node.primitive is not None
+        if node.primitive.name in WRITTEN:
+            return WRITTEN[node.primitive.name].format(*operands)
+        if node.primitive.name == "monomial":
+            return f"({operands[0]} ** {self.constant(node.params['exponent'])})"
+        named = [f"{name}={self.constant(value)}" for name, value in node.params.items()]
+        return f"{self.constant(node.primitive.value)}({', '.join(operands + named)})"
+
+    def function(
+        self, arguments: Sequence[str], results: str, checks: Sequence[str], scope: dict[str, Any]
+    ) -> Any:
+        """The function that returns `results`; `None` where a check fails."""
+        lines = [*self.lines, f"return ({results})"]
+        if self.warns:
+            quietly = ["before = ERRORS.set(IGNORED)", "try:", *("    " + s for s in lines[1:])]
+            lines = [lines[0], *quietly, "finally:", "    ERRORS.reset(before)"]
+        if checks:
+            lines = [f"if {' and '.join(checks)}:", *("    " + s for s in lines), "return None"]
+        body = "".join(f"    {line}\n" for line in lines)
+        text = f"def derived({', '.join(arguments)}):\n{body}"
+        scope = self.scope | scope
+        exec(compile(text, str(HERE / self.name), "exec"), scope)  # noqa: S102
+        return scope["derived"]
