@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from .choosing import where
 from .primitive import ZERO, Primitive, Structural, Traced
 from .shapes import Shape, shape_of, size_of
 from .tensor import Tensor
@@ -142,7 +143,7 @@ def repaired(y: Any, live: Liveness) -> Any:
     a value that is finite here may have an infinite derivative."""
     seen = concrete(y)
     if seen is None or np.isnan(np.sum(seen)):
-        return np.where(live.array(), y, 0)
+        return where(live.array(), y, 0)
     return y
 
 

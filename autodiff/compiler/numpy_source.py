@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from ..choosing import where
 from ..shapes import Shape
 from .maps import SPECIAL
 from .program import Program, Value, number
@@ -43,7 +44,7 @@ class Source:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.names: dict[int, str] = {}
-        self.globals: dict[str, Any] = {"np": np, "strided": strided, "own": own}
+        self.globals: dict[str, Any] = {"np": np, "strided": strided, "own": own, "where": where}
         self.lines: list[str] = []
         self.buffers: list[tuple[str, Shape, np.dtype[Any]]] = []
         self.free: dict[Any, list[str]] = {}
@@ -150,7 +151,7 @@ class Source:
         if v.function == "cast":
             return self.cast(v, operands[0], k)
         if v.function == "where":
-            return f"np.where({', '.join(operands)})"
+            return f"where({', '.join(operands)})"
         if v.function in SPECIAL:
             self.globals["scipy"] = importlib.import_module("scipy")
             return f"{v.function}({', '.join(operands)}{self.out(v, k)})"

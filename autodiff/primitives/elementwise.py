@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import choosing
 from ..fitting import align_all
 from ..kinds import choice, elementwise, flat, special
 from ..primitive import (
@@ -162,12 +163,12 @@ modf_fraction = elementwise("modf_fraction", lambda a: np.modf(a)[0], ONE, kinks
 root      = elementwise("root", lambda a: np.sqrt(a), lambda y: 0.5 / np.where(y == 0, np.inf, y), domain=NON_NEGATIVE,
                         kinks=(0.0,), text="sqrt({a})", latex=r"\sqrt{{{a}}}")
 
-where     = choice("where", np.where, lambda c, a, b, y: c, lambda s, _, a_dot, b_dot: np.where(s, a_dot, b_dot),
-                   None, lambda y_bar, s, a: np.where(s, y_bar, 0), lambda y_bar, s, b: np.where(s, 0, y_bar),
+where     = choice("where", choosing.where, lambda c, a, b, y: c, lambda s, _, a_dot, b_dot: choosing.where(s, a_dot, b_dot),
+                   None, lambda y_bar, s, a: choosing.where(s, y_bar, 0), lambda y_bar, s, b: choosing.where(s, 0, y_bar),
                    batch="elementwise")
 # The step itself is flat; its value at the jump is the second argument.
-heaviside = choice("heaviside", np.heaviside, lambda a, b, y: a == 0, lambda s, _, b_dot: np.where(s, b_dot, 0),
-                   None, lambda y_bar, s, b: np.where(s, y_bar, 0), batch="elementwise")
+heaviside = choice("heaviside", np.heaviside, lambda a, b, y: a == 0, lambda s, _, b_dot: choosing.where(s, b_dot, 0),
+                   None, lambda y_bar, s, b: choosing.where(s, y_bar, 0), batch="elementwise")
 # Linear in the mantissa; scaled by the same power of two rather than multiplied, which could overflow.
 ldexp     = special("ldexp", np.ldexp, batch=lambda row, size, args, flags: row(*align_all(args, flags)),
                     forward=lambda tangents, primals, y: np.ldexp(tangents[0], primals[1]),
@@ -212,15 +213,15 @@ def _extremum(name: str, value: Any, first_wins: Any) -> Any:
 
     def select(chosen: Any, a_dot: Any, b_dot: Any) -> Any:
         first, tie = chosen
-        return np.where(tie, (a_dot + b_dot) / 2, np.where(first, a_dot, b_dot))
+        return choosing.where(tie, (a_dot + b_dot) / 2, choosing.where(first, a_dot, b_dot))
 
     def scatter_first(y_bar: Any, chosen: Any, a: Any) -> Any:
         first, tie = chosen
-        return np.where(tie, y_bar / 2, np.where(first, y_bar, 0))
+        return choosing.where(tie, y_bar / 2, choosing.where(first, y_bar, 0))
 
     def scatter_second(y_bar: Any, chosen: Any, b: Any) -> Any:
         first, tie = chosen
-        return np.where(tie, y_bar / 2, np.where(first, 0, y_bar))
+        return choosing.where(tie, y_bar / 2, choosing.where(first, 0, y_bar))
 
     return choice(
         name,
@@ -260,10 +261,12 @@ clip = choice(
     "clip",
     np.clip,
     _clip_selector,
-    lambda s, a_dot, low_dot, high_dot: np.where(s[1], high_dot, np.where(s[0], low_dot, a_dot)),
-    lambda y_bar, s, a: np.where(s[0] | s[1], 0, y_bar),
-    lambda y_bar, s, low: np.where(s[0], y_bar, 0),
-    lambda y_bar, s, high: np.where(s[1], y_bar, 0),
+    lambda s, a_dot, low_dot, high_dot: choosing.where(
+        s[1], high_dot, choosing.where(s[0], low_dot, a_dot)
+    ),
+    lambda y_bar, s, a: choosing.where(s[0] | s[1], 0, y_bar),
+    lambda y_bar, s, low: choosing.where(s[0], y_bar, 0),
+    lambda y_bar, s, high: choosing.where(s[1], y_bar, 0),
     batch=_batch_clip,
     kinks="bounds",
 )

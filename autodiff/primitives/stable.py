@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ..choosing import where
 from ..kinds import elementwise, special
 from ..primitive import MINUS_ONE, ONE, POSITIVE, PRODUCT, REAL, SUM, Interval
 from ..shapes import reduced, shape_of
@@ -27,12 +28,16 @@ Axes = tuple[int, ...]
 # -- the logistic function -----------------------------------------------------------------------
 def _sigmoid(a: Any) -> Any:
     small = np.exp(-np.abs(a))
-    return np.where(np.less(a, 0), small, 1) / (1 + small)
+    return where(np.less(a, 0), small, 1) / (1 + small)
 
 
 def _sigmoid_slope(a: Any) -> Any:
     small = np.exp(-np.abs(a))
     return small / (1 + small) ** 2
+
+
+def _softplus(a: Any) -> Any:
+    return np.maximum(a, 0) + np.log1p(np.exp(-np.abs(a)))
 
 
 def _log1mexp(a: Any) -> Any:
@@ -45,7 +50,7 @@ def _log1mexp(a: Any) -> Any:
 sigmoid       = elementwise("sigmoid", _sigmoid, lambda a: sigmoid_slope(a), latex=r"\sigma\left({a}\right)")
 sigmoid_slope = elementwise("sigmoid_slope", _sigmoid_slope, lambda a, y: -y * np.tanh(a / 2),
                             text="sigmoid'({a})", latex=r"\sigma'\left({a}\right)")
-softplus      = elementwise("softplus", lambda a: np.logaddexp(0, a), lambda a: sigmoid(a))
+softplus      = elementwise("softplus", _softplus, lambda a: sigmoid(a))
 log1mexp      = elementwise("log1mexp", _log1mexp, lambda a: inverse_expm1(a), domain=POSITIVE,
                             text="log(1 - exp(-{a}))", latex=r"\log\left(1 - e^{{-{a}}}\right)")
 inverse_expm1 = elementwise("inverse_expm1", lambda a: 1 / np.expm1(a), lambda y: -y * (1 + y), domain=POSITIVE,

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 import autodiff as ad
+from autodiff.choosing import where
 
 # Klambauer et al.: with these two numbers activations drift towards mean 0 and variance 1.
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
@@ -21,16 +22,17 @@ ROOT_TWO_OVER_PI = math.sqrt(2 / math.pi)
 def relu(x: Any) -> Any:
     """max(x, 0), with derivative 0 at 0.
 
-    >>> import autodiff as ad
-    >>> float(ad.grad(relu)(0.0))
-    0.0
+        >>> import autodiff as ad
+    from autodiff.choosing import where
+        >>> float(ad.grad(relu)(0.0))
+        0.0
     """
-    return np.where(np.less_equal(x, 0), 0, x)
+    return where(np.less_equal(x, 0), 0, x)
 
 
 def leaky_relu(x: Any, slope: float = 0.01) -> Any:
     """x where x >= 0, else slope * x; derivative 1 at 0."""
-    return np.where(np.greater_equal(x, 0), x, np.multiply(x, slope))
+    return where(np.greater_equal(x, 0), x, np.multiply(x, slope))
 
 
 def elu(x: Any, alpha: float = 1.0) -> Any:
@@ -39,7 +41,7 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
     Source: Clevert, Unterthiner and Hochreiter, Exponential Linear Units (2016).
     """
     above = np.greater_equal(x, 0)
-    return np.where(above, x, alpha * np.expm1(np.where(above, 0, x)))
+    return where(above, x, alpha * np.expm1(where(above, 0, x)))
 
 
 def selu(x: Any) -> Any:
