@@ -160,8 +160,9 @@ class Forward(Derived):
 
     def define(self, *operands: Any) -> tuple[Any, ...]:
         level = new_level()
-        primals = list(operands[: -len(self.moving)])
-        for k, t in zip(self.moving, operands[-len(self.moving) :], strict=True):
+        count = len(operands) - len(self.moving)
+        primals = list(operands[:count])
+        for k, t in zip(self.moving, operands[count:], strict=True):
             primals[k] = Tensor(primals[k], Stepwise(level, t))
         return tuple(part for y in self.derived.define(*primals) for part in tangent_of(y, level))
 

@@ -85,6 +85,19 @@ def test_levels_of_two_operands_are_told_apart(x, y):
         assert slope(lambda a: a * y, x) == y
 
 
+@pytest.mark.parametrize("x", [np.float64(3.0), np.array([3.0, 4.0])], ids=["scalar", "array"])
+def test_an_outer_level_that_stands_still(x):
+    """`zeros_like` of an outer variable is at its level and does not move with it."""
+    for inner in (forward(x), reverse(x)):
+        for outer in (forward(x), reverse(x)):
+            for k in (0, 1):
+
+                def f(t, k=k, inner=inner):
+                    return inner(lambda s: s * s * s)(np.zeros_like(t) + x) + k * t
+
+                np.testing.assert_array_equal(outer(f)(x), k * np.ones_like(x))
+
+
 def test_values_warn_and_tangents_do_not():
     for _ in range(2):
         with warnings.catch_warnings():
