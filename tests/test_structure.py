@@ -16,13 +16,8 @@ ROOT = Path(__file__).parent.parent
 # Imports point down: a module uses its own layer and the layers above it in this list. A package
 # stands for everything in it.
 LAYERS = [
-<<<<<<< HEAD
-    ["errors", "openblas", "shapes"],
-    ["calls", "primitive", "quiet"],
-=======
     ["choosing", "errors", "openblas", "shapes"],
-    ["calls", "primitive"],
->>>>>>> 259f0ed (Entries are chosen without a branch: where, maximum, clip and the activations over large arrays)
+    ["calls", "primitive", "quiet"],
     ["conversions"],
     ["fitting"],
     ["kinds"],
