@@ -63,11 +63,8 @@ def instead(call: Call | Store | None) -> tuple[str, str]:
         )
     function = call.function
     if getattr(function, "__module__", "") == "math":
-        name = function.__name__
-        return (
-            call.text,
-            f"use NumPy's functions: {OF_MATH.get(name, f'np.{name}')}, not math.{name}",
-        )
+        ours = OF_MATH.get(function.__name__, f"np.{function.__name__}")
+        return call.text, f"use NumPy's functions: {ours}, not math.{function.__name__}"
     if function is str.__mod__:
         return call.text, 'use an f-string: f"{x:.3f}"'
     if type(getattr(function, "__self__", None)).__module__.startswith("numpy.random"):
