@@ -28,7 +28,7 @@ def differentiable(x: Any, what: str) -> Any:
                 f"{what} has dtype bool; make it a float, or leave it out of argnums"
             )
         if kind in "iu":  # a number of Python's stays weak
-            return x * 1.0 if payload(x).__class__ is int else x.astype(np.float64)
+            return x * 1.0 if payload(x).__class__ is int else x.astype(float)  # type: ignore[operator]
         return copy(x)  # a program may yet re-point its own handle
     if isinstance(x, (float, complex)) and not isinstance(x, np.ndarray):
         return x
