@@ -21,7 +21,7 @@ from .containers import LEAVES
 from .conversions import TRUTH, refuse_number
 from .dispatch import CREATORS, FUNCTIONS, UFUNCS, call_function, call_ufunc, operand
 from .errors import refuse
-from .primitive import Primitive, Structural, Traced
+from .primitive import Primitive, Structural, Traced, payload
 from .primitives import elementwise as rows
 from .shapes import Shape, shape_of
 from .views import VIEWING, is_array, link, link_results, shares_memory
@@ -306,12 +306,23 @@ def _binary(row: Callable[..., Any]) -> Callable[[Any, Any], Any]:
 
 
 def _comparison(method: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """== and !=, which Python asks of anything: `x == None` is false."""
+    """Python asks == and != of anything: `x == None` is false. Its own numbers compare to its own
+    truth values, which add up to integers where NumPy's are or-ed."""
 
     def compare(self: Any, other: Any) -> Any:
-        return NotImplemented if other is None or isinstance(other, str) else method(self, other)
+        if other is None or isinstance(other, str):
+            return NotImplemented
+        y = method(self, other)
+        if y.__class__ is np.bool_ and not is_strong(self) and not is_strong(other):
+            return bool(y)
+        return y
 
     return compare
+
+
+def is_strong(x: Any) -> bool:
+    """Has `x` a dtype of NumPy's, and is no number of Python's?"""
+    return hasattr(payload(x), "dtype")
 
 
 def _reflected(row: Callable[..., Any]) -> Callable[[Any, Any], Any]:
@@ -356,10 +367,9 @@ for _name, _ufunc in {
     "le": np.less_equal,
     "gt": np.greater,
     "ge": np.greater_equal,
+    "eq": np.equal,
+    "ne": np.not_equal,
 }.items():
-    setattr(Tensor, f"__{_name}__", _binary(UFUNCS[_ufunc]))
-
-for _name, _ufunc in {"eq": np.equal, "ne": np.not_equal}.items():
     setattr(Tensor, f"__{_name}__", _comparison(_binary(UFUNCS[_ufunc])))
 
 for _name, _ufunc in {

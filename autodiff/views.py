@@ -74,6 +74,8 @@ def laid_out(x: Any, like: Any) -> Any:
     arrays = isinstance(array, np.ndarray) and isinstance(like, np.ndarray)
     if not arrays or not like.flags.forc or array.strides == like.strides:
         return x
+    if array.shape != like.shape:  # a stack of examples is written into what they shared
+        return x
     moved = np.empty_like(like)
     moved[...] = array
     return with_payload(x, moved)

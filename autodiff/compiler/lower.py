@@ -21,7 +21,7 @@ from ..primitive import TABLE
 from ..shapes import PYTHON_SCALARS, reduced
 from ..tracing import Graph, traced
 from .factoring import factored
-from .maps import BITS, PYTHON, SAME, SPECIAL, UFUNCS, Maps, is_contiguous, weakly
+from .maps import BITS, BOOL, PYTHON, SAME, SPECIAL, UFUNCS, Maps, is_contiguous, weakly
 from .piecewise import Piecewise, is_pattern
 from .program import Builder, Program, Value, number
 from .views import contiguous, rearranged, region
@@ -101,7 +101,10 @@ class Lowering:
             return rule(self, *map(self.value, node.inputs), **node.params)
         name = function_name(row)
         if name is not None:
-            return self.maps.apply(name, *map(self.value, node.inputs))
+            values = [self.value(x) for x in node.inputs]
+            if (name in BITS or name == "invert") and any(v.dtype != BOOL for v in values):
+                return None  # of integers
+            return self.maps.apply(name, *values)
         if row.kind in ("elementwise", "linear", "special") and not isinstance(row.value, np.ufunc):
             return self.by_parts(node)
         return None

@@ -41,6 +41,7 @@ SPECIAL = {
         *("xlogy", "xlog1py", "cbrt", "exp2", "expm1", "log1p"),
     )
 }
+INTEGER = np.dtype(int)
 MOST_AGAIN = 12  # cheap maps that it is better to compute again than to write and read
 COMMUTES = {"add", "multiply", "maximum", "minimum", "equal", "not_equal", *LOGIC[:3]}
 
@@ -93,7 +94,10 @@ class Maps:
             name = "logical_not"
         if name in LOGIC:
             operands = tuple(self.cast(v, BOOL) for v in operands)
-        *loop, dtype = types_of(name, *map(weakly, operands))
+        types = list(map(weakly, operands))
+        if name in COMPARISONS and all(v.dtype.kind in "iub" for v in operands):
+            types = [INTEGER if t is int else t for t in types]  # it may be beyond the other's type
+        *loop, dtype = types_of(name, *types)
         weak = all(v.weak for v in operands) and name in ARITHMETIC
         if weak:
             return self._weak(name, operands, loop, dtype)
@@ -261,7 +265,10 @@ def permuted(builder: Builder, v: Value, order: tuple[int, ...]) -> Value:
 @cache
 def types_of(name: str, *operands: Any) -> tuple[np.dtype[Any], ...]:
     """The types in which a function is computed, and of its result, as NumPy promotes them."""
-    return tuple(UFUNCS[name].resolve_dtypes((*operands, None)))
+    found = tuple(UFUNCS[name].resolve_dtypes((*operands, None)))
+    if any(t.hasobject for t in found):  # Python's integers have no end; NumPy compares objects
+        return types_of(name, *(INTEGER if t is int else t for t in operands))
+    return found
 
 
 def common_shape(operands: Sequence[Value]) -> tuple[int, ...]:

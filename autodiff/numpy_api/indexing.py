@@ -13,7 +13,7 @@ from ..errors import ShapeError, refuse
 from ..primitive import Traced, payload
 from ..primitives import elementwise, gathering, indexing as rows
 from ..shapes import ndim_of, negative_axis, shape_of
-from .arguments import NO_VALUE, as_dtype, concrete, deliver, is_python_scalar
+from .arguments import NO_VALUE, as_dtype, concrete, deliver, is_concrete, is_python_scalar
 
 
 # -- keys ------------------------------------------------------------------------------------------
@@ -165,8 +165,15 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
     if not options:
         raise ValueError("np.choose: at least one choice is needed")
     which = wrapped(a, len(options), mode, "np.choose")
-    if mode == "raise" and np.any((which < 0) | (which >= len(options))):
-        raise ValueError("np.choose: invalid entry in choice array")
+    if mode == "raise":
+        if not is_concrete(which):
+            raise refuse(
+                "np.choose: mode='raise' looks at the entries of a, which are not known under "
+                "jit and vmap",
+                "give mode='clip' or mode='wrap'",
+            )
+        if np.any((which < 0) | (which >= len(options))):
+            raise ValueError("np.choose: invalid entry in choice array")
     which, *options = np.broadcast_arrays(which, *options)
     picked = rows.take_along_axis(np.stack(options), which[None], axis=-1 - ndim_of(which))
     return deliver(picked[0], out, "np.choose")
