@@ -15,7 +15,7 @@ PROGRAMS = {
     "mixed": lambda y, z: (y > 4) & 1,
     "of numbers": lambda y, z: (y > 4) | (z == 2),
     "below": lambda y, z: y > -1,
-    "beyond": lambda y, z: (y != 300) & (-1 < y),
+    "beyond": lambda y, z: (y != 300) & (y > -1),
     "chosen": lambda y, z: np.where(y > -3, y, 0),
 }
 
