@@ -88,6 +88,13 @@ def logs_of_sums(c: float) -> list[Point]:
             lambda x: ln2 * sigmoid((x - c) * ln2) * sigmoid((c - x) * ln2),
             EXPONENTS,
         ),
+        Point(
+            f"logsumexp([x, {c}])",
+            lambda x: ad.special.logsumexp([x, c]),
+            lambda x: sigmoid(x - c),
+            lambda x: sigmoid(x - c) * sigmoid(c - x),
+            EXPONENTS,
+        ),
     ]
 
 

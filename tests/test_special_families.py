@@ -134,7 +134,7 @@ INTEGRALS = [
     Entry("jve(1.5, x)", after("jve", 1.5), bessel_j(1.5), RIGHT),
     Entry("yve(1.5, x)", after("yve", 1.5), bessel_y(1.5), RIGHT),
     Entry("wofz: real part", lambda x: np.real(sp.wofz(x)), lambda x: mp.exp(-x * x), (-3.0, -0.4, 1e-3, 0.7, 2.2, 5.0)),
-    Entry("wofz: imaginary part", lambda x: np.imag(sp.wofz(x)), lambda x: mp.exp(-x * x) * mp.erfi(x), (-30.0, -0.4, 1e-3, 0.7, 2.2, 6.4, 6.6, 40.0, 1e3)),
+    Entry("wofz: imaginary part", lambda x: np.imag(sp.wofz(x)), lambda x: mp.exp(-x * x) * mp.erfi(x), (-30.0, -0.4, 1e-3, 0.7, 2.2, 6.4, 6.6, 40.0, 1e3, 1e8)),
     Entry("voigt_profile(x, 0.7, 0.4)", lambda x: sp.voigt_profile(x, 0.7, 0.4), lambda x: voigt(x, mpf(0.7), mpf(0.4)), (-20.0, -1.0, 1e-3, 0.6, 2.0, 4.0, 6.6, 1e3)),
     Entry("voigt_profile(x, 0.7, 1e-4)", lambda x: sp.voigt_profile(x, 0.7, 1e-4), lambda x: voigt(x, mpf(0.7), mpf(1e-4)), (-3.0, 1e-3, 2.0)),
     Entry("voigt_profile(0.9, s, 0.4)", lambda s: sp.voigt_profile(0.9, s, 0.4), lambda s: voigt(mpf(0.9), s, mpf(0.4)), (0.02, 0.5, 3.0, 50.0)),

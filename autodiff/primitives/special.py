@@ -44,7 +44,9 @@ def _scaled_ierfc(a: Any, *, order: int) -> Any:
 
     x = np.where(far, a, 7)
     last = order + terms
-    ratio, product = 1 / (x + np.sqrt(x * x + 2 * last + 2)), special.erfcx(x)
+    # x sqrt(1 + c / x^2), not sqrt(x^2 + c), which may be on the other side of the imaginary axis
+    root = x * np.sqrt(1 + (2 * last + 2) / x / x)
+    ratio, product = 1 / (x + root), special.erfcx(x)
     for n in range(last - 1, 0, -1):
         ratio = 1 / (2 * x + 2 * (n + 1) * ratio)
         if n <= order:
@@ -139,8 +141,13 @@ def _boxcox_b(log_a: Any, b: Any) -> Any:
 
 
 def _inverse_boxcox_b(a: Any, b: Any) -> Any:
-    """d/db of log(1 + a b) / b, without cancellation near b = 0."""
-    return -a * a / 2 * special.hyp2f1(2.0, 2.0, 3.0, -a * b)
+    """d/db of log(1 + a b) / b: by 2F1, which does not cancel near b = 0, and of which SciPy loses the
+    digits where a b is large."""
+    far = np.greater(a * b, 10)
+    c, d = np.where(far, a, 5), np.where(far, b, 5)
+    plain = (c / d) / (1 + c * d) - np.log1p(c * d) / d / d
+    near = -a * a / 2 * special.hyp2f1(2.0, 2.0, 3.0, np.where(far, 0, -a * b))
+    return np.where(far, plain, near)
 
 
 def _spence_slope(a: Any) -> Any:

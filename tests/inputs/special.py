@@ -128,3 +128,9 @@ def polygamma_difference(draw: Draw, row: Primitive) -> Case:
 def logsumexp(draw: Draw, row: Primitive) -> Case:
     shape = draw.shape()
     return Case(row, (draw.array(shape),), {"axis": draw.axes(shape), "keepdims": draw.boolean()})
+
+
+@inputs_for("parts")
+def parts(draw: Draw, row: Primitive) -> Case:
+    shape = draw.shape(min_side=1)
+    return Case(row, (draw.array(shape),), {"axis": draw.axes(shape)})
