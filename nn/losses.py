@@ -32,9 +32,11 @@ def same_shape(prediction: Any, target: Any, name: str) -> None:
     """Broadcasting (n, 1) against (n,) would compare every example with every other."""
     found, expected = np.shape(target), np.shape(prediction)
     if found != expected:
+        column = (": take y[:, np.newaxis]", ": take y[:, 0]", "")
+        which = 0 if expected == (*found, 1) else 1 if found == (*expected, 1) else 2
         raise ad.ShapeError(
             f"{name}: the targets have shape {found}, the predictions {expected}; "
-            "they must be the same"
+            f"they must be the same{column[which]}"
         )
 
 
@@ -175,9 +177,11 @@ def cross_entropy(
         terms = logsumexp(above)
         spread = -np.mean(above, axis=-1)
     else:
+        column = given == (*shape[:-1], 1)
         raise ad.ShapeError(
             f"cross_entropy: labels of shape {given} for logits of shape {shape}; they must be "
             f"integers of shape {shape[:-1]} or probabilities of shape {shape}"
+            + (": take labels[..., 0]" if column else "")
         )
     # `spread`: by how much the mean of -log softmax over all classes exceeds the term.
     return reduced(terms + label_smoothing * spread if label_smoothing else terms, reduction)

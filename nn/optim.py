@@ -51,6 +51,11 @@ class Optimizer:
     state: Any = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
+        if isinstance(self.learning_rate, type):
+            raise TypeError(
+                f"{type(self).__name__}: learning_rate is the class {self.learning_rate.__name__}; "
+                "make a schedule of it, such as Cosine(0.1, steps=1000)"
+            )
         if not callable(self.learning_rate):
             number(self.learning_rate, f"{type(self).__name__}: learning_rate", 0)
 

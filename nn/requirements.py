@@ -48,7 +48,7 @@ def fraction(value: Any, what: str) -> float:
     return float(value)
 
 
-def one_of(value: Any, what: str, choices: tuple[str, ...]) -> Any:
+def one_of(value: Any, what: str, choices: tuple[str | None, ...]) -> Any:
     """`value`, which must be among `choices`."""
     if value not in choices:
         raise ValueError(f"{what}={value!r} must be one of {', '.join(map(repr, choices))}")

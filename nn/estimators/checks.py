@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight
 
-from ..requirements import number
+from .. import requirements
 
 
 def name_of(owner: Any, argument: str) -> str:
@@ -18,10 +18,7 @@ def name_of(owner: Any, argument: str) -> str:
 
 def positive(owner: Any, argument: str) -> float:
     """The argument of that name, which must be a finite number > 0."""
-    value = number(getattr(owner, argument), name_of(owner, argument), 0)
-    if value == 0:
-        raise ValueError(f"{name_of(owner, argument)} must be greater than 0")
-    return value
+    return requirements.positive(getattr(owner, argument), name_of(owner, argument))
 
 
 def flag(owner: Any, argument: str) -> bool:
@@ -47,6 +44,6 @@ def classes_and_labels(owner: Any, y: Any) -> tuple[Any, Any]:
     if len(classes) < 2:
         raise ValueError(
             f"{type(owner).__name__} needs samples of at least 2 classes; "
-            f"the data contains only one class: {classes[0]!r}"
+            f"the data contains only one class: {classes.tolist()[0]!r}"
         )
     return classes, labels

@@ -59,8 +59,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> SoftmaxRegression:
         """X: (samples, features); y: (samples,), numbers or strings. Returns the estimator."""
         flag(self, "fit_intercept")
-        if self.penalty is not None:
-            one_of(self.penalty, name_of(self, "penalty"), ("l1", "l2"))
+        one_of(self.penalty, name_of(self, "penalty"), ("l1", "l2", None))
         search = Search(
             one_of(self.solver, name_of(self, "solver"), SOLVERS),
             positive(self, "tol"),

@@ -107,7 +107,8 @@ class Perceptron(BaseEstimator):
     def _sizes(self) -> list[int]:
         sizes = self.hidden_layer_sizes
         what = name_of(self, "hidden_layer_sizes")
-        return [whole(s, what) for s in (sizes if np.iterable(sizes) else [sizes])]
+        is_list = np.iterable(sizes) and not isinstance(sizes, str)
+        return [whole(s, what) for s in (sizes if is_list else [sizes])]
 
     def _network(self, inputs: int, outputs: int, rng: np.random.Generator, dtype: Any) -> Any:
         """Dense layers with the activation between them."""

@@ -46,7 +46,9 @@ def is_class(labels: Any, classes: int) -> Any:
     if not isinstance(labels, ad.Tensor):
         labels = np.asarray(labels)
     if labels.dtype.kind not in "iu":
-        raise TypeError(f"class labels must be integers, not {labels.dtype}")
+        raise TypeError(
+            f"class labels must be integers, not {labels.dtype}; write labels.astype(int)"
+        )
     if not isinstance(labels, ad.Tensor) and labels.size:
         low, high = labels.min(), labels.max()
         if low < 0 or high >= classes:

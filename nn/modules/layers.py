@@ -50,7 +50,11 @@ class Dense(Module):
     def forward(self, x: Any) -> Any:
         shape = np.shape(x)
         if not shape or shape[-1] != self.inputs:
-            found = f"of width {shape[-1]}" if shape else f"without a width: {x!r:.40}"
+            found = (
+                f"of width {shape[-1]}, of shape {shape}"
+                if shape
+                else f"without a width: {x!r:.40}"
+            )
             raise ad.ShapeError(f"Dense({self.settings()}) got an input {found}")
         return functional.linear(x, self.weight, self.bias)
 
@@ -186,7 +190,8 @@ class Sequential(Module):
     def __init__(self, *layers: Callable[[Any], Any]) -> None:
         for k, layer in enumerate(layers):
             if not callable(layer):
-                raise TypeError(f"Sequential: {layer!r:.60} is not a module or a function")
+                cure = ": write Sequential(*layers)" if isinstance(layer, (list, tuple)) else ""
+                raise TypeError(f"Sequential: {layer!r:.60} is not a module or a function{cure}")
             module = layer if isinstance(layer, Module) else Function(layer)
             setattr(self, str(k), module)  # so that names are "0.weight", not "layers.0.weight"
 

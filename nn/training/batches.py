@@ -105,13 +105,25 @@ def source_of(
         if not isinstance(X, Iterable) or isinstance(X, np.ndarray):
             raise TypeError(f"{what}: y is missing; without it X must be an iterable of (x, y)")
         return Made(X, dtype)
-    X, y = (a if hasattr(a, "shape") else np.asarray(a) for a in (X, y))
+    X, y = (as_array(a, f"{what}: {name}") for a, name in ((X, "X"), (y, "y")))
     checked_lengths(X, y, what)
     for name, array in (("X", X), ("y", y)):
         if not isinstance(array, np.memmap):
             check_finite(array, f"{what}: {name}")
     size = whole(32 if size is None else size, f"{what}: batch_size")
     return Arrays(X, y, size, True if shuffle is None else bool(shuffle), dtype)
+
+
+def as_array(a: Any, what: str) -> Any:
+    """An array, or what has its shape; lists become arrays."""
+    if hasattr(a, "shape"):
+        return a
+    try:
+        return np.asarray(a)
+    except ValueError as error:
+        raise ad.ShapeError(
+            f"{what} is no array: are its rows of the same length? {error}"
+        ) from None
 
 
 def checked_lengths(x: Any, y: Any, what: str) -> None:
@@ -135,7 +147,12 @@ def as_batch(part: Any, dtype: Any, what: str, check: bool) -> Any:
 def check_finite(array: Any, what: str) -> None:
     """Refuse nan and infinity. An activation like relu would pass over them in silence."""
     if array.dtype.kind in "OSU":
-        raise TypeError(f"{what} has dtype {array.dtype}, not numbers")
+        cure = (
+            "np.unique(y, return_inverse=True)[1] numbers the classes"
+            if array.dtype.kind in "SU"
+            else "is an entry missing, or no number? Else write .astype(float)"
+        )
+        raise TypeError(f"{what} has dtype {array.dtype}, not numbers; {cure}")
     if array.dtype.kind in "fc" and not np.isfinite(np.sum(array)):
         bad = ~np.isfinite(array)
         if np.any(bad):  # a sum of finite numbers may overflow

@@ -230,8 +230,10 @@ def validation_source(validation: Any, dtype: Any) -> Source | None:
     """A tuple is a pair of arrays (X, y), any other iterable gives batches."""
     if validation is None:
         return None
-    if isinstance(validation, tuple) and len(validation) == 2:
-        return source_of(*validation, 1024, False, dtype, "fit: validation")
+    pair = isinstance(validation, (tuple, list)) and len(validation) == 2
+    if pair and (isinstance(validation, tuple) or hasattr(validation[0], "shape")):
+        X, y = validation
+        return source_of(X, y, 1024, False, dtype, "fit: validation")
     if not isinstance(validation, Iterable) or isinstance(validation, np.ndarray):
         raise TypeError(
             "fit: validation must be a pair (X, y), or an iterable of batches, not "

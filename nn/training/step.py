@@ -71,8 +71,8 @@ class Means:
 
 
 def accuracy(prediction: Any, y: Any) -> float:
-    """The share of labels that are predicted: the largest of the logits (n, classes), or the sign
-    of the logits (n,) for labels 0 or 1, -1 or 1.
+    """The share of labels that are predicted: the largest of the logits (n, classes) for a class
+    (n,) or one-hot codes (n, classes), else the sign of each logit for labels 0 or 1, -1 or 1.
 
     >>> accuracy(np.array([[2.0, 1.0], [0.0, 3.0]]), np.array([0, 0]))
     0.5
@@ -84,7 +84,15 @@ def accuracy(prediction: Any, y: Any) -> float:
             f"accuracy: predictions of shape {np.shape(prediction)} for labels of shape "
             f"{np.shape(y)}"
         )
+    if np.ndim(y) > 1 and np.shape(y)[-1] > 1 and is_one_hot(y):
+        return float(np.mean(np.argmax(prediction, axis=-1) == np.argmax(y, axis=-1)))
     return float(np.mean(np.greater(prediction, 0) == np.greater(y, 0)))
+
+
+def is_one_hot(y: Any) -> bool:
+    """Is there one 1 in every row, and 0 elsewhere?"""
+    one = np.equal(y, 1)
+    return bool(np.all(one | np.equal(y, 0)) and np.all(np.sum(one, axis=-1) == 1))
 
 
 def metrics_of(metric: Any, y: Any) -> dict[str, Callable[[Any, Any], Any]]:

@@ -304,3 +304,8 @@ def test_mistakes_are_named(call, message):
 def test_a_rate_that_is_no_number():
     with pytest.raises(TypeError, match="must be a number, not 'fast'"):
         optim.SGD("fast")
+
+
+def test_a_class_is_no_schedule():
+    with pytest.raises(TypeError, match="learning_rate is the class Cosine; make a schedule"):
+        optim.SGD(optim.Cosine)

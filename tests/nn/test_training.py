@@ -155,6 +155,12 @@ def test_a_generator_that_runs_out_is_refused():
         (lambda X, y: (X[:, :1], y), ad.ShapeError, r"Dense\(2, 8\) got an input of width 1"),
         (lambda X, y: (X, y + 1), ValueError, "label 3 is not among the classes"),
         (lambda X, y: (X.astype(str), y), TypeError, "not numbers"),
+        (lambda X, y: (X, np.array(list("abc"))[y]), TypeError, "np.unique.* numbers the classes"),
+        (lambda X, y: (X, [None, *y[1:]]), TypeError, "is an entry missing"),
+        (lambda X, y: (X, y * 1.0), TypeError, "labels.astype"),
+        (lambda X, y: (X, y[:, None]), ad.ShapeError, "take labels"),
+        (lambda X, y: ([[1.0], *X[1:].tolist()], y), ad.ShapeError, "rows of the same length"),
+        (lambda X, y: (X[:, 0], y), ad.ShapeError, r"input of width 32, of shape \(32,\)"),
         (lambda X, y: (X, None), TypeError, "y is missing"),
     ],
 )
@@ -198,6 +204,10 @@ def test_a_loss_must_be_a_function_of_one_value():
 
     with pytest.raises(ad.ShapeError, match="one scalar"):
         fit(network(), each, X, y, optimizer=optim.SGD(0.1), progress=False)
+
+
+def test_a_validation_set_may_be_a_list_of_two_arrays():
+    assert "validation_loss" in trained(validation=list(blobs(20)))[1]
 
 
 def test_batches_of_ones_own_take_no_batch_size():
@@ -315,6 +325,9 @@ def test_a_history_says_what_it_holds():
 def test_accuracy_of_classes_and_of_signs():
     assert accuracy(np.array([1.0, -1.0, 2.0]), np.array([1, 0, 0])) == pytest.approx(2 / 3)
     assert accuracy(np.array([[1.0], [-1.0]]), np.array([[1], [-1]])) == 1.0
+    logits, codes = np.array([[-3.0, -1.0], [2.0, 1.0]]), np.array([[0, 1], [0, 1]])
+    assert accuracy(logits, codes) == 0.5  # one-hot: the largest counts, not the sign
+    assert accuracy(logits, np.array([[0, 1], [1, 1]])) == 0.75  # several labels at once
     with pytest.raises(ad.ShapeError, match="predictions of shape"):
         accuracy(np.ones((3, 1)), np.ones(4))
 
