@@ -13,7 +13,7 @@ import numpy as np
 from .containers import flatten, paths, unflatten
 from .conversions import refuse_index, refuse_objects
 from .dispatch import OF_THEIR_OWN_MIND, gather, is_labelled
-from .errors import NotDifferentiableError, ShapeError
+from .errors import AutodiffError, NotDifferentiableError, ShapeError
 from .fitting import alike, aval_of, cast, full
 from .primitive import ZERO, Traced, payload
 from .shapes import PYTHON_SCALARS
@@ -135,13 +135,14 @@ def split_aux(result: Any, has_aux: bool, f: Callable[..., Any]) -> tuple[Any, A
     return result
 
 
-# What NumPy says of a function that does not work on an array of objects.
+# What NumPy and SciPy say of a function that does not work on an array of objects.
 OF_OBJECTS = (
     "dtype('O')",
     "not supported for the input types",
     "has no callable",
     "holds references",
     "object arrays are not supported",
+    "not a proper array of floats",
 )
 NO_INDEX = "only integers, slices"  # and of an array at an index that it does not know
 
@@ -150,23 +151,23 @@ def called(f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -
     """``f(*args, **kwargs)``, where NumPy's own errors about tracked values name the cure."""
     try:
         return f(*args, **kwargs)
-    except ValueError as error:  # into which NumPy wraps what float(x) raises, in `a[0] = x`
-        if isinstance(error.__cause__, NotDifferentiableError):
-            raise error.__cause__ from None
-        if any(part in str(error) for part in OF_OBJECTS):
-            raise refuse_objects(error) from error
+    except AutodiffError:
         raise
-    except TypeError as error:
+    except Exception as error:
         check_function(f)
-        of_objects = any(part in str(error) for part in OF_OBJECTS)
-        if of_objects and not isinstance(error, NotDifferentiableError):
-            raise refuse_objects(error) from error
-        raise
-    except IndexError as error:
-        refused = refuse_index(error) if NO_INDEX in str(error) else None
-        if refused:
-            raise refused from error
-        raise
+        better = in_our_words(error)
+        if better is None:
+            raise
+        raise better from (None if better is error.__cause__ else error)
+
+
+def in_our_words(error: Exception) -> NotDifferentiableError | None:
+    """An error of NumPy's or SciPy's about a tracked value, with the cure; `None` for any other."""
+    if isinstance(error, ValueError) and isinstance(error.__cause__, NotDifferentiableError):
+        return error.__cause__  # NumPy wraps what float(x) raises, in `a[0] = x`
+    if isinstance(error, IndexError):
+        return refuse_index(error) if NO_INDEX in str(error) else None
+    return refuse_objects(error) if any(part in str(error) for part in OF_OBJECTS) else None
 
 
 def result_leaf(y: Any, what: str, level: float = math.inf) -> Any:

@@ -69,15 +69,20 @@ def instead(call: Call | Store | None) -> tuple[str, str]:
         return call.text, 'use an f-string: f"{x:.3f}"'
     if type(getattr(function, "__self__", None)).__module__.startswith("numpy.random"):
         return call.text, "draw a standard number and move it: mean + scale * rng.normal()"
-    for module, cure in OF_SCIPY.items():
-        if (getattr(function, "__module__", None) or "").startswith(module):
-            return call.text, cure
+    if of_scipy(function):
+        return call.text, of_scipy(function)
     if call.mended:
         leave = "leave the dtype out, or " if makes_array(function) else ""
         return call.text, f"{leave}write {call.mended}"
     if makes_array(function) or (isinstance(function, type) and issubclass(function, np.generic)):
         return call.text, "keep x as it is, or cast it with x.astype(...)"
     return call.text, KEEP
+
+
+def of_scipy(function: Any) -> str:
+    """What to write in place of a function of SciPy's; ``""`` for any other."""
+    home = getattr(function, "__module__", None) or ""
+    return next((cure for module, cure in OF_SCIPY.items() if home.startswith(module)), "")
 
 
 def refuse_to_look(what: str, complaint: str, cure: str) -> NotDifferentiableError:
@@ -100,7 +105,7 @@ def refuse_objects(error: Exception) -> NotDifferentiableError:
         what, cure = call.text, f"write {call.mended}"
     elif isinstance(call, Call):
         what, made = f"{call.text}: {error}", "what NumPy makes of a tracked value here"
-        cure = f"use NumPy's functions, or {RULE}"
+        cure = of_scipy(call.function) or f"use NumPy's functions, or {RULE}"
     return NotDifferentiableError(
         f"{what}: {made} is an array of objects, which this function does not take"
         f"{location(raised)}; {cure}"

@@ -97,7 +97,7 @@ def test_habits_from_elsewhere_are_named(name):
     said(caught, HABITS[name])
 
 
-def test_scipys_functions_are_refused_at_the_users_line():
+def test_scipys_functions_are_refused_at_the_users_line(capfd):
     """Whatever they do inside, and with the transforms that stand for them."""
     optimize = pytest.importorskip("scipy.optimize")
     stats = pytest.importorskip("scipy.stats")
@@ -111,6 +111,10 @@ def test_scipys_functions_are_refused_at_the_users_line():
     with pytest.raises(ad.NotDifferentiableError) as caught:
         ad.grad(minimum)(1.0)
     said(caught, "optimize.minimize(lambda w * test_mistakes.py * autodiff.argmin")
+    with pytest.raises(ad.NotDifferentiableError) as caught:
+        ad.grad(lambda a: optimize.fsolve(lambda w: w - a, 0.0)[0])(1.0)
+    said(caught, "optimize.fsolve(lambda w: w - a, 0.0) * test_mistakes.py * autodiff.root")
+    assert "would drop its derivative" in capfd.readouterr().err  # MINPACK prints what was raised
     with pytest.raises(ad.NotDifferentiableError) as caught:
         ad.grad(density)(1.0)
     said(caught, "stats.norm.pdf(x) * test_mistakes.py * custom_rule")
