@@ -26,6 +26,7 @@ from .schedule import Schedule, Step
 from .views import layout
 
 MOST_CALLS = 64  # steps that are calls in a row; more of them are a list
+MOST_POINTERS = 500  # that such calls hand over
 LONG = 200_000  # entries times maps from which other Python threads may run meanwhile
 
 
@@ -110,7 +111,8 @@ class Compiled:
 
     def body(self, steps: list[Step], name: str) -> ir.Function:
         """Native steps as one function: calls in a row, or a list, if they are many."""
-        if len(steps) > MOST_CALLS:
+        pointers = sum(len(s.nest.passed.given) for s in steps if s.kind == "loops")
+        if len(steps) > MOST_CALLS or pointers > MOST_POINTERS:
             return Listed(self.ir, self.memory, steps, name).function
         return Body(self.ir, self.memory, steps, name).function
 

@@ -22,7 +22,7 @@ from .rolled import Results, rolled
 from .rows import Rows
 from .schedule import Access, Schedule, Step, access, is_identity, over
 from .sharing import first_touched, pattern
-from .strided import FARTHEST
+from .strided import in_turn
 from .vector_math import EXPANSIONS
 from .views import layout
 
@@ -49,17 +49,19 @@ class Nest:
             (s.value, Access(s.buffer, s.offset, over(s.value.shape, s.strides, s.value.shape)))
             for s in step.stores
         ]
-        written = [a.buffer for _, a in self.stores] + [r.value for r in self.reductions]
         self.line = rolled(self)
+        self.alone = list(range(len(self.stores)))  # stores that are no part of a loop of stores
         if self.line is not None:
-            self.loads = self.line.loads
+            self.loads, self.alone = self.line.loads, self.line.alone
+        written = [self.stores[k][1].buffer for k in self.alone]
+        written += [r.value for r in self.reductions]
         read = [a.buffer for a in self.loads]
         self.direct = list({id(b): b for b in (*written, *read)}.values())
-        self.is_needed = bool(self.direct and (self.stores or self.reductions))
+        self.is_needed = bool(self.stores or self.reductions)
         if not self.is_needed:
             return
         self.arrange()
-        self.first = first_touched([*self.loads, *(a for _, a in self.stores)])
+        self.first = first_touched([*self.loads, *(self.stores[k][1] for k in self.alone)])
         self.passed = Pointers(self)
         self.buffers = self.passed.buffers()
         key = pattern(self) if self.line is None else id(self)
@@ -126,7 +128,7 @@ class Nest:
         for r in self.reductions:
             r.strides, r.reduced = tuple(moved(r.strides)), moved(r.reduced)
         self.merge()
-        self.woven = self.weave()
+        self.woven = in_turn(self.alone, self.stores, self.store_paths)
 
     def merge(self) -> None:
         rows = [*self.paths.values(), *self.store_paths]
@@ -171,7 +173,9 @@ class Nest:
 
     def is_by_rows(self) -> bool:
         """Are rows read in order, with sums or with other rows that are the same for many?"""
-        if len(self.sizes) < 2 or self.sizes[-1] < self.width() or self.width() == 1:
+        if self.line is not None or len(self.sizes) < 2:
+            return False
+        if self.sizes[-1] < self.width() or self.width() == 1:
             return False
         shared = sum(s[-1] != 0 and s[-2] == 0 for s in self.paths.values())
         return bool(self.reductions) or shared >= ROWS_SHARED
@@ -225,10 +229,13 @@ class Nest:
             if not strides or strides[-1] == 0:  # the same number all along
                 pointer = code.at(self.pointers[id(a.buffer)], place, a.buffer.dtype)
                 ready[a] = code.load(pointer, a.buffer.dtype, 1)
-        ends = [
-            self.position(self.offset(a), strides, indices)
-            for (_, a), strides in zip(self.stores, self.store_paths, strict=True)
-        ]
+        ends = {
+            k: self.position(self.offset(self.stores[k][1]), self.store_paths[k], indices)
+            for k in self.alone
+        }
+        if self.line is not None:
+            for s in self.line.stores:
+                ends[s.store] = self.position(0, self.store_paths[s.store], indices)
         totals = [self.position(0, r.strides, indices) for r in self.reductions]
         unroll = self.unroll(size, width)
         sums = {
@@ -274,10 +281,12 @@ class Nest:
         for r in self.inner:
             self.finish(r, sums[id(r.value)], rest[id(r.value)], totals, width, bool(middle))
 
-    def write(self, values: dict[Any, Word], i: Any, ends: list[Any], width: int) -> None:
+    def write(self, values: dict[Any, Word], i: Any, ends: dict[int, Any], width: int) -> None:
         """The stores of a round; those that fill memory in turn, together."""
         code = self.code
-        for group in self.woven if width > 1 else [[k] for k in range(len(self.stores))]:
+        if self.line is not None:
+            self.line.write(i, ends, width)
+        for group in self.woven if width > 1 else [[k] for k in self.alone]:
             words = [
                 self.word(v, v.shape, values, width) for v, _ in (self.stores[k] for k in group)
             ]
@@ -289,24 +298,6 @@ class Nest:
                 code.write_in_turn(words, pointer, a.buffer.dtype)
             else:
                 code.write(words[0], pointer, step, a.buffer.dtype)
-
-    def weave(self) -> list[list[int]]:
-        """The stores in groups that write neighbouring entries of one buffer, in their order."""
-        groups: dict[Any, list[int]] = {}
-        for k, ((_, a), strides) in enumerate(zip(self.stores, self.store_paths, strict=True)):
-            groups.setdefault((id(a.buffer), tuple(strides)), []).append(k)
-        found = []
-        for (_, strides), group in groups.items():
-            step = strides[-1] if strides else 0
-            rest = sorted(group, key=lambda k: self.stores[k][1].offset)
-            while rest:
-                first = self.stores[rest[0]][1]
-                n = step if 1 < step <= FARTHEST and first.buffer.dtype != BOOL else 1
-                offsets = [self.stores[k][1].offset - first.offset for k in rest[:n]]
-                n = n if offsets == list(range(n)) else 1
-                found.append(rest[:n])
-                rest = rest[n:]
-        return found
 
     def finish(
         self,

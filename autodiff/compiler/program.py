@@ -156,6 +156,8 @@ def hashable(x: Any) -> Any:
         return x
     if isinstance(x, dict):
         return tuple((k, hashable(v)) for k, v in sorted(x.items()))
+    if type(x) is tuple and all(type(i) is int for i in x):
+        return x
     if isinstance(x, (list, tuple)):
         return (type(x).__name__, *map(hashable, x))
     if isinstance(x, np.ndarray):

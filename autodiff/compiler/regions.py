@@ -11,6 +11,7 @@ beyond the other, are boxes in the coordinates of that lattice.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import prod
 from typing import Any, NamedTuple
 
@@ -21,6 +22,7 @@ from ..shapes import Shape
 Index = tuple[int, ...]
 Box = tuple[list[int], list[int]]  # the first and the last index but one along each axis
 
+MANY = 10_000  # answers remembered: every round of an unrolled loop asks the same
 MOST_LISTED = 2**18  # entries up to which two regions are compared one by one
 MOST_LINES, FEW_LINES = 64, 8
 SHORT = 16  # lines are too short if a few of them are less than this part of all entries
@@ -75,6 +77,7 @@ def places(shape: Shape) -> list[int]:
     return [prod(shape[k + 1 :]) for k in range(len(shape))]
 
 
+@lru_cache(MANY)
 def region_of(shape: Shape, offset: int, strides: Sequence[int], counts: Shape) -> Region | None:
     """The region that a view of an array of this shape shows; `None` if it is none: repeated
     entries, or a view that wraps around the ends of rows."""
@@ -118,6 +121,7 @@ def coordinates(distance: Sequence[int], steps: Sequence[Index]) -> list[int] | 
     return found if Region(zero, tuple(steps), ()).at(found) == tuple(distance) else None
 
 
+@lru_cache(MANY)
 def overlap(a: Region, b: Region) -> Box | None:
     """What `b` has of `a`, as a box of the coordinates of `a`."""
     steps, counts = list(a.steps), [1] * len(a.steps)
@@ -194,6 +198,7 @@ def located(r: Region, within: Region) -> Region | None:
     return inner if inner is not None and is_inside(inner, within.counts) else None
 
 
+@lru_cache(MANY)
 def expressed(r: Region, lattice: Region) -> Region | None:
     """A region in the coordinates of another one, inside it or not; `None` if it has none."""
     start = coordinates([s - t for s, t in zip(r.start, lattice.start, strict=True)], lattice.steps)

@@ -7,14 +7,14 @@ them, where the nest runs over vectors) for each round.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from llvmlite import ir
 
 from .code import I8, I64, POINTER, Word, memory_type
 from .program import Value, number
-from .repeats import Repeat, Search, Source, in_pairs
+from .repeats import FEWEST, Repeat, Search, Source, in_pairs
 from .schedule import Access, access
 from .views import layout
 
@@ -32,6 +32,15 @@ def rolled(nest: Nest) -> Rolled | None:
     return found if found.repeats else None
 
 
+class Stored(NamedTuple):
+    """Stores of the results of one map in several rounds, to a run of places."""
+
+    value: Value  # in the first of the rounds
+    store: int  # the number, among those of the nest, of the first
+    rounds: int
+    begin: int  # of the run
+
+
 class Rolled:
     """The maps of a nest and the repeats among them."""
 
@@ -46,7 +55,10 @@ class Rolled:
         self.runs: list[tuple[Value, int]] = []  # places in buffers, one for each round
         self.begins: dict[int, int] = {}  # where the run of an operand begins
         self.starts: dict[tuple[int, int], int] = {}  # of tables of kept results, per lane
+        self.stores: list[Stored] = []  # that are loops
+        self.alone = list(range(len(nest.stores)))  # those that are not
         self.keep(operands, search.places)
+        self.gather_stores()
         self.allocate()
 
     def operand(self, x: Value, v: Value) -> Any:
@@ -79,6 +91,38 @@ class Rolled:
                 self.use(layout(root)[0])
             elif number(root) is None:
                 self.loads[access(root, root.shape)] = None
+
+    def gather_stores(self) -> None:
+        """Stores of one map in rounds that follow one another are a loop of their own."""
+        groups: dict[Any, dict[int, int]] = {}
+        for k, (v, a) in enumerate(self.nest.stores):
+            if number(v) is not None or not self.nest.is_read_inside(v):
+                continue
+            base = layout(v)[0]
+            if self.owner[self.position[id(base)]] < 0:
+                continue
+            r, q, t = self.place(base)
+            again = 0  # how often this result has been stored already
+            while t in groups.setdefault((r.start, q, a.strides, again), {}):
+                again += 1
+            groups[r.start, q, a.strides, again][t] = k
+        gathered: set[int] = set()
+        for group in groups.values():
+            rounds = sorted(group)
+            starts = [t for t in rounds if t - 1 not in group]
+            for t in starts:
+                count = next(n for n in range(1, len(rounds) + 1) if t + n not in group)
+                if count < FEWEST:
+                    continue
+                stores = [group[t + n] for n in range(count)]
+                v = layout(self.nest.stores[stores[0]][0])[0]
+                r, q, _ = self.place(v)
+                r.kept.add(q)
+                self.stores.append(Stored(v, stores[0], count, len(self.runs)))
+                places = [self.nest.stores[k][1] for k in stores]
+                self.runs += [(a.buffer, a.offset) for a in places]
+                gathered.update(stores)
+        self.alone = [k for k in self.alone if k not in gathered]
 
     def use(self, v: Value) -> None:
         """Something outside its repeat reads `v`: only results of the last round are at hand."""
@@ -132,6 +176,26 @@ class Rolled:
             operands = [self.nest.word(x, v.shape, values, width) for x in v.inputs]
             values[id(v)] = self.nest.code.map(v.function, operands, v.dtype)
             k += 1
+
+    def write(self, i: Any, ends: dict[int, Any], width: int) -> None:
+        """The stores that are loops."""
+        nest, code = self.nest, self.nest.code
+        for s in self.stores:
+            strides = nest.store_paths[s.store]
+            step = strides[-1] if strides else 0
+            place = code.builder.add(ends[s.store], code.times(i, step))
+            with code.loop(s.rounds) as t:
+                at = code.builder.add(ir.Constant(I64, self.place(s.value)[2]), t)
+                word = code.load(self.slot(s.value, at, width), s.value.dtype, width)
+                pointer = code.at(self.in_run(s.begin, t), place, s.value.dtype)
+                code.write(word, pointer, step, s.value.dtype)
+
+    def in_run(self, begin: int, t: Any) -> Any:
+        """The pointer of round t, of the run that begins there in the table."""
+        code, passed = self.nest.code, self.nest.passed
+        slot = code.builder.add(ir.Constant(I64, len(passed.direct) + begin), t)
+        slot = code.builder.gep(self.nest.function.args[0], [slot], source_etype=POINTER)
+        return code.builder.load(slot, typ=POINTER)
 
 
 class Results(dict[Any, Word]):
@@ -241,10 +305,7 @@ class Rounds:
         if s.rule == "next load":
             base = nest.pointers[id(a.buffer)]
         else:
-            first = len(nest.passed.direct) + self.line.begins[id(s)]
-            slot = code.builder.add(ir.Constant(I64, first), t)
-            slot = code.builder.gep(nest.function.args[0], [slot], source_etype=POINTER)
-            base = code.builder.load(slot, typ=POINTER)
+            base = self.line.in_run(self.line.begins[id(s)], t)
             place = code.builder.sub(place, ir.Constant(I64, nest.offset(a)))
         pointer = code.at(base, place, a.buffer.dtype)
         return code.read(pointer, step, a.buffer.dtype, self.width)

@@ -39,8 +39,6 @@ class Rows:
 
     def together(self) -> int:
         """How many rows: so many that the loop stays small."""
-        if self.nest.line is not None:
-            return 1
         cost = 1 + sum(1 if v.function in CHEAP else EXPANDED for v in self.nest.order)
         count = MOST_TOGETHER
         while count > 1 and count * cost > INSTRUCTIONS:

@@ -24,6 +24,7 @@ LEAVES = ("input", "constant")
 MOST_GAPS = 8  # in a `place`, filled one by one
 IN_LOOPS = ("map", "reduce", "place")
 MOST_RECOMPUTED = 4  # maps that it is cheaper to compute twice than to write and read
+LONG = 1000  # instructions from which a program recomputes nothing: rounds of a loop are alike then
 
 
 @cache
@@ -253,7 +254,8 @@ class Schedule:
 
     def can_recompute(self, v: Value, u: Value, x: Value) -> bool:
         return (
-            self.cost[id(v)] <= MOST_RECOMPUTED
+            len(self.program.values) < LONG
+            and self.cost[id(v)] <= MOST_RECOMPUTED
             and self.in_loops(u)
             and is_identity(x, self.domain(u, x))
             and bool(squeezed(v.shape))

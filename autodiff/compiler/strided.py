@@ -12,6 +12,8 @@ from typing import Any
 
 from llvmlite import ir
 
+from .program import BOOL
+
 FARTHEST = 4  # the step up to which as many vectors as that are read instead of single entries
 
 
@@ -47,6 +49,27 @@ def interleaved(builder: ir.IRBuilder, vectors: Sequence[Any]) -> list[Any]:
             lanes = [width + n if which == j else i for i, (n, which) in enumerate(places)]
             vector = shuffled(builder, vector, one, lanes)
         found.append(vector)
+    return found
+
+
+def in_turn(
+    which: Sequence[int], stores: Sequence[tuple[Any, Any]], paths: Sequence[Sequence[int]]
+) -> list[list[int]]:
+    """These stores in groups that write neighbouring entries of one buffer, in their order."""
+    groups: dict[Any, list[int]] = {}
+    for k in which:
+        groups.setdefault((id(stores[k][1].buffer), tuple(paths[k])), []).append(k)
+    found = []
+    for (_, strides), group in groups.items():
+        step = strides[-1] if strides else 0
+        rest = sorted(group, key=lambda k: stores[k][1].offset)
+        while rest:
+            first = stores[rest[0]][1]
+            n = step if 1 < step <= FARTHEST and first.buffer.dtype != BOOL else 1
+            offsets = [stores[k][1].offset - first.offset for k in rest[:n]]
+            n = n if offsets == list(range(n)) else 1
+            found.append(rest[:n])
+            rest = rest[n:]
     return found
 
 
