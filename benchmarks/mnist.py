@@ -98,9 +98,9 @@ def train(found: Data, epochs: int, jit: bool | str) -> None:
 
 
 # -- one epoch of each contestant ------------------------------------------------------------------
-def epoch_of_fit(x: Any, y: Any, compiled: bool) -> Callable[[], Any]:
+def epoch_of_fit(x: Any, y: Any, jit: bool | str) -> Callable[[], Any]:
     model, optimizer = network(x.shape[1]), optim.SGD(RATE)
-    how = {"batch_size": BATCH, "epochs": 1, "jit": compiled, "progress": False}
+    how = {"batch_size": BATCH, "epochs": 1, "jit": jit, "progress": False}
     return lambda: fit(model, losses.cross_entropy, x, y, optimizer=optimizer, **how)
 
 
@@ -162,7 +162,11 @@ def epoch_of_torch(torch: Any, x: Any, y: Any) -> Callable[[], Any]:
 def compare(found: Data, rounds: int) -> None:
     """CPU seconds of an epoch, round after round; ratios to NumPy by hand within each round."""
     x, y = found["training"]
-    runs = {"autodiff": epoch_of_fit(x, y, False), "NumPy by hand": epoch_by_hand(x, y)}
+    runs = {
+        "autodiff": epoch_of_fit(x, y, "auto"),
+        "autodiff, plain": epoch_of_fit(x, y, False),
+        "NumPy by hand": epoch_by_hand(x, y),
+    }
     if importlib.util.find_spec("llvmlite"):
         runs["autodiff, jit"] = epoch_of_fit(x, y, True)
     try:
