@@ -224,8 +224,7 @@ class Lowering:
         if pieces is not None and v.dtype.kind == "f":
             return self.sum_of_pieces(v, [p.value for p in pieces])
         if not v.size:
-            empty = getattr(np, function)(np.empty(v.shape, v.dtype), axis=axes)
-            return self.builder.constant(empty)
+            return self.builder.constant(np.full(shape, neutral(function, v.dtype), v.dtype))
         earlier = factored(self, v, axes) if function == "sum" else None
         if earlier is not None:
             return earlier
@@ -329,6 +328,18 @@ def _roll(low: Lowering, a: Value, *, shift: Sequence[int], axis: Sequence[int])
             parts = [low.rearrange(found, itemgetter(key)) for key in keys]
             found = _concatenate(low, *parts, axis=k)
     return found
+
+
+def neutral(function: str, dtype: np.dtype[Any]) -> Any:
+    """What a reduction of nothing is. That of max and min meets the initial value afterwards."""
+    if function in ("sum", "prod"):
+        return function == "prod"
+    if dtype.kind in "fc":
+        return -np.inf if function == "max" else np.inf
+    if dtype == BOOL:
+        return function == "min"
+    limits = np.iinfo(dtype)
+    return limits.min if function == "max" else limits.max
 
 
 # -- reductions ------------------------------------------------------------------------------------
