@@ -22,10 +22,9 @@ ROOT_TWO_OVER_PI = math.sqrt(2 / math.pi)
 def relu(x: Any) -> Any:
     """max(x, 0), with derivative 0 at 0.
 
-        >>> import autodiff as ad
-    from autodiff.choosing import where
-        >>> float(ad.grad(relu)(0.0))
-        0.0
+    >>> import autodiff as ad
+    >>> float(ad.grad(relu)(0.0))
+    0.0
     """
     return where(np.less_equal(x, 0), 0, x)
 
