@@ -20,13 +20,12 @@ from .entry import Entry, python_function
 from .leaves import Kind, own_result
 from .listed import Listed
 from .maps import UFUNCS
-from .native import Body, emit_program, is_native
+from .native import MOST_CALLS, Body, emit_program, is_native
 from .program import Program, Value, number
 from .schedule import Schedule, Step
 from .views import layout
 
-MOST_CALLS = 64  # steps that are calls in a row; more of them are a list
-MOST_POINTERS = 500  # that such calls hand over
+MOST_POINTERS = 500  # that calls in a row hand over
 LONG = 200_000  # entries times maps from which other Python threads may run meanwhile
 
 
@@ -112,7 +111,8 @@ class Compiled:
     def body(self, steps: list[Step], name: str) -> ir.Function:
         """Native steps as one function: calls in a row, or a list, if they are many."""
         pointers = sum(len(s.nest.passed.given) for s in steps if s.kind == "loops")
-        if len(steps) > MOST_CALLS or pointers > MOST_POINTERS:
+        in_row = any(s.kind == "bands" for s in steps)  # there are few steps then
+        if not in_row and (len(steps) > MOST_CALLS or pointers > MOST_POINTERS):
             return Listed(self.ir, self.memory, steps, name).function
         return Body(self.ir, self.memory, steps, name).function
 

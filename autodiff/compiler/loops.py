@@ -17,7 +17,7 @@ from ..shapes import Shape
 from .code import I64, POINTER, Code, Word, vector_bytes
 from .pointers import Pointers
 from .program import BOOL, Value, number
-from .reductions import COMBINE, Reduction, neutral
+from .reductions import COMBINE, Reduction, fill, neutral
 from .rolled import Results, rolled
 from .rows import Rows
 from .schedule import Access, Schedule, Step, access, is_identity, over
@@ -28,17 +28,14 @@ from .views import layout
 
 MOST_NEAR = 40  # elementary functions that stand in a loop; if there are more, they are called
 BLOCK = 4096  # entries that one partial sum adds up at most: 2^20 float32 ones are counted exactly
-
 ROWS_SHARED = 2  # rows, the same for many others, that are worth loading once for several
 
 
 class Nest:
-    """Emits one step as a function of the addresses of its buffers."""
+    """One step: what it reads and writes, and, emitted, a function of the addresses of that."""
 
-    def __init__(
-        self, module: ir.Module, step: Step, schedule: Schedule, known: dict[Any, ir.Function]
-    ) -> None:
-        self.module, self.step, self.schedule = module, step, schedule
+    def __init__(self, step: Step, schedule: Schedule) -> None:
+        self.step, self.schedule = step, schedule
         self.domain = step.domain
         self.reductions = [Reduction(v) for v in step.reductions]
         self.here = {id(v) for v in step.values}
@@ -58,13 +55,19 @@ class Nest:
         read = [a.buffer for a in self.loads]
         self.direct = list({id(b): b for b in (*written, *read)}.values())
         self.is_needed = bool(self.stores or self.reductions)
-        if not self.is_needed:
-            return
+
+    def compile(
+        self, module: ir.Module, known: dict[Any, ir.Function], rows: int | None = None
+    ) -> None:
+        """Emits the function, or finds it among the `known` ones. With `rows` it is for so many
+        entries along the first axis, and adds to sums over all of that axis what others began."""
+        self.module, self.rows = module, rows
         self.arrange()
         self.first = first_touched([*self.loads, *(self.stores[k][1] for k in self.alone)])
         self.passed = Pointers(self)
         self.buffers = self.passed.buffers()
-        key = pattern(self) if self.line is None else id(self)
+        band = (rows, self.domain[0], *(r in self.begun for r in self.reductions)) if rows else ()
+        key = (band, pattern(self)) if self.line is None else id(self)
         if key in known:
             self.function = known[key]
             return
@@ -118,7 +121,9 @@ class Nest:
         if n and strides:
             best = max(range(n), key=lambda k: (score[k], k))
             order = [k for k in order if k != best] + [best]
-        self.sizes = [self.domain[k] for k in order]
+        sizes = self.domain if self.rows is None else (self.rows, *self.domain[1:])
+        self.sizes = [sizes[k] for k in order]
+        self.begun = [r for r in self.reductions if self.rows is not None and r.reduced[0]]
 
         def moved(s: Sequence[Any]) -> list[Any]:
             return [s[k] for k in order]
@@ -157,7 +162,7 @@ class Nest:
         self.outer = [r for r in self.reductions if r not in self.inner]
         self.blocked = False
         for r in self.reductions:
-            if any(r.reduced) and not self.in_registers(r):
+            if any(r.reduced) and not self.in_registers(r) and r not in self.begun:
                 self.fill(r)
         size = self.sizes[-1] if self.sizes else 1
         if self.is_by_rows():
@@ -183,13 +188,12 @@ class Nest:
     def in_registers(self, r: Reduction) -> bool:
         """Is the whole of each sum one run of the innermost loop?"""
         blocked = len(self.sizes) == 1 and self.sizes[-1] >= 2 * BLOCK
-        return r in self.inner and not any(r.reduced[:-1]) and not blocked
+        alone = not any(r.reduced[:-1]) and not blocked
+        return r in self.inner and alone and r not in self.begun
 
     def fill(self, r: Reduction) -> None:
-        value = neutral(r)
-        pointer = self.pointers[id(r.value)]
-        with self.code.loop(r.value.size) as i:
-            self.code.store(value, self.code.at(pointer, i, r.value.dtype))
+        size = r.value.size if self.rows is None else r.value.size // self.domain[0] * self.rows
+        fill(self.code, r, self.pointers[id(r.value)], size)
 
     def loop_over(self, sizes: Sequence[int], start: int = 0, blocked: bool = False) -> None:
         """The nest: outer loops one inside the other, and the innermost one in vectors."""

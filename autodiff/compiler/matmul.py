@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from llvmlite import ir
 
-from .code import I32, I64, POINTER, Code, ir_type, vector_bytes
+from .code import I1, I32, I64, POINTER, Code, ir_type, vector_bytes
 from .dots import emit_dots
 from .microkernel import Tile, lane_mask, load_lanes, micro_kernel
 
@@ -33,7 +33,8 @@ FEW_TILES = 3  # copying b is worth it from this many tiles of rows on
 
 class Product(NamedTuple):
     """Sizes and strides (in entries) of one product: (n, k) times (k, m). Rows of the result are
-    `row_c` entries apart; 0 says that it is in C order."""
+    `row_c` entries apart; 0 says that it is in C order. One that `adds` keeps what is there;
+    rows of b so many `ahead` are fetched into the cache."""
 
     dtype: np.dtype[Any]
     n: int
@@ -44,11 +45,13 @@ class Product(NamedTuple):
     row_b: int
     step_b: int
     row_c: int = 0
+    adds: bool = False
+    ahead: int = 0
 
     def transposed(self) -> Product:
         """The same of the transposes in the other order: for a result that is one column."""
-        d, n, k, m, row_a, step_a, row_b, step_b, _ = self
-        return Product(d, m, k, n, step_b, row_b, step_a, row_a)
+        d, n, k, m, row_a, step_a, row_b, step_b, _, adds, ahead = self
+        return Product(d, m, k, n, step_b, row_b, step_a, row_a, adds=adds, ahead=ahead)
 
     @property
     def is_dots(self) -> bool:
@@ -170,7 +173,8 @@ class Blocks:
             a = self.at(self.a, (start, p.step_a))
             b = self.at(self.b, (start, p.row_b), (column, p.step_b))
             c = self.at(self.c, (column, 1))
-            adds = self.code.builder.icmp_signed(">", start, ir.Constant(I64, 0))
+            later = self.code.builder.icmp_signed(">", start, ir.Constant(I64, 0))
+            adds = ir.Constant(I1, 1) if p.adds else later
             self.rank_update(a, b, c, columns, depth, adds)
 
         self.pieces(p.k, self.plan.depth, part)
@@ -230,7 +234,8 @@ class Blocks:
                 b_whole=plan.packs_b,
                 c_row=p.row_c or p.m,
                 k=depth if depth == p.k else None,
-                adds=depth < p.k,
+                adds=p.adds or depth < p.k,
+                ahead=p.ahead,
             ),
         )  # fmt: skip
         at_a = self.at(a, (i, p.row_a)) if tile_a is None else tile_a

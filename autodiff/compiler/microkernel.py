@@ -35,6 +35,7 @@ class Tile(NamedTuple):
     b_whole: bool  # may whole vectors of b be read, past the last column?
     c_row: int
     k: int | None  # the length of the sum, where it is always the same
+    ahead: int  # rows of b from the one that is read to the one that is fetched into the cache
     adds: bool  # is the last argument looked at: add to c rather than write it?
 
     @property
@@ -111,10 +112,20 @@ class Emission:
     def add_outer_product(self, sums: list[list[Any]], a: Any, b: Any) -> None:
         tile = self.tile
         row = [self.load(b, j, tile.b_whole) for j in range(tile.vectors)]
+        if tile.ahead:
+            for j in range(tile.vectors):
+                self.fetch(self.at(b, tile.ahead * tile.b_row + j * tile.width))
         for i in range(tile.rows):
             x = self.code.load(self.at(a, i * tile.a_row), tile.dtype, 1)
             x = self.code.splat(x, tile.width).ir
             sums[i] = [self.lanes.fma(x, y, s) for y, s in zip(row, sums[i], strict=True)]
+
+    def fetch(self, place: Any) -> None:
+        """Asks for a line of memory that will be read soon; past the end of memory, in vain."""
+        kinds = [POINTER, I32, I32, I32]
+        function = declared(self.code.module, "llvm.prefetch.p0", ir.VoidType(), kinds)
+        read, first_cache, data = (ir.Constant(I32, k) for k in (0, 3, 1))
+        self.builder.call(function, [place, read, first_cache, data])
 
     # -- vectors in memory -----------------------------------------------------------------------
     def mask(self, j: int) -> Any:

@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 
+from .bands import Bands, Member, product_of_band, with_bands
 from .blas import emit_product, own
 from .code import I8, I32, I64, POINTER, TYPES, Code, can_map, kind_of
+from .emit_bands import emit_bands, zero
 from .gathers import emit_gather, emit_scatter
 from .loops import Nest
 from .matmul import Product, scratch_bytes
@@ -25,6 +27,7 @@ from .symmetric import emit_symmetric, is_symmetric, symmetric_scratch
 from .views import layout
 
 ALIGNMENT = 64
+MOST_CALLS = 64  # steps that are calls in a row; more of them are a list
 MOST_INLINED = 12  # functions of loops; if there are more, they are called
 
 
@@ -58,6 +61,10 @@ class Memory:
 
     def scratch_of(self, step: Step) -> list[Value]:
         """Room that only this step uses."""
+        if step.kind == "bands":
+            return [
+                room for m in step.bands.members for room in self.scratch_of_band(step.bands, m)
+            ]
         if step.kind != "product":
             return []
         (v,) = step.values
@@ -70,12 +77,28 @@ class Memory:
                 return []
             size = scratch_bytes(product)
             self.products[key] = product
+        return self.room(key, size)
+
+    def scratch_of_band(self, bands: Bands, m: Member) -> list[Value]:
+        if m.step.kind != "product":
+            return []
+        (v,) = m.step.values
+        products = [product_of_band(v, bands.rows, n) for n in bands.lengths]
+        return self.room(id(v), max(map(scratch_bytes, products)))
+
+    def room(self, key: int, size: int) -> list[Value]:
         if not size:
             return []
         self.scratch[key] = Value("scratch", (), {}, (size,), np.dtype(np.uint8))
         return [self.scratch[key]]
 
     def plan(self, schedule: Schedule) -> None:
+        shares = {
+            key: step.bands.rows // step.bands.length
+            for step in schedule.steps
+            if step.kind == "bands"
+            for key in step.bands.local
+        }
         last: dict[int, int] = {}
         made: dict[int, int] = {}
         known: dict[int, Value] = {}
@@ -100,7 +123,8 @@ class Memory:
                 if v.op == "constant":
                     self.constant(v)
                     continue
-                sizes[key] = -(-max(v.size * v.dtype.itemsize, 1) // ALIGNMENT) * ALIGNMENT
+                size = v.size * v.dtype.itemsize // shares.get(key, 1)
+                sizes[key] = -(-max(size, 1) // ALIGNMENT) * ALIGNMENT
                 self.offsets[key] = self.take(free, sizes[key])
             for key in ends.get(k, ()):
                 if key in sizes:
@@ -141,6 +165,10 @@ def touched(step: Step, schedule: Schedule) -> list[Value]:
     """The buffers that a step reads or writes."""
     if step.kind == "loops":
         return list(step.nest.buffers)
+    if step.kind == "bands":
+        found = [b for nest in step.bands.nests.values() for b in nest.buffers]
+        alone = [m.step for m in step.bands.members if m.step.kind != "loops"]
+        return [*found, *(b for s in alone for b in touched(s, schedule))]
     (v,) = step.values
     found = [v] if step.kind != "numpy" or id(v) in schedule.stored else []
     if step.kind != "zero":
@@ -150,14 +178,22 @@ def touched(step: Step, schedule: Schedule) -> list[Value]:
 
 def emit_program(module: ir.Module, program: Program, schedule: Schedule) -> Memory:
     """The loops of all steps, as functions that steps share where they can; where buffers are."""
-    known: dict[Any, ir.Function] = {}
     for step in schedule.steps:
         if step.kind == "loops":
-            step.nest = Nest(module, step, schedule, known)
+            step.nest = Nest(step, schedule)
+    steps = [s for s in schedule.steps if s.kind != "loops" or s.nest.is_needed]
+    if len(steps) <= MOST_CALLS:
+        steps = with_bands(steps, map(id, program.outputs))
+    schedule.steps = steps
+    known: dict[Any, ir.Function] = {}
+    for step in steps:
+        if step.kind == "loops":
+            step.nest.compile(module, known)
+        elif step.kind == "bands":
+            step.bands.compile(module, schedule, known)
     if len(known) > MOST_INLINED:
         for function in known.values():
             function.attributes.add("noinline")
-    schedule.steps = [s for s in schedule.steps if s.kind != "loops" or s.nest.is_needed]
     return Memory(program, schedule)
 
 
@@ -199,6 +235,9 @@ class Body:
         if step.kind == "loops":
             step.nest.passed.call(code, step.nest.function, self.address)
             return
+        if step.kind == "bands":
+            emit_bands(code, step.bands, self.address, self.memory.scratch)
+            return
         (v,) = step.values
         room = self.memory.scratch.get(id(v))
         scratch = ir.Constant(POINTER, None) if room is None else self.address(room)
@@ -234,10 +273,3 @@ def emit_alone(
     else:
         zero(code, v, address(v))
         emit_scatter(code, v, address, error)
-
-
-def zero(code: Code, v: Value, address: Any) -> None:
-    fill = code.module.declare_intrinsic("llvm.memset", [POINTER, I64])
-    size = ir.Constant(I64, v.size * v.dtype.itemsize)
-    false = ir.Constant(ir.IntType(1), 0)
-    code.builder.call(fill, [address, ir.Constant(I8, 0), size, false])

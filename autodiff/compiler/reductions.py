@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 
-from .code import memory_type
+from .code import Code, memory_type
 from .program import Value
 from .schedule import over
 from .views import contiguous
@@ -39,3 +39,10 @@ def neutral(r: Reduction) -> Any:
     if dtype.kind in "iu" and not np.isfinite(x):
         x = np.iinfo(dtype).min if x < 0 else np.iinfo(dtype).max
     return ir.Constant(memory_type(dtype), x if dtype.kind == "f" else int(x))
+
+
+def fill(code: Code, r: Reduction, pointer: Any, size: int) -> None:
+    """So many results as if there were no terms."""
+    value = neutral(r)
+    with code.loop(size) as i:
+        code.store(value, code.at(pointer, i, r.value.dtype))

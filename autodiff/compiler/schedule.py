@@ -63,7 +63,7 @@ class Store(NamedTuple):
 
 
 class Step:
-    """What runs at once. `kind`: loops, zero, product, gather, scatter or numpy."""
+    """What runs at once. `kind`: loops, zero, product, gather, scatter, numpy or bands."""
 
     def __init__(self, kind: str, level: float, domain: Shape = ()) -> None:
         self.kind, self.level, self.domain = kind, level, domain
@@ -71,6 +71,7 @@ class Step:
         self.reductions: list[Value] = []
         self.stores: list[Store] = []
         self.nest: Any = None  # the loops as code, once they are emitted
+        self.bands: Any = None  # the steps that this one consists of
 
     def __repr__(self) -> str:
         inside = ", ".join(f"v{v.number}" for v in (*self.values, *self.reductions))
