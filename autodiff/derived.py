@@ -52,6 +52,7 @@ class Derived(Primitive):
         super().__init__(name, self.define)
         self.children: dict[Any, Derived] = {}  # its own derivatives
         self.functions: dict[Any, Callable[..., Any]] = {}  # by the kinds of operands
+        self.reached: list[frozenset[int]] | None = None
         self.forms: dict[Any, list[Callable[..., Any]]] = {}  # of towers of tangents: towers.py
 
     def define(self, *operands: Any) -> tuple[Any, ...]:
@@ -79,6 +80,22 @@ class Derived(Primitive):
         if self.hopeless or not getattr(innermost, "derives", False):
             return self.define(*operands)
         return innermost.derive(self, operands)
+
+    def reaches(self, count: int, results: int) -> list[frozenset[int]]:
+        """Which of its `count` operands each result depends on: the others leave it a constant."""
+        if self.reached is None:
+            level = TraceLevel(new_level(), abstract=True)
+            nodes = [TraceNode(level, None, (), {}, np.float64(0.5)) for _ in range(count)]
+            places = {n: k for k, n in enumerate(nodes)}
+            try:
+                with quiet():
+                    found = self.define(*(Tensor(n.value, n) for n in nodes))
+            except (AutodiffError, ArithmeticError):  # a rule looks at numbers: perhaps on all
+                self.reached = [frozenset(range(count))] * results
+            else:
+                made = [ancestors([y.node] if is_at(y, level.level) else []) for y in found]
+                self.reached = [frozenset(places[n] for n in m if n in places) for m in made]
+        return self.reached
 
     def suits(self, innermost: Any, x: Any) -> bool:
         """Is this better than one operation after the other, for operands like `x`?"""

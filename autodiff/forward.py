@@ -123,7 +123,7 @@ class Dual:
         forward = Forward.of(derived, moving)
         parts = iter(forward.on(beneath, primals + tangents))
         return [
-            y if y.__class__ is Structural else Tensor(y, Dual(level, y_dot))
+            y if y_dot is ZERO else Tensor(y, Dual(level, y_dot))
             for y, y_dot in zip(parts, parts, strict=False)
         ]
 

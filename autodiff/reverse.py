@@ -113,16 +113,21 @@ class TapeNode(Node):
                     a = a.value
                 nested = nested or a.__class__ is Tensor
             values.append(a)
-        wanted = tuple(tracked)
+        kept = tuple(values)
         results: list[Any] = []
-        for k, y in enumerate((derived if nested else derived.compute)(*values)):
-            if y.__class__ is not Structural:
+        found = (derived if nested else derived.compute)(*values)
+        reaches = derived.reaches(len(values), len(found))
+        for k, (y, reached) in enumerate(zip(found, reaches, strict=True)):
+            wanted = tuple([i for i in tracked if i in reached])
+            if wanted and y.__class__ is not Structural:
                 key = (k, wanted)
                 backward = derived.children.get(key) or derived.child(
                     key, Backward, derived, k, wanted
                 )
-                pullback = DerivedPullback(backward, values)
-                y = Tensor(y, TapeNode(level, derived, parents, None, pullback))
+                nodes = [n for i, n in zip(tracked, parents, strict=True) if i in reached]
+                y = Tensor(
+                    y, TapeNode(level, derived, nodes, None, DerivedPullback(backward, kept))
+                )
             results.append(y)
         return results
 

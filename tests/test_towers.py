@@ -98,6 +98,20 @@ def test_an_outer_level_that_stands_still(x):
                 np.testing.assert_array_equal(outer(f)(x), k * np.ones_like(x))
 
 
+def test_a_tangent_is_on_the_tape_only_where_it_depends_on_it():
+    """In the slope of x + t in x there is no t: its derivative in t is a plain zero, and what is
+    computed from it is not recorded."""
+    seen = []
+
+    def f(t):
+        seen.append(slope(lambda x: x * x + t, np.float64(3.0)))
+        return t * seen[-1]
+
+    for _ in range(2):
+        assert ad.grad(f)(np.float64(2.0)) == 6
+        assert type(seen[-1]) is np.float64
+
+
 def test_values_warn_and_tangents_do_not():
     for _ in range(2):
         with warnings.catch_warnings():
