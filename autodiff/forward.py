@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from .derived import Derived, row_of
-from .primitive import ZERO, Primitive, Structural, Traced, new_level
+from .primitive import ZERO, Primitive, Traced, new_level
 from .quiet import ERRORS, IGNORED
 from .reverse import transposed_vjp
 from .selection import select_forward, value_of
