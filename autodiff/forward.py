@@ -164,7 +164,11 @@ class Forward(Derived):
         primals = list(operands[:count])
         for k, t in zip(self.moving, operands[count:], strict=True):
             primals[k] = Tensor(primals[k], Stepwise(level, t))
-        return tuple(part for y in self.derived.define(*primals) for part in tangent_of(y, level))
+        results: list[Any] = []
+        for y in self.derived.define(*primals):  # a tangent keeps what it knows of strong zeros
+            moves = isinstance(y, Traced) and y.node.level == level
+            results += (y.value, y.node.tangent) if moves else (y, ZERO)
+        return tuple(results)
 
 
 DUAL: ContextVar[type[Dual]] = ContextVar("DUAL", default=Dual)  # as TAPE in reverse.py

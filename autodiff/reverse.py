@@ -271,6 +271,11 @@ class Stepping(TapeNode):
     __slots__ = ()
     derives = False
 
+    def arrive(self, cotangent: Any, found: dict[int, Any]) -> Any:
+        """The cotangent goes on in another sweep, with what it knows of strong zeros."""
+        found[self.order] = cotangent
+        return ()
+
 
 class Backward(Derived):
     """The cotangents of the wanted operands, of the cotangent of one result and all operands."""

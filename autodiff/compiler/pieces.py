@@ -120,6 +120,11 @@ class Pieces:
         """A known array that is 0 almost everywhere."""
         if v.op != "constant" or not v.ndim:
             return None
+        if id(v) not in self.known:
+            self.known[id(v)] = self.lines(v)
+        return self.known[id(v)]
+
+    def lines(self, v: Value) -> list[Piece] | None:
         array = v.params["value"]
         mask = (array != 0) | (np.signbit(array) if array.dtype.kind == "f" else False)
         if np.count_nonzero(mask) * SPARSE > v.size:

@@ -134,23 +134,19 @@ class Piecewise:
         self, pieces: Sequence[Piece], shape: Any, dtype: Any, pattern: bool = False
     ) -> Value:
         """The array that has these pieces, and is zero elsewhere; with `pattern` by nature."""
-        pieces = [q for p in pieces for q in self.apart(p) if not is_number(q.value, 0.0)]
+        pieces = [q for p in pieces for q in self.opened(p) if not is_number(q.value, 0.0)]
         if not pieces:
             return self.builder.spread(self.builder.constant(dtype.type(0)), tuple(shape))
         places = tuple(layout_of(p.region, contiguous(shape)) for p in pieces)
-        covered = sum(p.region.size for p in pieces) == prod(shape)
-        params = {"places": places, "covered": covered, **self.mark(pattern)}
+        full = covered(pieces) == prod(shape)
+        params = {"places": places, "covered": full, **self.mark(pattern)}
         values = [p.value for p in pieces]
         return self.builder.make("place", values, params, tuple(shape), dtype)
 
-    def apart(self, p: Piece) -> list[Piece]:
-        """A piece that is covered by pieces of its own, as these."""
+    def opened(self, p: Piece) -> list[Piece]:
+        """A piece that few pieces of its own cover, as these."""
         inner = self.pieces.of(p.value)
-        if (
-            inner is None
-            or len(inner) > FEW_PIECES
-            or sum(q.region.size for q in inner) < p.region.size
-        ):
+        if inner is None or len(inner) > FEW_PIECES or covered(inner) < p.region.size:
             return [p]
         return [Piece(p.region.of(q.region), q.value) for q in inner]
 
@@ -161,13 +157,17 @@ class Piecewise:
     def flat(self, shape: Any, parts: Sequence[Any], last: bool) -> list[Any]:
         """Parts of a new array, (value, offset, strides) each; pieces of parts instead of parts.
         `last`: it is a result of the program."""
+        apart = sum(x.size for x, *_ in parts) <= prod(shape)
         found: list[Any] = []
         for x, offset, strides in parts:
             region, pieces = region_of(shape, offset, strides, x.shape), self.pieces.of(x, last)
-            covers = pieces is not None and sum(p.region.size for p in pieces) == x.size
-            apart = sum(y.size for y, *_ in parts) <= prod(shape)
-            copied = last or x.size == prod(shape) or pieces is None or not are_many(pieces, x.size)
-            if region is None or pieces is None or not (covers or apart) or not copied:
+            copy = last or x.size == prod(shape)
+            if (
+                region is None
+                or pieces is None
+                or (are_many(pieces, x.size) and not copy)
+                or not (apart or covered(pieces) == x.size)  # its zeros may overwrite
+            ):
                 found.append((x, offset, strides))
                 continue
             axes = [k for k, n in enumerate(x.shape) if n > 1]
@@ -179,6 +179,10 @@ class Piecewise:
                 )
                 found.append((p.value, *layout_of(region.of(inner), contiguous(shape))))
         return found if len(found) <= max(len(parts), MOST_PIECES) else list(parts)
+
+
+def covered(pieces: Sequence[Piece]) -> int:
+    return sum(p.region.size for p in pieces)
 
 
 def is_pattern(v: Value) -> bool:
