@@ -108,6 +108,7 @@ def fit(
             bar.epoch(run.history.epochs, values)
             for callback in run.callbacks:
                 callback(run)
+            steps.notice()  # before the run is written, so that it goes on to the bit
             if checkpoint is not None:
                 checkpoints.save(checkpoint, run, settings)
         run.history.stopped = run.stop or f"all {epochs} epochs done"

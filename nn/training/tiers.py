@@ -46,13 +46,14 @@ def tiers_of(jit: Any) -> tuple[tuple[int, str], ...]:
 
 
 def settings_of(run: Run, optimizer: Optimizer) -> list[Any]:
-    """The plain attributes of the modules and the optimiser, but for the learning rate."""
+    """The plain attributes of the modules and the optimiser, but for the learning rate and what
+    every epoch sets itself."""
     owners = [optimizer, *(module for _, module in run.model.named_modules())]
     return [
         (k, key, value)
         for k, owner in enumerate(owners)
         for key, value in vars(owner).items()
-        if isinstance(value, SETTINGS) and key != "learning_rate"
+        if isinstance(value, SETTINGS) and key not in ("learning_rate", "training")
     ]
 
 
@@ -82,6 +83,7 @@ class Steps:
         self.tiers = tiers_of(jit)
         self.demanded = jit != "auto"  # then it is an error if a step cannot be compiled
         self.compiled: dict[str, CompiledStep] = {}  # by shape
+        self.backends: list[str] = []  # that have run a step, in order
         self.reason = ""  # why no more steps are compiled
         self.settings: Any = None
         self.looked = False  # at a batch of this epoch
@@ -93,13 +95,16 @@ class Steps:
     @property
     def report(self) -> str:
         """How the steps were run: for the history."""
-        backends = sorted({step.backend for step in self.compiled.values()})
-        how = f"compiled ({', '.join(backends)})" if backends else "plain"
+        how = f"compiled ({', '.join(self.backends)})" if self.backends else "plain"
         return f"{how}, because {self.reason}" if self.reason else how
 
     def begin_epoch(self) -> None:
-        """Notice settings that were changed after the epoch before."""
+        """Look again at the first batch."""
         self.looked = False
+        self.notice()
+
+    def notice(self) -> None:
+        """Begin again if settings were changed since the epoch began."""
         if self.tiers:
             settings = settings_of(self.run, self.optimizer)
             if self.settings not in (None, settings):
@@ -137,6 +142,8 @@ class Steps:
             failure = error
         else:
             self.compiled[shape] = step
+            if backend not in self.backends:
+                self.backends.append(backend)
             return found
         self.run.rng.bit_generator.state = state
         found = self.plain(*batch)

@@ -128,7 +128,7 @@ def early(monkeypatch):
 def test_a_long_run_is_compiled_and_a_short_one_is_not(early):
     X, y = blobs(64)
     agree(both("auto", everything, X=X, y=y)[0], trained(everything(), X, y))
-    assert trained(network(), X, y, epochs=4)[1].steps == "compiled (llvm)"
+    assert trained(network(), X, y, epochs=4)[1].steps == "compiled (numpy, llvm)"
     assert trained(network(), X, y, epochs=3)[1].steps == "compiled (numpy)"
     assert trained(network(), X, y, epochs=1)[1].steps == "plain"
     assert "; steps compiled (numpy)" in repr(trained(network(), X, y, epochs=3)[1])
@@ -151,6 +151,21 @@ def test_a_run_goes_on_to_the_bit_whatever_its_tier(early, tmp_path, cut):
     resumed, history = trained(everything(), epochs=4, checkpoint=path, resume=True, **options)
     assert same(straight, resumed)
     assert "compiled" in history.steps
+
+
+def test_a_setting_that_was_turned_goes_on_to_the_bit(early, tmp_path):
+    X, y = blobs(192)
+    path = tmp_path / "run.npz"
+
+    def drier(run):
+        run.model[2].rate = 0.3 / 2**run.history.epochs
+
+    def go(epochs, start=0.3, **options):
+        return trained(network(start), X, y, epochs=epochs, callbacks=[drier], **options)[0]
+
+    straight = go(3)
+    go(2, checkpoint=path)
+    assert same(straight, go(3, start=0.3 / 4, checkpoint=path, resume=True))
 
 
 def branching(prediction, y):
