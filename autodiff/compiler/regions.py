@@ -78,7 +78,7 @@ def places(shape: Shape) -> list[int]:
 
 
 @lru_cache(MANY)
-def region_of(shape: Shape, offset: int, strides: Sequence[int], counts: Shape) -> Region | None:
+def region_of(shape: Shape, offset: int, strides: Index, counts: Shape) -> Region | None:
     """The region that a view of an array of this shape shows; `None` if it is none: repeated
     entries, or a view that wraps around the ends of rows."""
     start = unravelled(offset, shape)

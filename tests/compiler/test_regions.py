@@ -36,7 +36,8 @@ def random_key(rng: Any) -> tuple[slice, ...]:
 def shown(part: Any, buffer: Any) -> Region | None:
     """The region that a view of a buffer shows."""
     offset = (part.__array_interface__["data"][0] - buffer.ctypes.data) // buffer.itemsize
-    return region_of(SHAPE, offset, [s // buffer.itemsize for s in part.strides], part.shape)
+    strides = tuple(s // buffer.itemsize for s in part.strides)
+    return region_of(SHAPE, offset, strides, part.shape)
 
 
 def random_region(rng: Any) -> Region:
