@@ -95,40 +95,42 @@ def accessed(step: Step) -> tuple[list[Value], list[Value]]:
 
 def band_from(steps: list[Step], kept: set[int]) -> tuple[list[Step], Step, list[Step]] | None:
     """What runs before, the joined step and what runs after, if the first step finds company."""
-    for rows in candidates(steps[0]):
-        before: list[Step] = []
-        after: list[Step] = []
-        members: list[Member] = []
-        finished: set[int] = set()  # by members, row by row
-        closed: set[int] = set()  # by members but incomplete, or by what runs after
-        for step in steps[:AHEAD]:
-            read, written = ({id(v) for v in vs} for vs in accessed(step))
-            member = None
-            if not read & closed and not written & (closed | finished):
-                member = as_member(step, rows, finished)
-            if member is not None:
-                members.append(member)
-                finished |= member.finished
-                closed |= written - member.finished
-            elif (read | written) & (finished | closed):
-                after.append(step)
-                closed |= written
-            else:
-                before.append(step)
-        after += steps[AHEAD:]
-        if len(members) > 1 and members[0].step is steps[0] and shared_bytes(members):
-            return before, joined(rows, members, [*before, *after], kept), after
+    rows = rows_to_cut(steps[0])
+    if not rows:
+        return None
+    before: list[Step] = []
+    after: list[Step] = []
+    members: list[Member] = []
+    finished: set[int] = set()  # by members, row by row
+    closed: set[int] = set()  # by members but incomplete, or by what runs after
+    for step in steps[:AHEAD]:
+        read, written = ({id(v) for v in vs} for vs in accessed(step))
+        member = None
+        if not read & closed and not written & (closed | finished):
+            member = as_member(step, rows, finished)
+        if member is not None:
+            members.append(member)
+            finished |= member.finished
+            closed |= written - member.finished
+        elif (read | written) & (finished | closed):
+            after.append(step)
+            closed |= written
+        else:
+            before.append(step)
+    after += steps[AHEAD:]
+    if len(members) > 1 and members[0].step is steps[0] and shared_bytes(members):
+        return before, joined(rows, members, [*before, *after], kept), after
     return None
 
 
-def candidates(step: Step) -> list[int]:
-    """Numbers of rows that the first step may be cut along."""
+def rows_to_cut(step: Step) -> int:
+    """How many rows a step that may begin a group goes down; 0 if it is not worth a band."""
     rows = 0
     if step.kind == "loops" and len(step.domain) > 1:
         rows = step.domain[0]
     elif step.kind == "product":
         rows = step.values[0].shape[1]
-    return [rows] if rows >= 2 * VECTOR else []
+    return rows if rows >= 2 * VECTOR else 0
 
 
 def shared_bytes(members: Sequence[Member]) -> int:
