@@ -26,7 +26,7 @@ import numpy as np
 from .errors import AutodiffError
 from .fitting import FEW
 from .graph import TraceLevel, TraceNode, ancestors
-from .primitive import Primitive, Traced, new_level
+from .primitive import Primitive, Traced, new_level, payload
 from .quiet import ERRORS, IGNORED, quiet
 from .tensor import Tensor
 
@@ -81,8 +81,12 @@ class Derived(Primitive):
             return self.define(*operands)
         return innermost.derive(self, operands)
 
-    def reaches(self, count: int, results: int) -> list[frozenset[int]]:
-        """Which of its `count` operands each result depends on: the others leave it a constant."""
+    def reaches(self, operands: Sequence[Any], results: int) -> list[frozenset[int]]:
+        """Which of its operands each result depends on: the others leave it a constant. Of complex
+        ones, perhaps on all: the slope of |x| depends on x only there."""
+        count = len(operands)
+        if any(map(is_complex, operands)):
+            return [frozenset(range(count))] * results
         if self.reached is None:
             level = TraceLevel(new_level(), abstract=True)
             nodes = [TraceNode(level, None, (), {}, np.float64(0.5)) for _ in range(count)]
@@ -190,6 +194,11 @@ def is_real(x: Any) -> bool:
     if x.__class__ is np.ndarray:
         return bool(x.dtype.kind == "f")
     return x.__class__ in REAL
+
+
+def is_complex(x: Any) -> bool:
+    x = payload(x)
+    return x.__class__ is complex or (hasattr(x, "dtype") and x.dtype.kind == "c")
 
 
 def is_plain(node: Any) -> bool:

@@ -116,7 +116,7 @@ class TapeNode(Node):
         kept = tuple(values)
         results: list[Any] = []
         found = (derived if nested else derived.compute)(*values)
-        reaches = derived.reaches(len(values), len(found))
+        reaches = derived.reaches(kept, len(found))
         for k, (y, reached) in enumerate(zip(found, reaches, strict=True)):
             wanted = tuple([i for i in tracked if i in reached])
             if wanted and y.__class__ is not Structural:
