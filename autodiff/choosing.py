@@ -1,4 +1,4 @@
-"""`np.where` without a branch: for a mask that follows no pattern, up to ten times as fast.
+"""`np.where` without a branch: many times as fast for a large mask that follows no pattern.
 
 NumPy takes a branch at every entry, and a processor that guesses it wrong half of the time waits
 longer than all of the arithmetic around it takes. As integers, the entries are chosen by their
