@@ -21,7 +21,6 @@ from .leaves import Kind, kind_of_leaf
 from .program import Program, Value
 
 BACKENDS = ("llvm", "numpy")
-LONGEST = 20_000  # instructions; LLVM would take minutes over more of them
 ONE_AT_A_TIME = threading.RLock()  # LLVM keeps what it compiles in one place for all threads
 
 
@@ -45,8 +44,8 @@ class Version:
         self.structure: Structure = graph.out_structure
         self.program = program_of(graph, reciprocals=backend == "llvm")
         self.program.verify()
-        self.is_too_long = len(self.program.values) > LONGEST
-        self.backend = "numpy" if self.is_too_long else backend
+        self.is_too_long = False
+        self.backend = backend
         self.numeric = [k for k, x in enumerate(leaves) if is_numeric(x)]
         self.inputs = [kind_of_leaf(leaves[k]) for k in self.numeric]
         self.outputs = [kind_of_leaf(getattr(y, "value", y)) for y in graph.outputs]
@@ -57,8 +56,12 @@ class Version:
     def compiled(self) -> Any:
         if self.backend == "llvm":
             from .compiled import Compiled
+            from .loops import TooLongError
 
-            return Compiled(self.program, self.inputs, self.outputs)
+            try:
+                return Compiled(self.program, self.inputs, self.outputs)
+            except TooLongError:
+                self.is_too_long, self.backend = True, "numpy"
         return self.in_numpy()
 
     def in_numpy(self) -> Any:
@@ -194,7 +197,7 @@ def report_of(version: Version, name: str) -> str:
     instructions = [v for v in version.program.values if v.op not in ("input", "constant", "view")]
     lines = [f"jit of {name}: {len(instructions)} instructions"]
     if version.backend == "numpy":
-        many = ": a loop of Python, unrolled, is too long for LLVM" if version.is_too_long else ""
+        many = ": a line without repeats, too long for LLVM" if version.is_too_long else ""
         return "\n".join([*lines, f"back end: NumPy, one call an instruction{many}"])
     steps, gaps = version.made.schedule.steps, version.made.gaps
     lines.append(

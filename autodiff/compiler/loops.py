@@ -26,9 +26,14 @@ from .strided import in_turn
 from .vector_math import EXPANSIONS
 from .views import layout
 
+LONGEST = 50_000  # maps that are written out; LLVM would take a minute over more of them
 MOST_NEAR = 40  # elementary functions that stand in a loop; if there are more, they are called
 BLOCK = 4096  # entries that one partial sum adds up at most: 2^20 float32 ones are counted exactly
 ROWS_SHARED = 2  # rows, the same for many others, that are worth loading once for several
+
+
+class TooLongError(Exception):
+    """A line of maps without repeats is longer than LLVM should be given."""
 
 
 class Nest:
@@ -47,6 +52,9 @@ class Nest:
             for s in step.stores
         ]
         self.line = rolled(self)
+        self.emitted = self.order if self.line is None else self.line.emitted()
+        if len(self.emitted) > LONGEST:
+            raise TooLongError
         self.alone = list(range(len(self.stores)))  # stores that are no part of a loop of stores
         if self.line is not None:
             self.loads, self.alone = self.line.loads, self.line.alone
@@ -154,8 +162,7 @@ class Nest:
 
     # -- code ------------------------------------------------------------------------------------
     def emit(self) -> None:
-        emitted = self.order if self.line is None else self.line.emitted()
-        far = sum(v.function in EXPANSIONS for v in emitted) > MOST_NEAR
+        far = sum(v.function in EXPANSIONS for v in self.emitted) > MOST_NEAR
         self.code = Code(ir.IRBuilder(self.function.append_basic_block("entry")), far)
         self.pointers = self.passed.taken(self.code, self.function)
         self.inner = [r for r in self.reductions if r.reduced and r.reduced[-1]]
