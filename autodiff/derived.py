@@ -46,6 +46,7 @@ class Derived(Primitive):
     kind = "derived"
     multiple = True
     warns = False  # does its first operation compute a value, of which NumPy may warn?
+    tried = False  # is it known whether it is hopeless?
     hopeless = False  # does a rule look at numbers, or choose?
 
     def __init__(self, name: str) -> None:
@@ -77,6 +78,9 @@ class Derived(Primitive):
         """The results for operands of which this is the node of the innermost transform."""
         if innermost is None:
             return self.compute(*operands)
+        if not self.tried:  # whether it chooses must be known the first time, too
+            self.tried = True
+            self.written([payload(x) for x in operands])
         if self.hopeless or not getattr(innermost, "derives", False):
             return self.define(*operands)
         return innermost.derive(self, operands)
