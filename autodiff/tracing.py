@@ -200,13 +200,13 @@ def keep_for(
     if name is None or name in arguments:
         return
     before = [n for n in wanted if wanted[n] == name and n is not y]
-    taken = [n for n in (*arguments, *wanted.values()) if n is not None]
+    taken = {*arguments, *wanted.values()}
+    k = 1
     for node in before:
-        k = 1
         while f"{name}_{k}" in taken:
             k += 1
         wanted[node] = f"{name}_{k}"
-        taken.append(f"{name}_{k}")
+        k += 1
 
 
 def is_numeric(x: Any) -> bool:
