@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import os
 import subprocess
 import sys
 from functools import cache
@@ -182,18 +183,24 @@ def test_import_loads_numpy_and_nothing_heavier():
     assert not loaded & HEAVY
 
 
-def test_import_is_quick():
-    """The design says 0.1 s beyond NumPy; the test fails only at ten times that, on any machine."""
+def test_import_is_quick(tmp_path):
+    """The design says 0.1 s beyond NumPy; the test fails only at five times that. It counts the
+    processor's time, which other programs do not take, and lets Python keep its bytecode."""
     program = (
-        "import time, numpy; start = time.perf_counter(); import autodiff; "
-        "print(time.perf_counter() - start)"
+        "import time, numpy; start = time.process_time(); import autodiff; "
+        "print(time.process_time() - start)"
     )
-    assert min(float(run(program)) for _ in range(3)) < 1.0
+    bytecode = {"PYTHONPYCACHEPREFIX": str(tmp_path), "PYTHONDONTWRITEBYTECODE": ""}
+    assert min(float(run(program, **bytecode)) for _ in range(3)) < 0.5
 
 
-def run(program):
+def run(program, **environment):
     command = [sys.executable, "-c", program]
-    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True).stdout
+    environment = os.environ | environment
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd=ROOT, check=True, env=environment
+    )
+    return done.stdout
 
 
 def test_the_package_says_that_it_is_typed():
