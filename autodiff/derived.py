@@ -53,7 +53,7 @@ class Derived(Primitive):
         super().__init__(name, self.define)
         self.children: dict[Any, Derived] = {}  # its own derivatives
         self.functions: dict[Any, Callable[..., Any]] = {}  # by the kinds of operands
-        self.reached: list[frozenset[int]] | None = None
+        self.reached: dict[tuple[bool, ...], list[frozenset[int]]] = {}
         self.forms: dict[Any, list[Callable[..., Any]]] = {}  # of towers of tangents: towers.py
 
     def define(self, *operands: Any) -> tuple[Any, ...]:
@@ -86,24 +86,28 @@ class Derived(Primitive):
         return innermost.derive(self, operands)
 
     def reaches(self, operands: Sequence[Any], results: int) -> list[frozenset[int]]:
-        """Which of its operands each result depends on: the others leave it a constant. Of complex
-        ones, perhaps on all: the slope of |x| depends on x only there."""
-        count = len(operands)
-        if any(map(is_complex, operands)):
+        """Which of its operands each result depends on: the others leave it a constant. Of other
+        operands than real ones, perhaps on all: the slope of |x| depends on x if it is complex."""
+        plain = [payload(x) for x in operands]
+        count = len(plain)
+        if not all(map(is_real, plain)):
             return [frozenset(range(count))] * results
-        if self.reached is None:
+        whole = tuple([x.__class__ is int for x in plain])  # as orders of SciPy's functions are
+        reached = self.reached.get(whole)
+        if reached is None:
             level = TraceLevel(new_level(), abstract=True)
-            nodes = [TraceNode(level, None, (), {}, np.float64(0.5)) for _ in range(count)]
+            nodes = [TraceNode(level, None, (), {}, x) for x in plain]
             places = {n: k for k, n in enumerate(nodes)}
             try:
                 with quiet():
                     found = self.define(*(Tensor(n.value, n) for n in nodes))
             except (AutodiffError, ArithmeticError):  # a rule looks at numbers: perhaps on all
-                self.reached = [frozenset(range(count))] * results
+                reached = [frozenset(range(count))] * results
             else:
                 made = [ancestors([y.node] if is_at(y, level.level) else []) for y in found]
-                self.reached = [frozenset(places[n] for n in m if n in places) for m in made]
-        return self.reached
+                reached = [frozenset(places[n] for n in m if n in places) for m in made]
+            self.reached[whole] = reached
+        return reached
 
     def suits(self, innermost: Any, x: Any) -> bool:
         """Is this better than one operation after the other, for operands like `x`?"""
@@ -198,11 +202,6 @@ def is_real(x: Any) -> bool:
     if x.__class__ is np.ndarray:
         return bool(x.dtype.kind == "f")
     return x.__class__ in REAL
-
-
-def is_complex(x: Any) -> bool:
-    x = payload(x)
-    return x.__class__ is complex or (hasattr(x, "dtype") and x.dtype.kind == "c")
 
 
 def is_plain(node: Any) -> bool:
