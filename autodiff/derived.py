@@ -131,8 +131,6 @@ class Derived(Primitive):
 
     def written(self, operands: Sequence[Any]) -> Callable[..., Any] | None:
         """One function for operands of these kinds; `None` if they are not real numbers."""
-        if not all(map(is_real, operands)):
-            return None
         level = TraceLevel(new_level(), abstract=True)
         # Python's floats are the only numbers whose kind depends on their sign: (-1.5) ** 0.5.
         examples = [-1.5 if x.__class__ is float else x for x in operands]
@@ -146,8 +144,11 @@ class Derived(Primitive):
         outputs = [y.node if is_at(y, level.level) else y for y in found]
         made = ancestors(y for y in outputs if isinstance(y, TraceNode))
         operations = [n for n in made if n.primitive is not None]
-        if any(isinstance(y, Traced) for y in outputs) or not all(map(is_plain, operations)):
+        real = all(map(is_real, operands))
+        leaks = any(isinstance(y, Traced) for y in outputs)
+        if leaks or any(map(chooses, operations)) or (real and any(map(is_complex, operations))):
             self.hopeless = True
+        if self.hopeless or not real:
             return None
         source = Source(self, nodes, operations, [y for y in outputs if isinstance(y, TraceNode)])
         results = "".join(source.operand(y) + ", " for y in outputs)
@@ -204,10 +205,14 @@ def is_real(x: Any) -> bool:
     return x.__class__ in REAL
 
 
-def is_plain(node: Any) -> bool:
-    """An operation whose derivatives have no strong zeros, and whose value is a real one."""
-    chooses = node.primitive.selects_forward or node.primitive.selects_back
-    return not chooses and not np.iscomplexobj(node.value)
+def chooses(node: Any) -> bool:
+    """Has this operation derivatives with strong zeros?"""
+    return bool(node.primitive.selects_forward or node.primitive.selects_back)
+
+
+def is_complex(node: Any) -> bool:
+    """Has this operation a complex value?"""
+    return np.iscomplexobj(node.value)
 
 
 class Source:

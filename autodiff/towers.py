@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from .derived import Derived, Source, is_at, is_plain, is_real, is_small
+from .derived import Derived, Source, chooses, is_at, is_complex, is_real, is_small
 from .errors import AutodiffError
 from .graph import TraceLevel, TraceNode, ancestors
 from .primitive import ZERO, Traced, new_level
@@ -118,7 +118,7 @@ def learn(derived: Derived, key: Any, operands: Sequence[Any], dual: Any, stepwi
             results = derived.define(*tower.symbols)
         ends = [end for y in results for end in tower.ends(y)]
         operations = [n for n in ancestors(ends) if n.primitive is not None]
-        if not all(map(is_plain, operations)):
+        if any(chooses(n) or is_complex(n) for n in operations):
             raise FormError
     except (FormError, AutodiffError, ArithmeticError):
         forms += [never] * (MOST - len(forms))  # the general way it is
