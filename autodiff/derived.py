@@ -269,4 +269,4 @@ class Source:
         text = f"def derived({', '.join(arguments)}):\n{body}"
         scope = self.scope | scope
         exec(compile(text, str(HERE / self.name), "exec"), scope)  # noqa: S102
-        return scope["derived"]
+        return scope.pop("derived")  # its globals do not hold it: no cycle
