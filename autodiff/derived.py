@@ -53,7 +53,7 @@ class Derived(Primitive):
         super().__init__(name, self.define)
         self.children: dict[Any, Derived] = {}  # its own derivatives
         self.functions: dict[Any, Callable[..., Any]] = {}  # by the kinds of operands
-        self.reached: dict[tuple[bool, ...], list[frozenset[int]]] = {}
+        self.reached: dict[tuple[type, ...], list[frozenset[int]]] = {}
         self.forms: dict[Any, list[Callable[..., Any]]] = {}  # of towers of tangents: towers.py
 
     def define(self, *operands: Any) -> tuple[Any, ...]:
@@ -88,25 +88,26 @@ class Derived(Primitive):
     def reaches(self, operands: Sequence[Any], results: int) -> list[frozenset[int]]:
         """Which of its operands each result depends on: the others leave it a constant. Of other
         operands than real ones, perhaps on all: the slope of |x| depends on x if it is complex."""
-        plain = [payload(x) for x in operands]
-        count = len(plain)
-        if not all(map(is_real, plain)):
-            return [frozenset(range(count))] * results
-        whole = tuple([x.__class__ is int for x in plain])  # as orders of SciPy's functions are
-        reached = self.reached.get(whole)
+        kinds = tuple([x.__class__ for x in operands])  # whole numbers are orders in SciPy's rows
+        if not REAL.issuperset(kinds):
+            operands = [payload(x) for x in operands]
+            if not all(map(is_real, operands)):
+                return [frozenset(range(len(operands)))] * results
+            kinds = tuple([x.__class__ for x in operands])
+        reached = self.reached.get(kinds)
         if reached is None:
             level = TraceLevel(new_level(), abstract=True)
-            nodes = [TraceNode(level, None, (), {}, x) for x in plain]
+            nodes = [TraceNode(level, None, (), {}, x) for x in operands]
             places = {n: k for k, n in enumerate(nodes)}
             try:
                 with quiet():
                     found = self.define(*(Tensor(n.value, n) for n in nodes))
             except (AutodiffError, ArithmeticError):  # a rule looks at numbers: perhaps on all
-                reached = [frozenset(range(count))] * results
+                reached = [frozenset(range(len(operands)))] * results
             else:
                 made = [ancestors([y.node] if is_at(y, level.level) else []) for y in found]
                 reached = [frozenset(places[n] for n in m if n in places) for m in made]
-            self.reached[whole] = reached
+            self.reached[kinds] = reached
         return reached
 
     def suits(self, innermost: Any, x: Any) -> bool:

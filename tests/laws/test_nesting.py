@@ -117,7 +117,7 @@ def test_the_cost_is_that_of_a_few_runs():
     for pairing in PAIRINGS:
         second = second_derivative(*(derivative[mode] for mode in pairing))
         few, many = (count_of_calls(second, rounds) / (3 * rounds) for rounds in (80, 320))
-        assert many <= 120, f"{pairing}: {many:.1f} calls for each operation of the program"
+        assert many <= 100, f"{pairing}: {many:.1f} calls for each operation of the program"
         assert abs(many - few) <= 0.2 * few, f"{pairing}: {few:.1f}, then {many:.1f}"
 
 
