@@ -169,7 +169,7 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
         if not is_concrete(which):
             raise refuse(
                 "np.choose: mode='raise' looks at the entries of a, which are not known under "
-                "jit and vmap",
+                "vmap and jit",
                 "give mode='clip' or mode='wrap'",
             )
         if np.any((which < 0) | (which >= len(options))):
