@@ -64,9 +64,9 @@ def fit(
     enough of them to repay it: after 16 batches of one shape as NumPy source, after 3000 by LLVM,
     if llvmlite is installed. What cannot be compiled stays plain; ``history.steps`` says which, and
     why. ``jit=True`` (or "llvm", "numpy") compiles from the first step and raises if it cannot,
-    ``jit=False`` never does. One compiled step equals the plain one within 1e-12 of each array's
-    largest entry in doubles, 1e-5 in single precision, since sums are added in another order; the
-    difference grows with training. Dropout, and whatever else draws from a module's ``rng``, draws
+    ``jit=False`` never does. Sums are added in another order, and the difference grows with
+    training: after a few epochs curves and weights agree within 1e-8 in doubles and 1e-4 in single
+    precision (tests/nn/test_compiled_runs.py). Dropout, and whatever else draws from a module's ``rng``, draws
     the same numbers either way. Settings, learning rates and the loss may change between epochs.
 
     Ctrl-C ends training after the step it is in; the model keeps what it has learnt. A loss of nan
