@@ -67,7 +67,8 @@ def fit(
     ``jit=False`` never does. Sums are added in another order, and the difference grows with
     training: after a few epochs curves and weights agree within 1e-8 in doubles and 1e-4 in single
     precision (tests/nn/test_compiled_runs.py). Dropout, and whatever else draws from a module's
-    ``rng``, draws the same numbers either way. Settings, learning rates and the loss may change between epochs.
+    ``rng``, draws the same numbers either way. Settings, learning rates and the loss may
+    change between epochs.
 
     Ctrl-C ends training after the step it is in; the model keeps what it has learnt. A loss of nan
     or infinity raises :class:`DivergedError`. Afterwards the model is in evaluation mode.
