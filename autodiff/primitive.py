@@ -43,6 +43,15 @@ def payload(x: Any) -> Any:
     return x
 
 
+def is_traced(x: Any) -> bool:
+    """Is `x` part of a program that is being written down, to run on other numbers too?"""
+    while isinstance(x, Traced):
+        if hasattr(x.node, "level_info"):
+            return True
+        x = x.value
+    return False
+
+
 class Structural:
     """A derivative known from the form of the row alone: a type, never the numbers 0.0 or 1.0.
 

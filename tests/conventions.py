@@ -60,6 +60,13 @@ CONVENTIONS = (
         ),
     ),
     Convention(
+        "norms whose squares overflow or underflow, to inf and 0: the direction of x",
+        (
+            at("norm(x) at (3e200, 4e200)", np.linalg.norm, [3e200, 4e200], [0.6, 0.8]),
+            at("norm(x) at (3e-200, -4e-200)", np.linalg.norm, [3e-200, -4e-200], [0.6, -0.8]),
+        ),
+    ),
+    Convention(
         "relu, leaky relu and elu at 0",
         (
             at("relu(x) at 0", relu, 0.0, 0.0),

@@ -3,32 +3,66 @@
     d |x| = Re sum(p * dx),    p = conj(x) / |x|    for the 2-norm (and Frobenius's)
                                p = sign(x) (|x_i| / |x|)^(ord - 1)    for other orders
 
-Quotients x / |x| neither overflow nor underflow where |x| does not. Norms of matrices that are made
-of other rows (nuclear, spectral, sums) are in `numpy_api.linalg`.
+NumPy's |x| overflows and underflows where its squares do. The direction does not: it is that of the
+norm that is meant. Norms of matrices that are made of other rows (nuclear, spectral, sums) are in
+`numpy_api.linalg`.
 """
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
 
 from ..kinds import flat, special
+from ..primitive import is_traced, payload
 from ..shapes import reduced, size_of
+from .elementwise import root
 from .linalg import conj, is_complex, named, real
+from .shaping import stop_gradient
+
+TWO = (None, 2, "fro", "f")  # as `ord`: the root of a sum of squares
 
 
 def _slope(x: Any, y: Any, ord: Any, axis: Any) -> Any:  # noqa: A002 - NumPy's name
     """p, by which dx is multiplied."""
     axes = tuple(range(-x.ndim, 0)) if axis is None else axis
-    size = np.reshape(y, reduced(x.shape, axes, keepdims=True))
+    if not is_traced(y) and _all_fit(payload(y), ord):
+        return _direction(x, np.reshape(y, reduced(x.shape, axes, keepdims=True)), ord)
+    # The direction does not depend on the scale, and in this one its powers fit.
+    largest = stop_gradient(np.max(np.abs(x), axis=axes, keepdims=True, initial=0))
+    x = x / np.where((largest > 0) & np.isfinite(largest), largest, 1)
+    if ord in TWO:
+        squares = np.square(x.real) + np.square(x.imag) if is_complex(x) else np.square(x)
+        size = root(np.sum(squares, axis=axes, keepdims=True))
+    else:
+        size = norm(x, ord=ord, axis=axis, keepdims=True)
     origin = size == 0  # the minimal-norm subgradient there: 0
-    size = np.where(origin, 1, size)
-    if ord in (None, 2, "fro", "f"):
-        return np.where(origin, 0, conj(x) / size)
+    return np.where(origin, 0, _direction(x, np.where(origin, 1, size), ord))
+
+
+def _direction(x: Any, size: Any, ord: Any) -> Any:  # noqa: A002
+    if ord in TWO:
+        return conj(x) / size
     entries = np.abs(x)
     sign = conj(x) / np.where(entries == 0, 1, entries) if is_complex(x) else np.sign(x)
-    return np.where(origin, 0, sign * (entries / size) ** (ord - 1))
+    return sign * (entries / size) ** (ord - 1)
+
+
+def _all_fit(y: Any, ord: Any) -> bool:  # noqa: A002
+    """Are the sums of powers that `y` are the roots of numbers with all their digits? If not,
+    NumPy's norm is 0, inf, or a number with few digits."""
+    low, high = _range(y.dtype, 2 if ord in TWO else ord)
+    return bool(((low < y) & (y < high)).all())
+
+
+@functools.cache
+def _range(dtype: Any, power: Any) -> Any:
+    limits = np.finfo(dtype)
+    with np.errstate(all="ignore"):
+        ends = np.stack([limits.tiny / limits.eps, limits.max]) ** dtype.type(1 / power)
+    return tuple(np.sort(ends))
 
 
 def _norm_jvp(tangents: Any, primals: Any, y: Any, *, ord: Any, axis: Any, keepdims: bool) -> Any:  # noqa: A002
