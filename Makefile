@@ -1,6 +1,6 @@
 # Two commands do everything on a machine with Python >= 3.11, make and pip: `make demo`, `make test`.
 # Each prepares what it needs in .venv, once: a stamp there is older than pyproject.toml or it is not.
-.PHONY: demo test check clean docs picture bench notebooks
+.PHONY: demo help test check clean docs picture bench notebooks
 .DELETE_ON_ERROR:
 
 # The first Python that is new enough; set PYTHON=... to choose another.
@@ -13,6 +13,11 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 # Print both tables of y = exp(e + e^2) + sin(e + e^2), e = exp x, and write its picture.
 demo: $(VENV)/.draw
 	$(BIN)/python tools/demo.py
+
+# What can be made, read from the comments here.
+help:
+	@awk '/^# / { text = text substr($$0, 2); next } \
+		/^[a-z]+:/ { sub(/:.*/, ""); printf "make %-10s%s\n", $$0, text } { text = "" }' Makefile
 
 # Every test, derandomised, so that it gives everyone the same answer.
 test: $(VENV)/.test
@@ -50,6 +55,7 @@ $(VENV)-bench/.ready: pyproject.toml benchmarks/peers.txt | $(VENV)-bench/bin/py
 		echo "not installed, left out: $$peer" >&2; done < benchmarks/peers.txt
 	@touch $@
 
+# Nothing but what is kept in the repository.
 clean:
 	rm -rf $(VENV) $(VENV)-bench out build dist .pytest_cache .hypothesis .ruff_cache .mypy_cache *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

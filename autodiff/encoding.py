@@ -129,7 +129,8 @@ class Reader:
             raise DamagedError(f"{kind!r:.60} is no class")
         names = tuple(self.value(k) for k in listed(keys))
         found = tuple(self.structure(part) for part in listed(parts))
-        if issubclass(cls, dict) and len(set(names)) != len(found):
+        one_each = len(names) == len(set(names)) == len(found)
+        if not one_each and (names or issubclass(cls, dict)):
             raise DamagedError(f"a {kind:.60} with {len(found)} parts and {len(names)} keys")
         return Structure(cls, names, found, self.value(data))
 

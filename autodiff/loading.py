@@ -10,6 +10,7 @@ import inspect
 import io
 import json
 import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping, Sequence
@@ -46,8 +47,8 @@ LARGEST = 2**62  # entries of an array
 # What reading a file with a few wrong bytes may raise, besides our own.
 DAMAGE = (
     *(DamagedError, ValueError, KeyError, TypeError, AttributeError, IndexError, EOFError),
-    *(RuntimeError, MemoryError, OverflowError, NotImplementedError, ImportError),
-    *(zipfile.BadZipFile, zlib.error, struct.error),
+    *(RuntimeError, MemoryError, OverflowError, NotImplementedError, ImportError, OSError),
+    *(zipfile.BadZipFile, zlib.error, struct.error, tokenize.TokenError),
 )
 # What a row may raise that is called with parameters that make no sense.
 MISUSE = (TypeError, ValueError, IndexError, KeyError, AttributeError, MemoryError, OverflowError)
@@ -74,7 +75,9 @@ def load(path: Any, names: Mapping[str, Callable[..., Any]] | None = None) -> Gr
     try:
         return ProgramReader(*contents(path), names or {}).whole()
     except DAMAGE as error:
-        reason = f"{error}" if isinstance(error, DamagedError) else f"it is damaged ({error})"
+        reason = (
+            f"{error}" if isinstance(error, DamagedError) else f"it is damaged ({error!s:.200})"
+        )
         raise AutodiffError(f"{path} cannot be loaded as a program: {reason}") from error
 
 
@@ -143,6 +146,15 @@ class Loaded(Graph):
                 )
             values[node] = y
 
+    def __str__(self) -> str:
+        try:
+            return super().__str__()
+        except MISUSE as error:
+            raise AutodiffError(
+                f"the program {self.name}, which was loaded from a file, cannot be shown: one of "
+                f"its operations has parameters that make no sense ({error!s:.80})"
+            ) from error
+
     def failed(self, node: TraceNode, reason: str) -> AutodiffError:
         assert node.primitive is not None
         return AutodiffError(
@@ -157,15 +169,18 @@ def forms(y: Any) -> Any:
 
 def check_call(primitive: Primitive, operands: Sequence[Any], params: Mapping[str, Any]) -> None:
     """Refuse a number of operands, or names of parameters, that the row does not take."""
-    if isinstance(primitive, Custom):
-        return
-    value = primitive.value
+    value, taken = primitive.value, None
     if isinstance(value, SciPyFunction):
         value = value.found()
-    if isinstance(value, np.ufunc):
-        if params or len(operands) != value.nin:
+    if isinstance(primitive, Custom):
+        assert isinstance(primitive.call, OneCall)  # a file holds no other
+        taken = primitive.call.held.count(Open)
+    elif isinstance(value, np.ufunc):
+        taken = value.nin
+    if taken is not None:
+        if params or len(operands) != taken:
             given = f"not {len(operands)} and {', '.join(params) or 'no parameters'}"
-            raise DamagedError(f"{primitive.name} takes {value.nin} operands, {given}")
+            raise DamagedError(f"{primitive.name} takes {taken} operands, {given}")
         return
     try:
         inspect.signature(value).bind(*operands, **params)
@@ -191,7 +206,13 @@ class ProgramReader(Reader):
                 f"of autodiff reads version {VERSION}"
             )
         _, _, program = fields(self.file, "format", "version", "program")
-        return self.program(program)
+        graph = self.program(program)
+        # Only a program inside another may leave these open.
+        if not hasattr(graph, "in_structure") or any(
+            node.value is None or isinstance(node.value, tuple) for node in graph.inputs
+        ):
+            raise DamagedError("it does not say what its arguments are")
+        return graph
 
     def program(self, j: Json) -> Graph:
         name, inputs, structure, held, operations, outputs, results, constants = fields(

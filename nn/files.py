@@ -6,6 +6,7 @@ import os
 import shutil
 import struct
 import threading
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -48,8 +49,8 @@ def write_npz(path: Any, arrays: Mapping[str, Any]) -> None:
 
 # What reading a file with a few wrong bytes has been seen to raise, and what a false size may.
 DAMAGED = (
-    *(ValueError, KeyError, EOFError, OSError, RuntimeError, MemoryError),
-    *(zipfile.BadZipFile, zlib.error, struct.error),
+    *(ValueError, KeyError, EOFError, OSError, RuntimeError, MemoryError, OverflowError),
+    *(zipfile.BadZipFile, zlib.error, struct.error, tokenize.TokenError),
 )
 
 
@@ -66,4 +67,4 @@ def read_npz(path: Any) -> dict[str, Any]:
             with np.load(file, allow_pickle=False) as archive:
                 return {name: archive[name] for name in archive.files}
         except DAMAGED as error:
-            raise ValueError(f"{path} is a damaged .npz file: {error}") from error
+            raise ValueError(f"{path} is a damaged .npz file: {error!s:.200}") from error

@@ -94,6 +94,9 @@ CHANGES = {
     "ufunc": (setting(*OPERATION, "parameters", to={"a": {"ufunc": "load"}}), "is no ufunc"),
     "results": (setting("program", "outputs", to=[]), "0 results"),
     "arguments": (setting("program", "held", to=[]), "do not fit"),
+    "no arguments": (setting("program", "structure", to=None), "what its arguments are"),
+    "formless argument": (setting("program", "inputs", 0, 1, to=None), "what its arguments are"),
+    "repeated keys": (setting("program", "structure", 2, 0, 1, to=["b", "b", "scale"]), "3 keys"),
     "leaf count": (setting("program", "structure", to="*"), "do not fit"),
     "name": (setting("program", "name", to=5), "text should be"),
     "float": (setting(*OPERATION, "inputs", 0, to={"float": "zz"}), "damaged"),
@@ -169,6 +172,30 @@ def test_a_member_that_occurs_twice_is_refused(saved):
     with zipfile.ZipFile(saved, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
         archive.writestr("program.json", "{}")
     refused(saved, "something else")
+
+
+def header(shape, *, ends=True):
+    """A .npy file whose header promises an array of `shape`, and no data."""
+    text = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}" + ("}" if ends else "{")
+    text = text.ljust(117) + "\n"
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text.encode()
+
+
+@pytest.mark.parametrize("shape", ["(10**18,)", "(1000000000000,)", "(-1,)", f"({2**70},)"])
+def test_an_array_that_promises_more_than_it_has_is_refused(shape, saved):
+    refused(rewritten(saved, members={"0.npy": header(shape)}))
+
+
+def test_a_header_that_never_ends_is_refused(saved):
+    """NumPy's reader of headers raises tokenize.TokenError, which is no ValueError."""
+    refused(rewritten(saved, members={"0.npy": header("(6,)", ends=False)}), "damaged")
+
+
+def test_a_program_that_cannot_be_shown_says_so(saved):
+    change = setting("program", "operations", 0, "inputs", 0, to="text")
+    loaded = ad.load(rewritten(saved, change))
+    with pytest.raises(ad.AutodiffError, match="cannot be shown"):
+        str(loaded)
 
 
 def test_no_archive_at_all(tmp_path):

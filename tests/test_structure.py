@@ -30,7 +30,7 @@ LAYERS = [
     ["numpy_api"],
     ["derived", "special"],
     ["towers"],
-    ["batch", "forward", "reverse", "special", "vmap"],
+    ["batch", "forward", "reverse", "vmap"],
     ["encoding", "files", "names", "picture", "splitting", "summary"],
     ["text"],
     ["tracing"],
@@ -57,6 +57,7 @@ LAYERS = [
     ["__main__"],
 ]
 DEPTH = {module: depth for depth, layer in enumerate(LAYERS) for module in layer}
+assert len(DEPTH) == sum(map(len, LAYERS)), "a module stands in two layers"
 
 # What makes a row: kinds.py defines it, custom.py makes rows of rules that the user wrote.
 RULES = {"elementwise", "linear", "bilinear", "choice", "special", "flat", "register"}
@@ -203,5 +204,6 @@ def run(program, **environment):
     return done.stdout
 
 
-def test_the_package_says_that_it_is_typed():
-    assert (ROOT / "autodiff" / "py.typed").exists()
+@pytest.mark.parametrize("package", ["autodiff", "nn"])
+def test_a_package_says_that_it_is_typed(package):
+    assert (ROOT / package / "py.typed").exists()

@@ -3,6 +3,7 @@
 import contextlib
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -90,6 +91,13 @@ def test_damaged_files_are_refused(tmp_path):
         with contextlib.suppress(ValueError):
             model.load(path)
         assert all(np.array_equal(model.state_dict()[k], before[k]) for k in before)
+    for shape in ("(20, 20)", f"({2**70},)"):  # a header that never ends, a size that no int has
+        with zipfile.ZipFile(path, "w") as archive:
+            header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}"
+            header = (header + "}" * (shape[-2] == ",")).ljust(117) + "\n"
+            archive.writestr("weight.npy", b"\x93NUMPY\x01\x00\x76\x00" + header.encode())
+        with pytest.raises(ValueError, match="damaged"):
+            model.load(path)
     np.savez(path, weight=np.array([object()]), bias=np.zeros(20))
     with pytest.raises(ValueError, match="damaged"):
         model.load(path)
