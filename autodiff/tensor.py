@@ -305,16 +305,16 @@ def _binary(row: Callable[..., Any]) -> Callable[[Any, Any], Any]:
     return method
 
 
-def _comparison(method: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+def _comparison(method: Callable[[Any, Any], Any], python: Any) -> Callable[[Any, Any], Any]:
     """Python asks == and != of anything: `x == None` is false. Its own numbers compare to its own
-    truth values, which add up to integers where NumPy's are or-ed."""
+    truth values, which add up to integers where NumPy's are or-ed, and 1j > 0 is an error."""
 
     def compare(self: Any, other: Any) -> Any:
         if other is None or isinstance(other, str):
             return NotImplemented
         y = method(self, other)
         if y.__class__ is np.bool_ and not is_strong(self) and not is_strong(other):
-            return bool(y)
+            return python(payload(self), payload(other))
         return y
 
     return compare
@@ -370,7 +370,7 @@ for _name, _ufunc in {
     "eq": np.equal,
     "ne": np.not_equal,
 }.items():
-    setattr(Tensor, f"__{_name}__", _comparison(_binary(UFUNCS[_ufunc])))
+    setattr(Tensor, f"__{_name}__", _comparison(_binary(UFUNCS[_ufunc]), getattr(operator, _name)))
 
 for _name, _ufunc in {
     "neg": np.negative,

@@ -235,11 +235,12 @@ def _extremum(name: str, value: Any, first_wins: Any) -> Any:
     )
 
 
-# NaN wins in maximum and minimum, and loses in fmax and fmin.
-maximum = _extremum("maximum", np.maximum, lambda a, b: (a > b) | (a != a))
-minimum = _extremum("minimum", np.minimum, lambda a, b: (a < b) | (a != a))
-fmax = _extremum("fmax", np.fmax, lambda a, b: (a > b) | (b != b))
-fmin = _extremum("fmin", np.fmin, lambda a, b: (a < b) | (b != b))
+# NaN wins in maximum and minimum, and loses in fmax and fmin. NumPy orders complex numbers, Python
+# does not: `a > b` of two of Python's would raise.
+maximum = _extremum("maximum", np.maximum, lambda a, b: np.greater(a, b) | (a != a))
+minimum = _extremum("minimum", np.minimum, lambda a, b: np.less(a, b) | (a != a))
+fmax = _extremum("fmax", np.fmax, lambda a, b: np.greater(a, b) | (b != b))
+fmin = _extremum("fmin", np.fmin, lambda a, b: np.less(a, b) | (b != b))
 
 
 def _clip_selector(a: Any, low: Any, high: Any, y: Any) -> Any:
