@@ -122,6 +122,11 @@ def test_a_file_has_one_idea_and_says_it_first(path):
     assert lines <= 400, f"{lines} lines: split it by its ideas"
 
 
+@pytest.mark.parametrize("path", sources("notebooks"), ids=name_of)
+def test_the_script_of_a_notebook_is_short(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400, "make a folder of its parts"
+
+
 @pytest.mark.parametrize("path", CODE, ids=name_of)
 def test_derivatives_stand_in_the_table_alone(path):
     if "primitives" in path.parts or path.name in MAKERS:

@@ -1,6 +1,7 @@
 """`make notebooks`: each script in notebooks/src becomes a notebook, run in a clean kernel.
 
-A script is a sequence of cells, each under a line of its own:
+A long script is a folder of files, which follow each other in the order of their names. A script is
+a sequence of cells, each under a line of its own:
 
     # %% [markdown]    text, commented out
     # %%               Python
@@ -26,6 +27,16 @@ MARK = re.compile(r"^# %%( \[markdown\])?\n", re.MULTILINE)
 TIMEOUT = 600  # seconds for one cell: to end a cell that hangs, not to judge a slow machine
 
 
+def scripts() -> dict[str, str]:
+    """The text of every script, by the name of its notebook."""
+    found = {}
+    for path in sorted((FOLDER / "src").iterdir()):
+        parts = sorted(path.glob("*.py")) if path.is_dir() else [path]
+        if parts:
+            found[path.stem] = "\n".join(part.read_text(encoding="utf-8") for part in parts)
+    return found
+
+
 def cells(script: str) -> list[Any]:
     """The cells of a script, numbered for their ids."""
     before, *parts = MARK.split(script)
@@ -48,13 +59,11 @@ def uncommented(text: str) -> str:
     return "\n".join(line[2:] for line in lines)
 
 
-def built(script: Path) -> Any:
+def built(script: str) -> Any:
     """The notebook of a script, not yet run."""
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
-    return nbformat.v4.new_notebook(
-        cells=cells(script.read_text(encoding="utf-8")), metadata=metadata
-    )
+    return nbformat.v4.new_notebook(cells=cells(script), metadata=metadata)
 
 
 def run(notebook: Any, **environment: str) -> Any:
@@ -87,16 +96,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("names", nargs="*", help="such as 01_graphs; every notebook if none")
     wanted = parser.parse_args().names
-    scripts = sorted((FOLDER / "src").glob("*.py"))
-    unknown = set(wanted) - {script.stem for script in scripts}
+    found = scripts()
+    unknown = set(wanted) - set(found)
     if unknown:
-        parser.error(f"no script notebooks/src/{min(unknown)}.py")
-    for script in scripts:
-        if not wanted or script.stem in wanted:
-            start = time.perf_counter()
-            notebook = run(built(script))
-            nbformat.write(notebook, FOLDER / f"{script.stem}.ipynb")
-            print(f"{script.stem}: {time.perf_counter() - start:.0f} s", flush=True)
+        parser.error(f"no script notebooks/src/{min(unknown)}")
+    for name in wanted or found:
+        start = time.perf_counter()
+        nbformat.write(run(built(found[name])), FOLDER / f"{name}.ipynb")
+        print(f"{name}: {time.perf_counter() - start:.0f} s", flush=True)
 
 
 if __name__ == "__main__":
