@@ -13,9 +13,14 @@ import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from laws import statements as laws
+from strategies import cases
 
 import autodiff
+from autodiff.primitive import TABLE
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -26,16 +31,42 @@ def blocks(language):
     return [text for name, text in BLOCKS if name == language]
 
 
-def test_sessions_print_what_they_say(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    sessions = blocks("python")
-    assert sessions
-    source = "\n".join(sessions)
-    test = doctest.DocTestParser().get_doctest(source, {}, "README.md", "README.md", 0)
+def session(page):
+    """Run the Python blocks of a page; the names that they leave behind."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    source = "\n".join(re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
+    assert source
+    test = doctest.DocTestParser().get_doctest(source, {}, page, page, 0)
     assert len(test.examples) == len(re.findall("^>>> ", source, re.MULTILINE))
     report = []
-    doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=report.append)
+    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
+    runner.run(test, out=report.append, clear_globs=False)
     assert not report, "".join(report)
+    return test.globs
+
+
+def test_sessions_print_what_they_say(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    session("README.md")
+
+
+def test_the_row_that_contributing_adds_obeys_the_laws():
+    before = set(TABLE)
+    try:
+        row = session("CONTRIBUTING.md")["gudermannian"]
+    finally:
+        for name in set(TABLE) - before:
+            del TABLE[name]
+    rng = np.random.default_rng(0)
+
+    @settings(max_examples=5)
+    @given(cases(row))
+    def obeys(case):
+        laws.forward_mode_is_finite_difference(case, rng)
+        laws.reverse_mode_is_transpose_of_forward_mode(case, rng)
+        laws.second_order_in_all_four_nestings(case, rng)
+
+    obeys()
 
 
 @pytest.mark.parametrize("block", blocks("console"))
@@ -75,13 +106,24 @@ def test_the_table_of_names_is_that_of_the_package():
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", *(str(p.relative_to(ROOT)) for p in ROOT.glob("docs/**/*.md"))]
+    "page",
+    [
+        "README.md",
+        "CONTRIBUTING.md",
+        *(str(p.relative_to(ROOT)) for p in ROOT.glob("docs/**/*.md")),
+    ],
 )
 def test_links_lead_somewhere(page):
     path = ROOT / page
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", path.read_text(encoding="utf-8")):
         if not target.startswith(("http://", "https://")):
             assert (path.parent / target).exists(), target
+
+
+def test_contributing_names_files_that_are_there():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    for place in re.findall(r"`([\w/]+(?:/|\.py))`", text):
+        assert any((folder / place).exists() for folder in (ROOT, ROOT / "autodiff")), place
 
 
 def test_the_picture_shows_what_explain_draws_today():
