@@ -149,8 +149,8 @@ OWN = (reshape, transpose, clip, compress, conj, astype, copy, flatten, fill, so
 def _function(name: str) -> Callable[..., Any]:
     function = getattr(np, name)
 
-    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return function(self, *args, **kwargs)
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:  # NumPy would ask `self` as well
+        return self.__array_function__(function, (), (self, *args), kwargs)
 
     method.__name__, method.__doc__ = name, f"``np.{name}(x, ...)``, with NumPy's arguments."
     return method

@@ -7,12 +7,13 @@ refused by name: NumPy's own fall-backs would drop the derivative without a word
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from . import primitives  # noqa: F401 - registers the table
-from .errors import refuse
+from .errors import NotDifferentiableError, refuse
 from .primitive import TABLE, Primitive, Traced
 from .primitives.borrowed import adopted, is_scipys
 
@@ -60,26 +61,26 @@ def call_ufunc(
     if method == "__call__" and not kwargs and row is not None:
         return row(*map(operand, inputs))
     if row is None:
-        raise refuse(
-            f"{name_of(ufunc)} has no derivative rule",
-            "write it with functions that have one, give it one with autodiff.custom_rule, "
-            "or cut the derivative with autodiff.stop_gradient",
-        )
+        raise no_rule(ufunc)
     handler = UFUNC_METHODS.get(method)
     if handler is None:
         raise refuse(f"{name_of(ufunc)}.{method} has no derivative rule", "write it as a loop")
     return handler(ufunc, *inputs, **kwargs)
 
 
-def call_function(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    handler = FUNCTIONS.get(function)
-    if handler is None:
-        raise refuse(
-            f"{name_of(function)} has no derivative rule",
-            "write it with functions that have one, give it one with autodiff.custom_rule, "
-            "or cut the derivative with autodiff.stop_gradient",
-        )
-    return handler(*args, **kwargs)
+def no_rule(function: Any) -> NotDifferentiableError:
+    return refuse(
+        f"{name_of(function)} has no derivative rule",
+        "write it with functions that have one, give it one with autodiff.custom_rule, "
+        "or cut the derivative with autodiff.stop_gradient",
+    )
+
+
+def creator(function: Any, like: Traced) -> Callable[..., Any]:
+    """What answers ``function(..., like=x)``: NumPy hands over `x`, and not the argument."""
+    if function not in CREATORS:
+        raise no_rule(function)
+    return partial(CREATORS[function], like)
 
 
 NUMERIC = frozenset("biufc")
@@ -150,8 +151,8 @@ __all__ = [
     "FUNCTIONS",
     "UFUNCS",
     "Primitive",
-    "call_function",
     "call_ufunc",
+    "creator",
     "implements",
     "operand",
 ]

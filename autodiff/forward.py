@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from .derived import Derived, row_of
+from .kinds import Linear
 from .primitive import ZERO, Primitive, Traced, new_level
 from .quiet import ERRORS, IGNORED
 from .reverse import transposed_vjp
@@ -32,11 +33,14 @@ class Dual:
         self.tangent = tangent
 
     def record(self, primitive: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
-        if self.derives and primitive.derives:
-            row = row_of(primitive, params)
-            results = self.by_form(row, args)
-            if results is not None:
-                return results[0]
+        if self.derives:
+            if primitive.derives:
+                row = row_of(primitive, params)
+                results = self.by_form(row, args)
+                if results is not None:
+                    return results[0]
+            elif primitive.__class__ is Linear and len(args) == 1:
+                return self.alike(primitive, args[0], params)
         level = self.level
         primals: list[Any] = []
         tangents: list[Any] = []
@@ -81,6 +85,27 @@ class Dual:
         if primitive.multiple:
             return tuple(map(self.dual, y, y_dot))
         return self.dual(y, y_dot)
+
+    def alike(self, row: Linear, x: Tensor, params: dict[str, Any]) -> Tensor:
+        """A row that is linear in its one array does to the tangent what it does to the value."""
+        a, a_dot = x.value, x.node.tangent
+        try:
+            y = row.apply(a, params) if a.__class__ is Tensor else row.value(a, **params)
+        except ValueError as error:
+            raise explained(row.name, (a,), error) from None
+        if a_dot is ZERO:
+            return self.constant(y)
+        before = ERRORS.set(IGNORED)
+        try:
+            if a_dot.__class__ is not Tensor:
+                y_dot = row.value(a_dot, **params)
+            elif row.selects_forward:
+                y_dot = select_forward(row, y, (a,), (a_dot,), params)
+            else:
+                y_dot = row.apply(a_dot, params)
+            return Tensor(y, Dual(self.level, y_dot))
+        finally:
+            ERRORS.reset(before)
 
     def by_form(self, derived: Derived, operands: Sequence[Any]) -> Any:
         """The results by the function that is written for operands of this form, if there is."""

@@ -168,6 +168,10 @@ class Primitive:
                 raise explained(self.name, args, error) from None
         return innermost.record(self, args, params)
 
+    def apply(self, a: Any, params: dict[str, Any]) -> Any:
+        """The row of one array: what calling it does, without unpacking `params` on the way."""
+        return a.node.record(self, (a,), params) if isinstance(a, Traced) else self(a, **params)
+
     def jvp(self, y: Any, primals: Sequence[Any], tangents: Sequence[Any], params: Any) -> Any:
         """The tangent of `y`; absent tangents are `ZERO`."""
         raise NotImplementedError  # pragma: no cover - every kind overrides it

@@ -19,11 +19,11 @@ import numpy as np
 from .array_methods import ATTRIBUTES, METHODS, missing
 from .containers import LEAVES
 from .conversions import TRUTH, refuse_number
-from .dispatch import CREATORS, FUNCTIONS, UFUNCS, call_function, call_ufunc, operand
+from .dispatch import FUNCTIONS, UFUNCS, call_ufunc, creator, operand
 from .errors import refuse
 from .primitive import Primitive, Structural, Traced, payload
 from .primitives import elementwise as rows
-from .shapes import Shape, shape_of
+from .shapes import PYTHON_SCALARS, Shape
 from .views import VIEWING, is_array, link, link_results, shares_memory
 
 # NumPy's mean, var and nanmean of a list end in ``total.dtype.type(total / n)``, a plain number; of
@@ -58,9 +58,7 @@ class Tensor(Traced):
         return call_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        if function in CREATORS:  # NumPy hands over the tensor in like=, and not the argument
-            return CREATORS[function](self, *args, **kwargs)
-        y = call_function(function, args, kwargs)
+        y = (FUNCTIONS.get(function) or creator(function, self))(*args, **kwargs)
         if function in VIEWING:
             link_results(y, function, args, kwargs)
         return y
@@ -86,7 +84,8 @@ class Tensor(Traced):
             if getattr(x.node, "batch_axis", False):
                 hidden += 1
             x = x.value
-        return shape_of(x)[hidden:] if hidden else shape_of(x)
+        shape: Shape = () if x.__class__ in PYTHON_SCALARS else x.shape
+        return shape[hidden:] if hidden else shape
 
     @property
     def ndim(self) -> int:

@@ -119,10 +119,15 @@ def is_array(x: Any) -> bool:
 
 
 def shares_memory(view: Any, base: Any) -> bool:
-    if not isinstance(view, Traced) or not isinstance(base, Traced):
+    a = payload(view)
+    if (
+        not isinstance(a, np.ndarray)
+        or not isinstance(view, Traced)
+        or not isinstance(base, Traced)
+    ):
         return False
-    a, b = payload(view), payload(base)
-    return isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and np.may_share_memory(a, b)
+    b = payload(base)
+    return isinstance(b, np.ndarray) and np.may_share_memory(a, b)
 
 
 def assign(handle: Any, new: Any) -> None:

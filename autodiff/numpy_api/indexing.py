@@ -63,8 +63,8 @@ def is_truth(k: Any) -> bool:
 
 def getitem(a: Any, key: Any) -> Any:
     """``a[key]``."""
-    if key.__class__ is int:
-        return rows.index(a, key=(key,))
+    if key.__class__ is int:  # x[0], straight to the node
+        return rows.index.apply(a, {"key": (key,)})
     key, indices = split_key(normalised_key(key, "x[key]"), "x[key]")
     for k in indices:
         if k.dtype == bool:  # how many entries it picks, its values say

@@ -45,7 +45,7 @@ def reduce_by(
     params: dict[str, Any] = {"axis": negative_axes(axis, ndim_of(a)), "keepdims": given(keepdims)}
     everywhere = where is True or where is NO_VALUE
     if plain and everywhere and dtype is out is None and initial is NO_VALUE:
-        return plain(a, **params)
+        return plain.apply(a, params)
     dtype = accumulator(name, a, dtype, out)
     if dtype is not None:
         if ufunc not in (np.add, np.multiply):
