@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from typing import Any
 
@@ -18,9 +18,13 @@ from .fitting import alike, aval_of, cast, full
 from .primitive import ZERO, Traced, payload
 from .shapes import PYTHON_SCALARS
 
+REALS = frozenset((float, np.float64))
+
 
 def differentiable(x: Any, what: str) -> Any:
     """A leaf as something to differentiate in: integers become floats, the rest is refused."""
+    if x.__class__ in REALS or (x.__class__ is np.ndarray and x.dtype.kind == "f"):
+        return x  # as almost always
     if isinstance(x, Traced):
         kind = x.dtype.kind
         if kind == "b":
@@ -65,12 +69,20 @@ def inside_of(x: Any, what: str) -> str:
     return ""
 
 
-def all_differentiable(leaves: Sequence[Any], names: Callable[[], Iterable[str]]) -> list[Any]:
-    """Leaves as something to differentiate in; their names are asked for where one is refused."""
+def all_differentiable(
+    leaves: Sequence[Any], f: Callable[..., Any], args: Sequence[Any], places: Any = None
+) -> list[Any]:
+    """The leaves of the arguments at `places` as something to differentiate in."""
     try:
         return [differentiable(x, "") for x in leaves]
-    except NotDifferentiableError:
-        return [differentiable(x, name) for x, name in zip(leaves, names(), strict=True)]
+    except NotDifferentiableError:  # now their names are needed
+        pairs = zip(leaves, names_for(f, args, places), strict=True)
+        return [differentiable(x, name) for x, name in pairs]
+
+
+def names_for(f: Callable[..., Any], args: Sequence[Any], places: Any = None) -> list[str]:
+    """What errors call the leaves of the arguments: ``argument 0['W'] of loss``."""
+    return [f"{name} of {name_of(f)}" for name in argument_names(args, places)]
 
 
 def chosen(argnums: Any, args: Sequence[Any], f: Callable[..., Any]) -> tuple[int, ...]:
@@ -127,12 +139,15 @@ def name_of(f: Callable[..., Any]) -> str:
     return getattr(f, "__name__", type(f).__name__)
 
 
-def split_aux(result: Any, has_aux: bool, f: Callable[..., Any]) -> tuple[Any, Any]:
-    if not has_aux:
-        return result, None
+def split_aux(result: Any, level: int, f: Callable[..., Any]) -> tuple[Any, Any]:
+    """The value and the aux result of `f`, the latter with this level's tracking taken off."""
     if not isinstance(result, tuple) or len(result) != 2:
         raise ShapeError(f"has_aux=True: {name_of(f)} must return (value, aux), got {result!r:.60}")
-    return result
+    value, aux = result
+    leaves, structure = flatten(aux)
+    inside = [isinstance(x, Traced) and x.node.level == level for x in leaves]
+    released = [x.value if i else x for x, i in zip(leaves, inside, strict=True)]
+    return value, unflatten(structure, released)
 
 
 # What NumPy and SciPy say of a function that does not work on an array of objects.
@@ -190,18 +205,9 @@ def result_leaf(y: Any, what: str, level: float = math.inf) -> Any:
     return y
 
 
-def release(tree: Any, level: int) -> Any:
-    """`tree` (an aux result) with this level's tracking taken off."""
-    leaves, structure = flatten(tree)
-    return unflatten(
-        structure,
-        [x.value if isinstance(x, Traced) and x.node.level == level else x for x in leaves],
-    )
-
-
 def check_like(t: Any, y: Any, what: str, of: str) -> Any:
     """A tangent or cotangent checked against the shape and dtype of the value it belongs to."""
-    if alike(t, y) and t.dtype.kind in "fc":
+    if t.__class__ is y.__class__ in REALS or (alike(t, y) and t.dtype.kind in "fc"):
         return t
     if isinstance(t, (bool, str)) or (
         not isinstance(t, (Traced, float, int, complex, np.generic)) and not hasattr(t, "dtype")
@@ -224,19 +230,19 @@ def finished(bar: Any, x: Any) -> Any:
     """A cotangent of an input as it is handed out: in its shape and dtype, writable, its own."""
     if bar is ZERO:
         return zeros_for(x)
-    if bar.__class__ is x.__class__ is np.float64:
+    if bar.__class__ in REALS and x.__class__ in (float, bar.__class__):
         return bar
-    like = aval_of(x)
     if not alike(bar, x):
+        like = aval_of(x)
         bar = cast(full(bar, like), like.dtype or np.dtype(np.float64))  # a Python number: a double
-    if type(bar) in (float, int, bool):  # the 2 of 2 * x, which has no dtype yet
-        return float(bar) if like.dtype is None else like.dtype.type(bar)
-    if isinstance(bar, np.ndarray):
+        if type(bar) in (float, int, bool):  # the 2 of 2 * x, which has no dtype yet
+            return float(bar) if like.dtype is None else like.dtype.type(bar)
+        if not isinstance(bar, np.ndarray):
+            return bar
         if like.shape == () and not isinstance(x, np.ndarray):
             return bar[()]
-        own = bar.flags.writeable and bar.flags.owndata and holders(bar) <= FRESH
-        return bar if own else bar.copy()
-    return bar
+    own = bar.flags.writeable and bar.flags.owndata and holders(bar) <= FRESH
+    return bar if own else bar.copy()
 
 
 def holders(bar: Any) -> int:

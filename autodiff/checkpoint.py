@@ -140,11 +140,11 @@ class Recomputed(TapeNode):
     again: Again
     places: list[int]
 
-    def arrive(self, cotangent: Any, found: dict[int, Any]) -> Sequence[tuple[TapeNode, Any]]:
+    def arrive(self, cotangent: Any, found: dict[int, Any]) -> tuple[list[TapeNode], Sequence[Any]]:
         results = [x.node for x in taped(self.again()) if x.node.level == self.level]
         if self.places[-1] >= len(results):
             raise self.again.differs()
-        return [(results[k], part) for k, part in zip(self.places, cotangent, strict=True)]
+        return [results[k] for k in self.places], cotangent
 
 
 class Again:

@@ -37,7 +37,8 @@ class Nothing:
 LEAF = Structure(Leaf, (), ())
 NOTHING = Structure(Nothing, (), ())
 
-LEAVES: set[type] = {float, int, complex, np.ndarray, np.float64, np.float32}  # every day's
+LEAVES: set[Any] = {float, int, complex, np.ndarray, np.float64, np.float32}  # every day's
+PLAIN: set[Any] = {tuple, list}  # containers of leaves, mostly: arguments, results
 REGISTERED: dict[type, tuple[Callable[[Any], Any], Callable[[Any, Any], Any]]] = {}
 
 
@@ -67,6 +68,7 @@ def register_container(
             "lambda p: ((p.a, p.b), None), lambda metadata, children: Pair(*children))"
         )
     LEAVES.discard(cls)
+    PLAIN.discard(cls)
     REGISTERED[cls] = (flatten, unflatten)
 
 
@@ -119,12 +121,19 @@ def _opened_by_user(tree: Any) -> tuple[list[Any], Any]:
     return list(found[0]), found[1]
 
 
+@lru_cache
+def of_leaves(kind: type, size: int) -> Structure:
+    return Structure(kind, (), (LEAF,) * size)
+
+
 # Recursive functions stand at the top level: one that names itself in a closure is a reference
 # cycle, and would keep its leaves, and their tape, alive.
 def flatten(tree: Any) -> tuple[list[Any], Structure]:
     """The leaves of a nest, in order, and its structure."""
     if tree.__class__ in LEAVES:
         return [tree], LEAF
+    if tree.__class__ in PLAIN and LEAVES.issuperset(map(type, tree)):
+        return list(tree), of_leaves(tree.__class__, len(tree))
     leaves: list[Any] = []
     return leaves, _take_apart(tree, leaves)
 
@@ -147,14 +156,22 @@ def unflatten(structure: Structure, leaves: Sequence[Any]) -> Any:
     return _put_together(structure, iter(leaves))
 
 
+def unflatten_each(structures: Sequence[Structure], leaves: Sequence[Any]) -> tuple[Any, ...]:
+    """The nests whose leaves stand here one after the other."""
+    supply = iter(leaves)
+    return tuple([next(supply) if s is LEAF else _put_together(s, supply) for s in structures])
+
+
 def _put_together(s: Structure, supply: Iterator[Any]) -> Any:
     if s.kind is Leaf:
         return next(supply)
     if s.kind is Nothing:
         return None
-    children = [_put_together(part, supply) for part in s.parts]
+    children = [next(supply) if p is LEAF else _put_together(p, supply) for p in s.parts]
     if s.kind in REGISTERED:
         return REGISTERED[s.kind][1](s.data, children)
+    if s.kind is tuple:
+        return tuple(children)
     if issubclass(s.kind, dict):
         items = dict(zip(s.keys, children, strict=True))
         factory = (s.data,) if issubclass(s.kind, defaultdict) else ()
@@ -218,6 +235,9 @@ def flatten_like(tree: Any, structure: Structure, what: str, absent: Any = None)
     another order. Where `absent` is given, it is the leaf that a ``None`` stands for."""
     if structure is LEAF and tree.__class__ in LEAVES:
         return [tree]
+    flat = tree.__class__ in PLAIN and LEAVES.issuperset(map(type, tree))
+    if flat and structure is of_leaves(tree.__class__, len(tree)):
+        return list(tree)
     leaves: list[Any] = []
     where = _match(tree, structure, absent, leaves)
     if where is not None:

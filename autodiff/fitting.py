@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .primitive import ZERO, Structural, Traced
+from .primitive import ZERO, Structural, Traced, payload
 from .shapes import PYTHON_SCALARS, Shape, broadcast_axes, ndim_of, shape_of, size_of
 
 SCALARS = frozenset((float, int, bool, np.float64))  # real: nothing to cast behind them
@@ -121,12 +121,27 @@ def conform_tangent(tangent: Any, y: Any) -> Any:
     return cast(tangent, dtype)
 
 
-def differing(primal: Any, y: Any) -> tuple[Aval, Aval] | None:
-    """The shapes and dtypes of an input and of the output, if they are not the same."""
-    if alike(primal, y):
+def changed(
+    primals: Sequence[Any], wanted: Sequence[int], y: Any
+) -> list[tuple[Aval, Aval]] | None:
+    """For each wanted input, what it is like and what the output is like; ``None`` if they are all
+    alike, as they mostly are."""
+    end = payload(y)
+    if end.__class__ in SCALARS:
         return None
-    before, after = aval_of(primal), aval_of(y)
-    return None if before == after else (before, after)
+    if end.__class__ is np.ndarray:
+        shape, dtype = end.shape, end.dtype
+        for i in wanted:
+            x = primals[i]
+            while isinstance(x, Traced):  # of a stack of examples, the axis in front is the same
+                x = x.value
+            if x.__class__ is not np.ndarray or x.shape != shape or x.dtype is not dtype:
+                break
+        else:
+            return None
+    after = aval_of(y)
+    changes = [(before, after) for before in (aval_of(primals[i]) for i in wanted)]
+    return changes if any(before != after for before, _ in changes) else None
 
 
 def filled(tangent: Any, primal: Any) -> Any:

@@ -104,7 +104,7 @@ def reverse_blocks(tape: Tape) -> list[list[Any]]:
 
         def rows(y_bar: Any, node: TapeNode = node) -> list[Any]:
             with quiet():
-                found = sweep([(node, y_bar)], tape.leaves, keep=True)
+                found = sweep([node], [y_bar], tape.leaves, keep=True)
             return finish_all(found, tape.inputs)
 
         stacks = in_unit_directions(rows, [basis(y)], size_of(shape), tape.inputs)

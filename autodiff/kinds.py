@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -24,13 +25,12 @@ import numpy as np
 from .fitting import (
     align_all,
     aval_of,
+    changed,
     conform_cotangent,
     conform_tangent,
-    differing,
     filled,
     full,
     inexact,
-    is_scalar,
 )
 from .primitive import ZERO, Primitive, Pullback, Structural, register
 
@@ -62,21 +62,20 @@ class ElementwisePullback:
         self, row: Elementwise, edges: Any, values: Any, changes: Any, params: dict[str, Any]
     ) -> None:
         self.row = row
-        self.edges = edges  # for each wanted input: its place, and where its values stand
+        self.edges = edges  # for each wanted input: its partial, and what takes its values
         self.values = values
         self.changes = changes  # of shape or dtype on the way back; None if there are none
         self.params = params
 
     def __call__(self, y_bar: Any) -> list[Any]:
-        partials, values, params = self.row.partials, self.values, self.params
+        values, params = self.values, self.params
         bars = []
         is_structural = y_bar.__class__ is Structural
-        for i, places in self.edges:
-            partial = partials[i]
+        for partial, take in self.edges:
             if partial.__class__ is Structural:
-                bars.append(y_bar * partial)
+                bars.append(partial * y_bar)
                 continue
-            remembered = values if places is None else [values[k] for k in places]
+            remembered = values if take is None else take(values)
             try:
                 if is_structural:
                     bars.append(y_bar * inexact(partial(*remembered, **params)))
@@ -85,11 +84,17 @@ class ElementwisePullback:
             except (ZeroDivisionError, OverflowError):
                 bars.append(y_bar * local(partial, remembered, params))
         if self.changes is not None:
-            for k, change in enumerate(self.changes):
-                if change is not None and bars[k] is not ZERO:
-                    before, after = change
+            for k, (before, after) in enumerate(self.changes):
+                if bars[k] is not ZERO and before != after:
                     bars[k] = conform_cotangent(full(bars[k], after), before)
         return bars
+
+
+def taker(places: Sequence[int]) -> Callable[[Any], tuple[Any, ...]]:
+    """What takes the entries at `places` out of a tuple, as a tuple."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    return itemgetter(slice(places[0], places[0] + 1 or None) if places else slice(0))
 
 
 class Elementwise(Primitive):
@@ -106,15 +111,16 @@ class Elementwise(Primitive):
         self.plans: dict[tuple[int, ...], Any] = {}
 
     def plan(self, wanted: tuple[int, ...]) -> Any:
-        """What a pullback to the wanted inputs remembers, and for each of them where among that its
-        partial finds its values: ``None`` if they are just these."""
-        needed = tuple(sorted({k for i in wanted for k in self.saves[i]}))
-        edges = tuple(
-            (i, None if self.saves[i] == needed else tuple(map(needed.index, self.saves[i])))
-            for i in wanted
-        )
-        self.plans[wanted] = needed, edges
-        return needed, edges
+        """How a pullback to the wanted inputs takes what it remembers out of ``(*primals, y)``; and
+        for each of them its partial, and how that takes its part of it: ``None`` if it is all."""
+        needed = sorted({k for i in wanted for k in self.saves[i]})
+        edges = []
+        for i in wanted:
+            places = [needed.index(k) for k in self.saves[i]]
+            is_all = places == list(range(len(needed)))
+            edges.append((self.partials[i], None if is_all else taker(places)))
+        self.plans[wanted] = taker(needed), tuple(edges)
+        return self.plans[wanted]
 
     @staticmethod
     def _saves(partial: Any) -> tuple[int, ...]:
@@ -149,17 +155,9 @@ class Elementwise(Primitive):
 
     def vjp(self, y: Any, primals: Sequence[Any], wanted: Sequence[int], params: Any) -> Pullback:
         inputs = tuple(wanted)
-        needed, edges = self.plans.get(inputs) or self.plan(inputs)
-        values = (*primals, y)  # so that OUTPUT, -1, is the place of y
-        remembered = (
-            (values[needed[0]],) if len(needed) == 1 else tuple([values[k] for k in needed])
-        )
-        changes = None
-        if not is_scalar(y):
-            changes = [differing(primals[i], y) for i in inputs]
-            if not any(changes):
-                changes = None
-        return ElementwisePullback(self, edges, remembered, changes, params)
+        take, edges = self.plans.get(inputs) or self.plan(inputs)
+        remembered = take((*primals, y))  # so that OUTPUT, -1, is the place of y
+        return ElementwisePullback(self, edges, remembered, changed(primals, inputs, y), params)
 
     def batched(self, size: int, args: Sequence[Any], flags: Sequence[bool], params: Any) -> Any:
         if self.batch is not None:

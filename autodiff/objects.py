@@ -57,7 +57,7 @@ class ObjectNode(TapeNode):
         if cotangent is None:
             check_scalar(value)
         with quiet():  # a derivative that is inf or nan is an answer
-            bars = sweep([(self, seed)], leaves, keep_graph)
+            bars = sweep([self], [seed], leaves, keep_graph)
         for leaf, bar in zip(leaves, bars, strict=True):
             if bar is not ZERO or leaf.grad is None:
                 new = finished(bar, leaf.value)

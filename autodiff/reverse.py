@@ -55,7 +55,7 @@ class TapeNode(Node):
         self.order = next_order()
         self.primitive = primitive
         self.inputs = inputs
-        self.params = params or {}
+        self.params = {} if params is None else params
         self.pullback = pullback
 
     def record(self, primitive: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
@@ -134,12 +134,14 @@ class TapeNode(Node):
     def keep(self, y: Any, args: Sequence[Any]) -> None:
         """Remember what a picture shows; the plain tape remembers nothing."""
 
-    def arrive(self, cotangent: Any, found: dict[int, Any]) -> Sequence[tuple[TapeNode, Any]]:
+    def arrive(
+        self, cotangent: Any, found: dict[int, Any]
+    ) -> tuple[Sequence[TapeNode], Sequence[Any]]:
         """A node without a pullback is a leaf: its cotangent is what the sweep is for. What stands
         for a part of the program that must be run again sends the sweep there: checkpoint.py."""
         check_not_freed(self)
         found[self.order] = value_of(cotangent)
-        return ()
+        return (), ()
 
     def constant(self, value: Any) -> Tensor:
         """A handle on `value` at this level that depends on no input: what `zeros_like` returns."""
@@ -155,37 +157,44 @@ TAPE: ContextVar[type[TapeNode]] = ContextVar("TAPE", default=TapeNode)
 
 
 def sweep(
-    seeds: Sequence[tuple[TapeNode, Any]], leaves: Sequence[TapeNode], keep: bool
+    nodes: Sequence[Any], bars: Sequence[Any], leaves: Sequence[TapeNode], keep: bool
 ) -> list[Any]:
     """One reverse sweep: the cotangents of `leaves` (`ZERO` where nothing arrives).
 
-    `seeds` pairs output nodes with their cotangents. Nodes wait in a heap, youngest first: when a
-    node is popped, everything that uses it has been swept, so its cotangent is complete.
+    It starts from the cotangents `bars` of the output `nodes`, which are `None` for constants.
+    Nodes wait in a heap, youngest first: when a node is popped, everything that uses it has been
+    swept, so its cotangent is complete. What arrives alone and is the youngest is next: a chain.
     """
     pending: dict[int, list[Any]] = {}  # -order -> [node, cotangent so far]
     waiting: list[int] = []
     found: dict[int, Any] = {}
-    arrivals: Any = seeds
     while True:
-        for node, cotangent in arrivals:
-            if cotangent is ZERO:
+        if len(nodes) == 1 and (not waiting or -nodes[0].order < waiting[0]):
+            (node,), (cotangent,) = nodes, bars
+            if cotangent is ZERO or node is None:
+                nodes = bars = ()
                 continue
-            key = -node.order
-            entry = pending.get(key)
-            if entry is None:
-                pending[key] = [node, cotangent]
-                heappush(waiting, key)
-            else:
-                # Popped first: NumPy adds into the memory of an array that nothing else holds.
-                entry.append(add(entry, cotangent))
-        if not waiting:
-            return [found.get(leaf.order, ZERO) for leaf in leaves]
-        node, cotangent = pending.pop(heappop(waiting))
+        else:
+            for node, cotangent in zip(nodes, bars, strict=True):
+                if cotangent is ZERO or node is None:
+                    continue
+                key = -node.order
+                entry = pending.get(key)
+                if entry is None:
+                    pending[key] = [node, cotangent]
+                    heappush(waiting, key)
+                else:
+                    # Popped first: NumPy adds into the memory of an array that nothing else holds.
+                    entry.append(add(entry, cotangent))
+            if not waiting:
+                return [found.get(leaf.order, ZERO) for leaf in leaves]
+            bars = ()
+            node, cotangent = pending.pop(heappop(waiting))
         pullback = node.pullback
         if pullback is None:
-            arrivals = node.arrive(cotangent, found)
+            nodes, bars = node.arrive(cotangent, found)
             continue
-        arrivals = zip(node.inputs, pullback(cotangent), strict=True)
+        nodes, bars = node.inputs, pullback(cotangent)
         if not keep:
             node.pullback, node.inputs = None, FREED
 
@@ -219,11 +228,11 @@ def transposed_jvp(
     for leaf, i in zip(leaves, wanted, strict=True):
         tangents[i] = Tensor(np.zeros_like(primals[i]), leaf)
     y_dot = primitive.jvp(y, primals, tangents, params)
+    parts = y_dot if primitive.multiple else [y_dot]
+    nodes = [t.node if is_at(t, level) else None for t in parts]
 
     def pullback(y_bar: Any) -> list[Any]:
-        pairs = zip(y_dot, y_bar, strict=True) if primitive.multiple else [(y_dot, y_bar)]
-        seeds = [(t.node, g) for t, g in pairs if is_at(t, level)]
-        return sweep(seeds, leaves, keep=True)
+        return sweep(nodes, y_bar if primitive.multiple else [y_bar], leaves, keep=True)
 
     return pullback
 
@@ -239,12 +248,11 @@ def transposed_vjp(
     leaves = [TapeNode(level) for _ in outputs]
     probe = [Tensor(np.zeros_like(v), leaf) for v, leaf in zip(outputs, leaves, strict=True)]
     bars = pullback(tuple(probe) if primitive.multiple else probe[0])
-    seeds = [
-        (bar.node, tangents[i]) for i, bar in zip(wanted, bars, strict=True) if is_at(bar, level)
-    ]
+    nodes = [bar.node if is_at(bar, level) else None for bar in bars]
+    found = sweep(nodes, [tangents[i] for i in wanted], leaves, keep=False)
     y_dot = tuple(
         t if t is ZERO else conform_tangent(full(t, aval_of(v)), v)
-        for t, v in zip(sweep(seeds, leaves, keep=False), outputs, strict=True)
+        for t, v in zip(found, outputs, strict=True)
     )
     return y_dot if primitive.multiple else y_dot[0]
 
@@ -274,7 +282,7 @@ class Stepping(TapeNode):
     def arrive(self, cotangent: Any, found: dict[int, Any]) -> Any:
         """The cotangent goes on in another sweep, with what it knows of strong zeros."""
         found[self.order] = cotangent
-        return ()
+        return (), ()
 
 
 class Backward(Derived):
@@ -291,7 +299,7 @@ class Backward(Derived):
         for k, leaf in zip(self.wanted, leaves, strict=True):
             primals[k] = Tensor(primals[k], leaf)
         y = self.derived.define(*primals)[self.index]
-        return tuple(sweep([(y.node, y_bar)] if is_at(y, level) else [], leaves, keep=False))
+        return tuple(sweep([y.node if is_at(y, level) else None], [y_bar], leaves, keep=False))
 
 
 class Pulled(Derived):

@@ -310,9 +310,10 @@ def pull_numbers(
     for node, taped in tracked.items():
         if taped.pullback is not None:
             taped.pullback = noting(taped.pullback, node, found)
-    seeds = [(tracked[y], seed(y.value)) for y in outputs if y in tracked]
+    ends = [y for y in outputs if y in tracked]
+    seeds = [seed(y.value) for y in ends]
     with np.errstate(all="ignore"):
-        bars = sweep(seeds, list(leaves.values()), keep=False)
+        bars = sweep([tracked[y] for y in ends], seeds, list(leaves.values()), keep=False)
     found |= {n: bar for n, bar in zip(leaves, bars, strict=True) if bar is not ZERO}
     return {n: finished(value_of(bar), n.value) for n, bar in found.items()}
 

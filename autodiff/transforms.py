@@ -10,35 +10,30 @@ import numpy as np
 
 from .arguments import (
     all_differentiable,
-    argument_names,
     called,
     check_like,
     check_request,
     chosen,
     finish_all,
     name_of,
-    release,
+    names_for,
     result_leaf,
     split_aux,
     zeros_for,
 )
-from .containers import Structure, describe, flatten, flatten_like, unflatten
+from .containers import LEAF, Structure, describe, flatten, flatten_like, unflatten, unflatten_each
+from .derived import is_at
 from .errors import ShapeError
-from .fitting import aval_of, conform_tangent
+from .fitting import aval_of, conform_tangent, is_scalar
 from .forward import DUAL, tangent_of
 from .primitive import ONE, ZERO, Traced, new_level
 from .primitives import shaping
 from .primitives.linalg_coincidence import UndecidedError, notes
-from .quiet import quiet
+from .quiet import ERRORS, IGNORED
 from .reverse import TAPE, TapeNode, sweep
 from .shapes import shape_of, size_of
 from .splitting import resolved
 from .tensor import Tensor
-
-
-def names_for(f: Callable[..., Any], args: Sequence[Any], places: Any = None) -> list[str]:
-    """What errors call the leaves of the arguments: ``argument 0['W'] of loss``."""
-    return [f"{name} of {name_of(f)}" for name in argument_names(args, places)]
 
 
 # -- reverse mode ------------------------------------------------------------------------------
@@ -61,48 +56,52 @@ class Tape:
         self.structures: list[Structure] = []
         for k in argnums:
             leaves, structure = flatten(args[k])
-            values = all_differentiable(leaves, functools.partial(names_for, f, args, (k,)))
-            nodes = [tape_node(level) for _ in values]
-            call[k] = unflatten(structure, list(map(Tensor, values, nodes)))
-            self.inputs += values
-            self.leaves += nodes
+            handles = []
+            for x in all_differentiable(leaves, f, args, (k,)):
+                node = tape_node(level)
+                self.inputs.append(x)
+                self.leaves.append(node)
+                handles.append(Tensor(x, node))
+            call[k] = unflatten(structure, handles)
             self.structures.append(structure)
-        y, aux = split_aux(called(f, call, kwargs), has_aux, f)
-        self.aux = release(aux, level)
+        y, self.aux = called(f, call, kwargs), None
+        if has_aux:
+            y, self.aux = split_aux(y, level, f)
         results, self.structure = flatten(y)
         self.outputs: list[Any] = []
         self.nodes: list[TapeNode | None] = []
         for leaf in results:
-            leaf = result_leaf(leaf, name_of(f), level)
-            tracked = isinstance(leaf, Traced) and leaf.node.level == level
-            self.outputs.append(leaf.value if tracked else leaf)
-            self.nodes.append(leaf.node if tracked else None)
+            if is_at(leaf, level) or is_at(leaf := result_leaf(leaf, name_of(f), level), level):
+                self.outputs.append(leaf.value)
+                self.nodes.append(leaf.node)
+            else:
+                self.outputs.append(leaf)
+                self.nodes.append(None)
 
     def value(self) -> Any:
         return unflatten(self.structure, self.outputs)
 
-    def resolve(self, sweeps: Callable[[Tape], Any], *watched: Any) -> Any:
-        """What `sweeps` make of this tape; where eigenvalues coincide, of others: `splitting`."""
+    def resolve(self, sweeps: Callable[..., Any], *given: Any) -> Any:
+        """What ``sweeps(tape, *given)`` makes of this tape; where eigenvalues coincide, of others:
+        splitting.py."""
         try:
-            return sweeps(self)
+            return sweeps(self, *given)
         except UndecidedError as undecided:
+            watched, _ = flatten((self.inputs, given))
             again = functools.partial(Tape, *self.made_of)
-            return resolved(undecided, (*self.inputs, *watched), again, sweeps)
+            return resolved(undecided, watched, again, lambda tape: sweeps(tape, *given))
 
     def pull(self, cotangents: Sequence[Any], keep: bool) -> tuple[Any, ...]:
         """One cotangent per differentiated argument, in its structure."""
-        return self.resolve(lambda tape: tape.pull_once(cotangents, keep), *cotangents)
+        return self.resolve(Tape.pull_once, cotangents, keep)
 
     def pull_once(self, cotangents: Sequence[Any], keep: bool) -> tuple[Any, ...]:
-        seeds = [(n, c) for n, c in zip(self.nodes, cotangents, strict=True) if n is not None]
-        with quiet():  # a derivative that is inf or nan is an answer
-            found = sweep(seeds, self.leaves, keep)
-        bars = finish_all(found, self.inputs)
-        parts, start = [], 0
-        for structure in self.structures:
-            parts.append(unflatten(structure, bars[start : start + structure.size]))
-            start += structure.size
-        return tuple(parts)
+        before = ERRORS.set(IGNORED)  # a derivative that is inf or nan is an answer
+        try:
+            bars = sweep(self.nodes, cotangents, self.leaves, keep)
+        finally:
+            ERRORS.reset(before)
+        return unflatten_each(self.structures, finish_all(bars, self.inputs))
 
 
 def value_and_grad(
@@ -124,14 +123,25 @@ def value_and_grad(
 
     @functools.wraps(f)
     def differentiated(*args: Any, **kwargs: Any) -> Any:
-        tape = Tape(f, args, kwargs, chosen(argnums, args, f), has_aux)
-        seed = scalar_seed(tape, f, holomorphic)
-        gradients = tape.pull([seed], keep=False)
-        gradient = gradients if isinstance(argnums, (tuple, list)) else gradients[0]
+        tape, gradient = swept(f, argnums, has_aux, holomorphic, args, kwargs)
         value = tape.value()
         return ((value, tape.aux), gradient) if has_aux else (value, gradient)
 
     return differentiated
+
+
+def swept(
+    f: Callable[..., Any],
+    argnums: Any,
+    has_aux: bool,
+    holomorphic: bool,
+    args: Sequence[Any],
+    kwargs: dict[str, Any],
+) -> tuple[Tape, Any]:
+    """The tape of a scalar function, and its gradient."""
+    tape = Tape(f, args, kwargs, chosen(argnums, args, f), has_aux)
+    gradients = tape.pull([scalar_seed(tape, f, holomorphic)], keep=False)
+    return tape, gradients if isinstance(argnums, (tuple, list)) else gradients[0]
 
 
 def described(structure: Structure) -> str:
@@ -144,6 +154,8 @@ def described(structure: Structure) -> str:
 
 def scalar_seed(tape: Tape, f: Callable[..., Any], holomorphic: bool) -> Any:
     """dy/dy = 1 for a function that returns one scalar, real unless `holomorphic`."""
+    if tape.structure is LEAF and is_scalar(tape.outputs[0]) and not holomorphic:
+        return ONE
     if tape.structure.size != 1 or tape.structure.parts:
         raise ShapeError(
             f"grad needs a function that returns one scalar; {name_of(f)} returned "
@@ -182,12 +194,11 @@ def grad(
     np.float64(2.0)
     """
     check_request("grad", f, argnums)
-    both = value_and_grad(f, argnums, has_aux, holomorphic)
 
     @functools.wraps(f)
     def gradient(*args: Any, **kwargs: Any) -> Any:
-        value, g = both(*args, **kwargs)
-        return (g, value[1]) if has_aux else g
+        tape, g = swept(f, argnums, has_aux, holomorphic, args, kwargs)
+        return (g, tape.aux) if has_aux else g
 
     return gradient
 
@@ -233,7 +244,7 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fals
     if len(primals) != len(tangents):
         raise ShapeError(f"jvp: {len(primals)} primals but {len(tangents)} tangents")
     leaves, structure = flatten(tuple(primals))
-    values = all_differentiable(leaves, functools.partial(names_for, f, primals))
+    values = all_differentiable(leaves, f, primals)
     given = flatten_like(tuple(tangents), structure, "jvp: tangents")
     try:
         directions = [check_like(t, x, "", "") for t, x in zip(given, values, strict=True)]
@@ -252,18 +263,26 @@ def push(
     structure: Structure,
     has_aux: bool,
 ) -> Any:
-    level = new_level()
-    dual = DUAL.get()
+    level, dual = new_level(), DUAL.get()
     duals = [Tensor(x, dual(level, t)) for x, t in zip(values, directions, strict=True)]
     with notes() as undecided:
-        y, aux = split_aux(called(f, unflatten(structure, duals), {}), has_aux, f)
+        y, aux = called(f, unflatten(structure, duals), {}), None
+    if has_aux:
+        y, aux = split_aux(y, level, f)
     results, out = flatten(y)
-    pairs = [tangent_of(result_leaf(leaf, name_of(f), level), level) for leaf in results]
-    if undecided and any(holds_nan(t) for _, t in pairs):
-        pairs = by_reverse_mode(f, values, directions, structure, has_aux)
-    value = unflatten(out, [y for y, _ in pairs])
-    slope = unflatten(out, [zeros_for(y) if t is ZERO else t for y, t in pairs])
-    return (value, slope, release(aux, level)) if has_aux else (value, slope)
+    outputs: list[Any] = []
+    slopes: list[Any] = []
+    for leaf in results:
+        if not is_at(leaf, level):
+            leaf = result_leaf(leaf, name_of(f), level)
+        y, y_dot = tangent_of(leaf, level)
+        outputs.append(y)
+        slopes.append(zeros_for(y) if y_dot is ZERO else y_dot)
+    if undecided and any(map(holds_nan, slopes)):
+        outputs, slopes = by_reverse_mode(f, values, directions, structure, has_aux)
+    value = unflatten(out, outputs)
+    slope = unflatten(out, slopes)
+    return (value, slope, aux) if has_aux else (value, slope)
 
 
 def holds_nan(x: Any) -> bool:
@@ -278,19 +297,19 @@ def by_reverse_mode(
     directions: Sequence[Any],
     structure: Structure,
     has_aux: bool,
-) -> list[tuple[Any, Any]]:
+) -> tuple[list[Any], list[Any]]:
     """Values and tangents where forward mode met coinciding eigenvalues, and does not know what is
     done with their vectors: a row of the Jacobian for each entry of the results."""
     args = unflatten(structure, values)
     tape = Tape(f, args, {}, tuple(range(len(args))), has_aux)
-    pairs = []
+    tangents = []
     for y, bars in zip(tape.outputs, tape.resolve(rows_of_jacobian), strict=True):
         slopes = [sum(map(real_product, row, directions)) for row in bars]
         if np.iscomplexobj(y):  # the slopes of the real and of the imaginary part
             slopes = [re + 1j * im for re, im in zip(slopes[::2], slopes[1::2], strict=True)]
         y_dot = np.reshape(np.stack(slopes), shape_of(y)) if slopes else np.zeros_like(y)
-        pairs.append((y, conform_tangent(y_dot, y)))
-    return pairs
+        tangents.append(conform_tangent(y_dot, y))
+    return tape.outputs, tangents
 
 
 def rows_of_jacobian(tape: Tape) -> list[list[Any]]:
