@@ -141,7 +141,13 @@ def blobs(
 
 
 def moons(n: int, rng: np.random.Generator, *, noise: float = 0.1) -> tuple[Any, Any]:
-    """Two half circles, one around the end of the other, which no straight line separates."""
+    """Two half circles, one around the end of the other, which no straight line separates.
+
+    >>> import numpy as np
+    >>> x, y = moons(100, np.random.default_rng(0))
+    >>> x.shape, np.bincount(y)
+    ((100, 2), array([50, 50]))
+    """
     n, rng = whole(n, "moons: n"), generator(rng, "moons")
     number(noise, "moons: noise", 0)
     y = rng.permutation(np.arange(n) % 2)
@@ -190,6 +196,11 @@ def separable(n: int, rng: np.random.Generator, *, margin: float = 0.2) -> tuple
     """Points of the square (-1, 1)^2 on both sides of x0 + x1 = 0, none nearer than `margin`.
 
     A line separates the classes, so logistic regression without a penalty has no optimum.
+
+    >>> import numpy as np
+    >>> x, y = separable(100, np.random.default_rng(0))
+    >>> bool(np.all((x.sum(axis=1) > 0) == y))
+    True
     """
     n, rng = whole(n, "separable: n"), generator(rng, "separable")
     if positive(margin, "separable: margin") >= 1:
@@ -205,6 +216,11 @@ def separable(n: int, rng: np.random.Generator, *, margin: float = 0.2) -> tuple
 def overlapping(n: int, rng: np.random.Generator, *, noise: float = 0.5) -> tuple[Any, Any]:
     """Points of the square (-1, 1)^2, labelled by x0 + x1 > e with e normal of deviation `noise`:
     the classes mix along the line, and no line separates them (unless by chance, where n is small).
+
+    >>> import numpy as np
+    >>> x, y = overlapping(100, np.random.default_rng(0))
+    >>> bool(np.all((x.sum(axis=1) > 0) == y))
+    False
     """
     n, rng = whole(n, "overlapping: n"), generator(rng, "overlapping")
     positive(noise, "overlapping: noise")

@@ -66,6 +66,10 @@ def gaussian_nll(mean: Any, target: Any, std: Any, *, reduction: str = "mean") -
     """-log of the normal density: log(2 pi std^2) / 2 + (target - mean)^2 / (2 std^2).
 
     `std` is positive and broadcasts with `mean`: one number, or one for each prediction.
+
+    >>> import numpy as np
+    >>> float(gaussian_nll(np.array([1.0, 2.0]), np.array([1.0, 4.0]), 1.0).round(4))
+    1.9189
     """
     same_shape(mean, target, "gaussian_nll")
     if isinstance(std, (float, int, np.ndarray)) and not np.all(np.greater(std, 0)):
@@ -116,6 +120,10 @@ def exponential(scores: Any, labels: Any, *, negative: int = -1, reduction: str 
     """exp(-label * score), for labels -1 or 1 (0 or 1 with ``negative=0``): the loss of AdaBoost.
 
     It is inf, without a warning, where it is too large: in doubles below label * score = -709.
+
+    >>> import numpy as np
+    >>> exponential(np.array([0.0, 1.0]), np.array([1, -1]), reduction="none").round(4)
+    array([1.    , 2.7183])
     """
     signs = signs_of(scores, labels, negative, "exponential")
     with np.errstate(over="ignore"):
@@ -200,7 +208,12 @@ def check_probabilities(labels: Any) -> None:
 
 # -- penalties -----------------------------------------------------------------------------------
 def l1_penalty(parameters: Any) -> Any:
-    """The sum of |p| over all entries of a nest of arrays; slope 0 at 0."""
+    """The sum of |p| over all entries of a nest of arrays; slope 0 at 0.
+
+    >>> import numpy as np
+    >>> l1_penalty({"weight": np.array([1.0, -2.0]), "bias": np.array([2.0])})
+    np.float64(5.0)
+    """
     return sum((np.sum(np.abs(p)) for p in flatten(parameters)[0]), 0.0)
 
 

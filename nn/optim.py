@@ -225,7 +225,12 @@ class RMSprop(Optimizer):
 
 # -- gradients that are too large ------------------------------------------------------------------
 def global_norm(gradients: Any) -> Any:
-    """The Euclidean norm of all entries of a nest of arrays together, as a double."""
+    """The Euclidean norm of all entries of a nest of arrays together, as a double.
+
+    >>> import numpy as np
+    >>> global_norm({"weight": np.array([3.0, 0.0]), "bias": np.array([4.0])})
+    np.float64(5.0)
+    """
     leaves, _ = flatten(gradients)
     squares = [np.sum(np.square(np.multiply(g, np.float64(1)))) for g in leaves]
     return np.sqrt(sum(squares, np.float64(0)))
@@ -247,7 +252,12 @@ def clip_by_norm(gradients: Any, max_norm: float) -> Any:
 
 
 def clip_by_value(gradients: Any, limit: float) -> Any:
-    """Every entry of the gradients brought into [-limit, limit]."""
+    """Every entry of the gradients brought into [-limit, limit].
+
+    >>> import numpy as np
+    >>> clip_by_value({"weight": np.array([0.5, -3.0])}, 1.0)
+    {'weight': array([ 0.5, -1. ])}
+    """
     positive(limit, "clip_by_value: limit")
     leaves, structure = flatten(gradients)
     return unflatten(structure, [np.clip(g, -limit, limit) for g in leaves])

@@ -18,7 +18,11 @@ from .requirements import number, whole
 
 @dataclass(frozen=True)
 class Constant:
-    """The same rate at every step."""
+    """The same rate at every step.
+
+    >>> Constant(0.1)(1000)
+    0.1
+    """
 
     rate: float
 
@@ -52,7 +56,11 @@ class StepDecay:
 
 @dataclass(frozen=True)
 class ExponentialDecay:
-    """The rate times `factor` at every step: rate * factor**step."""
+    """The rate times `factor` at every step: rate * factor**step.
+
+    >>> float(ExponentialDecay(0.1, 0.5)(2))
+    0.025
+    """
 
     rate: float
     factor: float

@@ -30,7 +30,12 @@ def relu(x: Any) -> Any:
 
 
 def leaky_relu(x: Any, slope: float = 0.01) -> Any:
-    """x where x >= 0, else slope * x; derivative 1 at 0."""
+    """x where x >= 0, else slope * x; derivative 1 at 0.
+
+    >>> import numpy as np
+    >>> leaky_relu(np.array([-1.0, 0.0, 2.0]))
+    array([-0.01,  0.  ,  2.  ])
+    """
     return where(np.greater_equal(x, 0), x, np.multiply(x, slope))
 
 
@@ -38,6 +43,10 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
     """x where x >= 0, else alpha * (exp(x) - 1); derivative 1 at 0.
 
     Source: Clevert, Unterthiner and Hochreiter, Exponential Linear Units (2016).
+
+    >>> import numpy as np
+    >>> elu(np.array([-1.0, 0.0, 2.0])).round(4)
+    array([-0.6321,  0.    ,  2.    ])
     """
     above = np.greater_equal(x, 0)
     return where(above, x, alpha * np.expm1(where(above, 0, x)))
@@ -47,6 +56,10 @@ def selu(x: Any) -> Any:
     """scale * elu(x, alpha), with the two numbers that keep mean 0 and variance 1.
 
     Source: Klambauer et al., Self-Normalizing Neural Networks (2017).
+
+    >>> import numpy as np
+    >>> selu(np.array([-1.0, 0.0, 2.0])).round(4)
+    array([-1.1113,  0.    ,  2.1014])
     """
     return SELU_SCALE * elu(x, SELU_ALPHA)
 
@@ -74,17 +87,32 @@ def gelu(x: Any, approximate: str = "none") -> Any:
 
 
 def silu(x: Any) -> Any:
-    """x * sigmoid(x), also called swish. Source: Elfwing, Uchibe and Doya (2018)."""
+    """x * sigmoid(x), also called swish. Source: Elfwing, Uchibe and Doya (2018).
+
+    >>> import numpy as np
+    >>> silu(np.array([-1.0, 0.0, 1.0])).round(4)
+    array([-0.2689,  0.    ,  0.7311])
+    """
     return x * ad.special.sigmoid(x)
 
 
 def softplus(x: Any) -> Any:
-    """log(1 + exp(x)): a smooth relu. Its derivative is `sigmoid`."""
+    """log(1 + exp(x)): a smooth relu. Its derivative is `sigmoid`.
+
+    >>> import numpy as np
+    >>> softplus(np.array([-1000.0, 0.0, 3.0])).round(4)
+    array([0.    , 0.6931, 3.0486])
+    """
     return ad.special.softplus(x)
 
 
 def sigmoid(x: Any) -> Any:
-    """1 / (1 + exp(-x)), the logistic function."""
+    """1 / (1 + exp(-x)), the logistic function.
+
+    >>> import numpy as np
+    >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
+    array([0. , 0.5, 1. ])
+    """
     return ad.special.sigmoid(x)
 
 
@@ -114,10 +142,20 @@ def softmax(x: Any, axis: int = -1) -> Any:
 
 
 def log_softmax(x: Any, axis: int = -1) -> Any:
-    """log(softmax(x, axis)), also where softmax underflows to 0."""
+    """log(softmax(x, axis)), also where softmax underflows to 0.
+
+    >>> import numpy as np
+    >>> log_softmax(np.array([0.0, 1000.0]))
+    array([-1000.,     0.])
+    """
     return ad.special.log_softmax(x, axis=axis)
 
 
 def logsumexp(x: Any, axis: int = -1, keepdims: bool = False) -> Any:
-    """log(sum(exp(x))) over `axis`, without overflow."""
+    """log(sum(exp(x))) over `axis`, without overflow.
+
+    >>> import numpy as np
+    >>> float(logsumexp(np.array([1000.0, 1000.0])).round(4))
+    1000.6931
+    """
     return ad.special.logsumexp(x, axis=axis, keepdims=keepdims)

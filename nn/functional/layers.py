@@ -14,7 +14,12 @@ from ..requirements import fraction, generator, whole
 
 
 def linear(x: Any, weight: Any, bias: Any = None) -> Any:
-    """x @ weight + bias for `x` (..., inputs), `weight` (inputs, outputs), `bias` (outputs,)."""
+    """x @ weight + bias for `x` (..., inputs), `weight` (inputs, outputs), `bias` (outputs,).
+
+    >>> import numpy as np
+    >>> linear(np.ones((5, 3)), np.ones((3, 2)), np.zeros(2)).shape
+    (5, 2)
+    """
     y = np.matmul(x, weight)
     return y if bias is None else y + bias
 

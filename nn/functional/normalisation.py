@@ -15,7 +15,12 @@ def per_channel(array: Any, ndim: int) -> Any:
 
 
 def batch_statistics(x: Any) -> tuple[Any, Any]:
-    """Mean and (biased) variance of every feature of (n, features) or (n, features, length)."""
+    """Mean and (biased) variance of every feature of (n, features) or (n, features, length).
+
+    >>> import numpy as np
+    >>> batch_statistics(np.array([[1.0, 0.0], [3.0, 4.0]]))
+    (array([2., 2.]), array([1., 4.]))
+    """
     axes = (0,) if check_channels(x, "batch_statistics") == 2 else (0, 2)
     mean = np.mean(x, axis=axes)
     return mean, np.mean(np.square(x - per_channel(mean, np.ndim(x))), axis=axes)

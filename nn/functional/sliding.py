@@ -75,7 +75,12 @@ def max_pool1d(x: Any, size: int, stride: int | None = None) -> Any:
 
 
 def avg_pool1d(x: Any, size: int, stride: int | None = None) -> Any:
-    """The mean of every window of `size` along the last axis, `stride` (= size) apart."""
+    """The mean of every window of `size` along the last axis, `stride` (= size) apart.
+
+    >>> import numpy as np
+    >>> avg_pool1d(np.array([1.0, 3.0, 5.0, 9.0]), 2)
+    array([2., 7.])
+    """
     return np.mean(pooled(x, size, stride, "avg_pool1d"), axis=-1)
 
 

@@ -123,7 +123,12 @@ class Conv1d(Module):
 
 
 class MaxPool1d(Module):
-    """`functional.max_pool1d`: the largest entry of every window along the last axis."""
+    """`functional.max_pool1d`: the largest entry of every window along the last axis.
+
+    >>> import numpy as np
+    >>> MaxPool1d(2)(np.array([[[1.0, 3.0, 9.0, 5.0]]]))
+    array([[[3., 9.]]])
+    """
 
     def __init__(self, size: int, stride: int | None = None) -> None:
         self.size = whole(size, f"{type(self).__name__}: size")
@@ -138,14 +143,24 @@ class MaxPool1d(Module):
 
 
 class AvgPool1d(MaxPool1d):
-    """`functional.avg_pool1d`: the mean of every window along the last axis."""
+    """`functional.avg_pool1d`: the mean of every window along the last axis.
+
+    >>> import numpy as np
+    >>> AvgPool1d(2)(np.array([[[1.0, 3.0, 9.0, 5.0]]]))
+    array([[[2., 7.]]])
+    """
 
     def forward(self, x: Any) -> Any:
         return functional.avg_pool1d(x, self.size, self.stride)
 
 
 class Flatten(Module):
-    """Every axis but the first made one: (n, a, b) -> (n, a * b)."""
+    """Every axis but the first made one: (n, a, b) -> (n, a * b).
+
+    >>> import numpy as np
+    >>> Flatten()(np.ones((5, 2, 10))).shape
+    (5, 20)
+    """
 
     def forward(self, x: Any) -> Any:
         if not np.ndim(x):
@@ -159,6 +174,11 @@ class Dropout(Module):
     that the mean stays; in evaluation, nothing happens.
 
     `rng` draws which. Source: Srivastava et al., Dropout (2014).
+
+    >>> import numpy as np
+    >>> dropout = Dropout(0.5, np.random.default_rng(0))
+    >>> dropout(np.ones(6)), dropout.eval()(np.ones(6))
+    (array([2., 0., 0., 0., 2., 2.]), array([1., 1., 1., 1., 1., 1.]))
     """
 
     def __init__(self, rate: float, rng: np.random.Generator) -> None:
