@@ -153,11 +153,18 @@ def _parts_slope(v: Any, y: Any, axis: Axes) -> Any:
     return y * (v - np.sum(y * v, axis=axis, keepdims=True))
 
 
-# Added for accuracy: the curvature of logsumexp, as it is of log-likelihoods, where one entry is nearly
-# all of the sum. As a layer softmax is a composition, which takes fewer passes over memory.
+def _parts(a: Any, *, axis: Axes) -> Any:
+    terms = np.exp(centred(a, axis)[0])
+    total = np.sum(terms, axis=axis, keepdims=True)
+    return terms / np.where(total == 0, 1, total)
+
+
+# The part of each entry in the sum: its softmax, and 0 where every entry is -inf. Added for accuracy:
+# the curvature of logsumexp, as it is of log-likelihoods, where one entry is nearly all of the sum. As
+# a layer softmax is a composition, which takes fewer passes over memory.
 parts = special(
     "parts",
-    lambda a, *, axis: softmax(a, axis),
+    _parts,
     forward=lambda tangents, primals, y, *, axis: _parts_slope(tangents[0], y, axis),
     backward=lambda y_bar, primals, y, *, axis: [_parts_slope(y_bar, y, axis)],
     text=lambda axis: "softmax({a})",
@@ -165,18 +172,13 @@ parts = special(
 )
 
 
-def _parts(a: Any, y: Any, axis: Axes) -> Any:
-    """The part of each entry in the sum: its softmax, and 0 where every entry is -inf."""
-    return np.where(restored(y, shape_of(a), axis) == -np.inf, 0, parts(a, axis=axis))
-
-
 def _logsumexp_jvp(tangents: Any, primals: Any, y: Any, *, axis: Axes, keepdims: bool) -> Any:
-    return np.sum(_parts(primals[0], y, axis) * tangents[0], axis=axis, keepdims=keepdims)
+    return np.sum(parts(primals[0], axis=axis) * tangents[0], axis=axis, keepdims=keepdims)
 
 
 def _logsumexp_vjp(y_bar: Any, primals: Any, y: Any, *, axis: Axes, keepdims: bool) -> Any:
     (a,) = primals
-    return [restored(y_bar, shape_of(a), axis) * _parts(a, y, axis)]
+    return [restored(y_bar, shape_of(a), axis) * parts(a, axis=axis)]
 
 
 # Added for accuracy: as a composition it would round 1 + rest, and say nan for an infinite entry.

@@ -16,7 +16,18 @@ import autodiff as ad
 from ..requirements import one_of, whole
 from .checks import classes_and_labels, flag, name_of, positive, sample_weights
 from .convex import SOLVERS, Scaling, Search, fit_scores
+from .scores import SampleWise
 from .separable import separable
+
+
+def cross_entropy(Z: Any, labels: Any) -> Any:
+    """-log(softmax(Z)) of each sample's own class: `Z` (..., classes, samples)."""
+    return ad.special.logsumexp(Z, axis=-2) - Z[..., labels, np.arange(len(labels))]
+
+
+def logistic(Z: Any, signs: Any) -> Any:
+    """-log(sigmoid) of scores (..., 1, samples), of the sign that each sample should have."""
+    return ad.special.softplus(-signs * Z[..., 0, :])
 
 
 class SoftmaxRegression(ClassifierMixin, BaseEstimator):
@@ -73,7 +84,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
         weights = weights * self._class_weights(y, labels, weights)[labels]
         strength = 1 / (positive(self, "C") * np.sum(weights))
         W, b, self.n_iter_ = fit_scores(
-            self._loss(labels),
+            *self._loss(labels),
             X,
             self._outputs(),
             weights,
@@ -93,16 +104,17 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
         if isinstance(self.class_weight, str) and self.class_weight == "balanced":
             totals = np.bincount(labels, weights)
             return np.sum(weights) / (len(totals) * totals)
+        if self.class_weight is None:
+            return np.ones(len(self.classes_))
         return compute_class_weight(self.class_weight, classes=self.classes_, y=y)
 
     def _outputs(self) -> int:
         """How many rows of weights there are."""
         return len(self.classes_)
 
-    def _loss(self, labels: Any) -> Any:
-        """Cross-entropy, sample by sample, of scores of shape (samples, outputs)."""
-        samples = np.arange(len(labels))
-        return lambda Z: ad.special.logsumexp(Z, axis=1) - Z[samples, labels]
+    def _loss(self, labels: Any) -> tuple[SampleWise, Any]:
+        """The loss as a function of the scores and the targets, and the targets."""
+        return cross_entropy, labels
 
     def _scores(self, X: Any) -> Any:
         """One score per class: shape (samples, classes)."""
@@ -164,11 +176,8 @@ class LogisticRegression(SoftmaxRegression):
     def _outputs(self) -> int:
         return 1 if len(self.classes_) == 2 else len(self.classes_)
 
-    def _loss(self, labels: Any) -> Any:
-        if len(self.classes_) > 2:
-            return super()._loss(labels)
-        signs = 2.0 * labels - 1
-        return lambda Z: ad.special.softplus(-signs * Z[:, 0])
+    def _loss(self, labels: Any) -> tuple[SampleWise, Any]:
+        return super()._loss(labels) if len(self.classes_) > 2 else (logistic, 2.0 * labels - 1)
 
     def _scores(self, X: Any) -> Any:
         scores = super()._scores(X)

@@ -10,6 +10,7 @@ Source: Nocedal and Wright, Numerical Optimization (2006), chapters 7 and 9.
 from __future__ import annotations
 
 import functools
+import math
 import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -20,10 +21,13 @@ from scipy.optimize import minimize
 from scipy.sparse.linalg import LinearOperator, cg
 from sklearn.exceptions import ConvergenceWarning
 
-from .scores import LinearScores
+from .scores import LinearScores, SampleWise
 
 SOLVERS = ("newton", "lbfgs")
-FACTORED = 1000  # unknowns up to which a Hessian is factored: beyond, products with it are quicker
+DIRECT = 100  # unknowns up to which a factor of the Hessian is cheaper than products with it,
+COPIED = 2**22  # if all columns of the samples' blocks, at once, have no more entries than these
+FACTORED = 2000  # unknowns up to which a Hessian may be factored
+PRODUCTS = 10  # in one step, before a factor is the cheaper way
 
 HALVINGS = 0.5 ** np.arange(12)
 
@@ -58,7 +62,8 @@ class Scaling(NamedTuple):
 
 
 def fit_scores(
-    loss: Callable[[Any], Any],
+    loss: SampleWise,
+    targets: Any,
     X: Any,
     outputs: int,
     weights: Any,
@@ -71,8 +76,9 @@ def fit_scores(
 ) -> tuple[Any, Any, int]:
     """``(W, b, iterations)`` with W of shape (outputs, features) and b of shape (outputs,).
 
-    `loss` maps scores (samples, outputs) to one convex loss per sample; `weights`, one per sample,
-    are normalised to sum to 1. A `symmetric` loss stays the same when one number is added to all
+    ``loss(scores, targets)`` maps scores (..., outputs, samples) and `targets`, whose last axis is
+    that of the samples, to one convex loss per sample; `weights`, one per sample, are normalised to
+    sum to 1. A `symmetric` loss stays the same when one number is added to all
     scores of a sample, as that of a softmax: of the equal minima, it is the one whose rows have
     sum 0, or with an L1 penalty whose intercepts have.
     """
@@ -81,16 +87,11 @@ def fit_scores(
     features = (X - centre) / scale
     width = X.shape[1]
     design = np.column_stack([features, np.ones(len(X))]) if fit_intercept else features
-    shrunk = np.zeros(design.shape[1])
-    shrunk[:width] = l2 / 2 / scale**2
-    summed = np.full(design.shape[1], float(symmetric))  # else there would be no one minimum
-    if l1:
-        summed[:width] = 0.0
-
-    def penalty(columns: Any) -> Any:
-        return shrunk * np.sum(columns**2, axis=1) + summed * np.sum(columns, axis=1) ** 2
-
-    f = LinearScores(loss, weights, design, outputs, penalty)
+    stiffness = np.zeros((design.shape[1], outputs, outputs))
+    stiffness[:width] = (l2 / scale**2)[:, np.newaxis, np.newaxis] * np.eye(outputs)
+    if symmetric:  # there would be no one minimum
+        stiffness[width if l1 else 0 :] += 2.0
+    f = LinearScores(loss, targets, weights, design, stiffness)
     strength = np.zeros((outputs, design.shape[1]))
     strength[:, :width] = l1 / scale
     theta, iterations = minimise(f, strength.ravel(), search)
@@ -126,114 +127,102 @@ def minimise(smooth: LinearScores, strength: Any, search: Search) -> tuple[Any, 
 def newton(f: LinearScores, x: Any, free: Any, slope: Any, search: Search) -> tuple[Any, int]:
     """Newton's method for ``f(x) + slope @ x`` over the entries of `x` that are `free`.
 
-    It factors the Hessian, or where that is too large or singular multiplies by it.
+    Steps are halved until the gradient is smaller. The gradient decides, not the value, which near
+    a minimum shows no difference once `x` is right to half of its digits. Where even a short step
+    does not help, rounding is all that is left.
     """
-    iterations = 0
-    if np.any(free) and np.sum(free) <= FACTORED:
-        x, iterations, done = damped(f, x, free, slope, search)
-        if done:
-            return x, iterations
-    if not np.any(free) or iterations >= search.max_iter:
-        return x, iterations
-    left = search._replace(max_iter=search.max_iter - iterations)
-    x, more = in_trust_region(f, x, free, slope, left)
-    return x, iterations + more
-
-
-def damped(f: LinearScores, x: Any, free: Any, slope: Any, search: Search) -> tuple[Any, int, bool]:
-    """Newton steps, halved until the gradient is smaller: ``(x, iterations, whether it is there)``.
-
-    The gradient decides, not the value, which near a minimum shows no difference once `x` is right
-    to half of its digits. A factor serves as long as it makes the gradient ten times smaller. When
-    even a short step along a new one does not help, rounding is all that is left.
-    """
+    few = np.count_nonzero(free) <= DIRECT and f.outputs**2 * len(f.design) <= COPIED
+    steps = NewtonSteps(f, free, few)
 
     def at(x: Any) -> tuple[Any, float, Any]:
-        gradient, hessian = f.gradient_and_hessian(x)
+        if few:
+            gradient, hessian = f.gradient_and_hessian(x)
+        else:
+            gradient, hessian = f.value_and_gradient(x)[1], functools.partial(f.hessian, x)
         gradient = (gradient + slope)[free]
         return gradient, float(np.linalg.norm(gradient)), hessian
 
     gradient, norm, hessian = at(x)
-    factor = None
     for iteration in range(search.max_iter):
         if norm <= search.tol:
-            return x, iteration, True
-        fresh = factor is None
-        if fresh:
-            H = hessian() if np.all(free) else hessian()[np.ix_(free, free)]
-            H[np.diag_indices_from(H)] += 1e-13 * np.max(np.diagonal(H))
-            try:
-                factor = cho_factor(H, overwrite_a=True, check_finite=False)
-            except np.linalg.LinAlgError:
-                return x, iteration, False
-        step = cho_solve(factor, -gradient, check_finite=False)
-        for size in HALVINGS if fresh else HALVINGS[:1]:
+            return x, iteration
+        accuracy = max(min(0.3, math.sqrt(norm)), search.tol / norm / 2)
+        step = steps.solve(x, hessian, -gradient, accuracy)
+        for size in HALVINGS:
             closer = x.copy()
             closer[free] += size * step
             found = at(closer)
             if found[1] < (1 - size / 4) * norm:
                 break
         else:
-            if fresh:
-                return x, iteration, norm < np.sqrt(search.tol)
-            factor = None
-            continue
-        if found[1] > norm / 10:
-            factor = None
+            return x, iteration if norm < math.sqrt(search.tol) else search.max_iter
         x, (gradient, norm, hessian) = closer, found
-    return x, search.max_iter, True
+    return x, search.max_iter
 
 
-def in_trust_region(
-    f: LinearScores, x: Any, free: Any, slope: Any, search: Search
-) -> tuple[Any, int]:
-    """Newton's method by conjugate gradients in a trust region, and full steps at its end."""
+class NewtonSteps:
+    """Solutions of H step = target, `direct` by a factor of the Hessian, or by products with it.
 
-    def place(values: Any) -> Any:
-        whole = x.copy()
-        whole[free] = values
-        return whole
-
-    def value_and_gradient(values: Any) -> Any:
-        whole = place(values)
-        y, gradient = f.value_and_gradient(whole)
-        return y + slope @ whole, (gradient + slope)[free]
-
-    def product(values: Any, direction: Any) -> Any:
-        whole = np.zeros_like(x)
-        whole[free] = direction
-        return f.hessian_product(place(values), whole)[free]
-
-    result = minimize(
-        value_and_gradient,
-        x[free],
-        jac=True,
-        hessp=product,
-        method="trust-ncg",
-        options={"gtol": search.tol, "maxiter": search.max_iter},
-    )
-    if result.nit >= search.max_iter:
-        return place(result.x), result.nit
-    return place(sharpened(value_and_gradient, product, result.x, search.tol)), result.nit
-
-
-def sharpened(
-    value_and_gradient: Callable[..., Any], product: Callable[..., Any], x: Any, tol: float
-) -> Any:
-    """Full Newton steps while the gradient is above `tol` and they halve it.
-
-    A trust region compares values, and near a minimum they show no difference once `x` is right to
-    half of its digits; the gradient still does.
+    The first steps need few products. Once one needs many, the Hessian there is factored in single
+    precision: a preconditioner for that step and those after it, whose Hessians differ little. What
+    even that does not help is left to factors in double precision.
     """
-    gradient = value_and_gradient(x)[1]
-    while np.linalg.norm(gradient) > tol:
-        curvature = LinearOperator((len(x), len(x)), functools.partial(product, x), dtype=float)
-        closer = x + cg(curvature, -gradient, rtol=1e-4)[0]
-        before, gradient = gradient, value_and_gradient(closer)[1]
-        if not np.linalg.norm(gradient) < np.linalg.norm(before) / 2:
-            break
-        x = closer
-    return x
+
+    def __init__(self, f: LinearScores, free: Any, direct: bool) -> None:
+        self.f, self.free, self.direct = f, free, direct
+        self.preconditioner: Any = None
+        self.limit = PRODUCTS if np.count_nonzero(free) <= FACTORED else None
+
+    def solve(self, x: Any, hessian: Callable[[Any], Any], target: Any, accuracy: float) -> Any:
+        """The step at `x`; products leave a residual of norm ``accuracy * |target|``."""
+        if self.direct:
+            factor = self.factor(hessian(np.float64))
+            if factor is not None:
+                return cho_solve(factor, target, check_finite=False)
+            self.direct, self.preconditioner, self.limit = False, None, None
+        step, unfinished = self.by_products(x, target, np.zeros_like(target), accuracy)
+        if unfinished and self.limit:
+            rough = self.factor(hessian(np.float32))
+            if rough is not None:
+                self.preconditioner = LinearOperator(
+                    (len(target), len(target)),
+                    lambda v: cho_solve(rough, v.astype(np.float32), check_finite=False),
+                    dtype=float,
+                )
+                step, unfinished = self.by_products(x, target, step, accuracy)
+            if unfinished:
+                self.direct = True
+                return self.solve(x, hessian, target, accuracy)
+        return step
+
+    def by_products(self, x: Any, target: Any, step: Any, accuracy: float) -> tuple[Any, bool]:
+        """Conjugate gradients from `step` on, and whether their limit ended them."""
+        product, whole = self.f.products(x), np.zeros_like(x)
+
+        def along(v: Any) -> Any:
+            whole[self.free] = v
+            return product(whole)[self.free]
+
+        step, left = cg(
+            LinearOperator((len(target), len(target)), along, dtype=float),
+            target,
+            step,
+            rtol=accuracy,
+            maxiter=self.limit,
+            M=self.preconditioner,
+        )
+        return step, left > 0
+
+    def factor(self, H: Any) -> Any:
+        """The Cholesky factor of the Hessian in the free entries; None if it is not positive
+        definite. What rounding may have taken away is added to its diagonal."""
+        H = H if np.all(self.free) else H[np.ix_(self.free, self.free)]
+        diagonal = np.einsum("jj->j", H)
+        diagonal += 500 * np.finfo(H.dtype).eps * np.max(diagonal)
+        try:
+            return cho_factor(H, overwrite_a=True, check_finite=False)
+        except np.linalg.LinAlgError:
+            return None
 
 
 def lbfgs(value_and_gradient: Callable[[Any], Any], x: Any, bounds: Any, search: Search) -> Any:

@@ -14,6 +14,11 @@ from .checks import flag, name_of, positive, sample_weights
 from .convex import SOLVERS, Search, fit_scores
 
 
+def squared_error(Z: Any, targets: Any) -> Any:
+    """|Z - targets|^2 / 2 of each sample, for `Z` and `targets` (..., outputs, samples)."""
+    return np.sum((Z - targets) ** 2, axis=-2) / 2
+
+
 class LeastSquares(MultiOutputMixin, RegressorMixin, BaseEstimator):
     """What the three regressions share: checks, both ways to the minimum, and prediction."""
 
@@ -42,11 +47,12 @@ class LeastSquares(MultiOutputMixin, RegressorMixin, BaseEstimator):
         The search sees targets of size about 1, so that `tol` means the same for all.
         """
         unit = float(np.std(y)) or 1.0
-        targets = y.reshape(len(y), -1) / unit
+        targets = y.reshape(len(y), -1).T / unit
         W, b, self.n_iter_ = fit_scores(
-            lambda Z: np.sum((Z - targets) ** 2, axis=1) / 2,
+            squared_error,
+            targets,
             X,
-            targets.shape[1],
+            len(targets),
             weights,
             fit_intercept=self.fit_intercept,
             search=search,

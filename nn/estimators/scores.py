@@ -1,16 +1,17 @@
 """Mean losses of linear scores: their Hessians are as sparse as their samples are independent.
 
-    Z = A rows^T          A: (samples, p) features and, for an intercept, ones;  rows: (outputs, p)
-    f = weights @ loss(Z) + sum penalty(rows^T)        both functions of each row by itself
-    Hessian of f = sum_i  x_i x_i^T (x) H_i  +  the blocks of the penalty
+    Z = rows A^T          A: (samples, p) features and, for an intercept, ones;  rows: (outputs, p)
+    f = loss(Z) @ weights + sum_j  c_j . S_j c_j / 2      c_j: column j of rows;  S_j: its stiffness
+    Hessian of f = sum_i  H_i (x) x_i x_i^T  +  the S_j
 
-The slope of the loss and the (outputs, outputs) blocks H_i are autodiff's; the scores are linear.
+The slope of the loss and the (outputs, outputs) blocks H_i are autodiff's; the rest is linear.
+Samples stand along the last axis, where NumPy's sums over the few outputs are quick.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -18,111 +19,105 @@ import numpy as np
 import autodiff as ad
 from autodiff.tracing import traced
 
-KEPT = 2**23  # products of features that are worth 64 MB for the time of a fit
+SampleWise = Callable[[Any, Any], Any]  # Z (..., outputs, n), targets (..., n) -> losses (..., n)
 
-RowWise = Callable[[Any], Any]  # (n, outputs) -> (n,), each from its own row
+RECORDED = 2**16  # scores up to which the overhead of Python is felt, and memory is not
 
 
-def blocks(total: Callable[[Any], Any]) -> Callable[[Any], tuple[Any, Any, Any]]:
-    """A sum over rows as a function of Z that returns the value, the gradient (n, outputs), and the
-    Hessian's blocks (outputs, n, outputs).
+def slope(loss: SampleWise) -> Callable[..., Any]:
+    """``(Z, targets, weights) -> (value, gradient in Z)`` of the weighted sum of the losses."""
+    return ad.value_and_grad(lambda Z, targets, weights: np.sum(loss(Z, targets) @ weights))
 
-    A direction that is the same in all rows yields one column of every block at once.
-    """
-    both = ad.value_and_grad(total)
 
-    def derivatives(Z: Any) -> tuple[Any, Any, Any]:
-        units = np.eye(Z.shape[1])[:, np.newaxis]
-        if len(units) == 1:
-            (value, slope), (_, column) = ad.jvp(both, (Z,), (np.ones(Z.shape),))
-            return value, slope, column[np.newaxis]
-        (value, slope), push = ad.linearize(both, Z)
-        _, columns = ad.vmap(push)(np.broadcast_to(units, (len(units), *Z.shape)))
-        return value, slope, columns
+def curvature(loss: SampleWise) -> Callable[..., Any]:
+    """``(Z, U, targets, weights) -> (gradient, its derivative along U)``."""
+
+    def derivatives(Z: Any, U: Any, targets: Any, weights: Any) -> Any:
+        return ad.jvp(lambda Z: slope(loss)(Z, targets, weights)[1], (Z,), (U,))
 
     return derivatives
 
 
-def recorded(f: Callable[[Any], Any], Z: Any) -> Callable[[Any], Any]:
-    """The operations of `f`, which are the same for every array of the shape of `Z`."""
-    return traced(f, (Z,), abstract=True)
+def along(loss: SampleWise) -> Callable[..., Any]:
+    """`curvature` without the gradient."""
+    return lambda *args: curvature(loss)(*args)[1]
+
+
+@functools.lru_cache(maxsize=32)
+def recorded(derivative: Any, loss: SampleWise, avals: tuple[Any, ...]) -> Callable[..., Any]:
+    """The operations of ``derivative(loss)``: the same for all arrays of these shapes and dtypes,
+    and so for every fit to as many samples."""
+    zeros = [np.zeros(shape, dtype) for shape, dtype in avals]
+    return traced(derivative(loss), zeros, abstract=True)
 
 
 class LinearScores:
     """The function of ``theta = rows.ravel()`` at the top of this page."""
 
     def __init__(
-        self, loss: RowWise, weights: Any, design: Any, outputs: int, penalty: RowWise
+        self, loss: SampleWise, targets: Any, weights: Any, design: Any, stiffness: Any
     ) -> None:
-        """`weights` (samples,) sum to 1; `penalty` is quadratic, of (p, outputs)."""
-        self.design, self.outputs = design, outputs
-        self.loss = lambda Z: weights @ loss(Z)
-        self.zeros = np.zeros((len(design), outputs))
-        zeros = np.zeros((design.shape[1], outputs))
-        stiffness = blocks(lambda columns: np.sum(penalty(columns)))(zeros)[2]
-        self.stiffness = stiffness.transpose(1, 0, 2)  # (p, outputs, outputs)
-        self.at: Any = None
-        self.push: Any = None
+        """`weights` (samples,) sum to 1; `stiffness`: (p, outputs, outputs), symmetric."""
+        self.loss, self.data = loss, (targets, weights)
+        self.design, self.stiffness = design, stiffness
+        self.outputs = stiffness.shape[-1]
 
-    @functools.cached_property
-    def slope(self) -> Callable[[Any], Any]:
-        """Value and gradient of the loss as a function of the scores."""
-        return recorded(ad.value_and_grad(self.loss), self.zeros)
+    def evaluate(self, derivative: Any, *scores: Any) -> Any:
+        args = (*scores, *self.data)
+        if scores[0].size > RECORDED:
+            return derivative(self.loss)(*args)
+        return recorded(derivative, self.loss, tuple((a.shape, a.dtype) for a in args))(*args)
 
-    @functools.cached_property
-    def curvature(self) -> Callable[[Any], Any]:
-        """Those, and the blocks of its Hessian."""
-        return recorded(blocks(self.loss), self.zeros)
+    def scores(self, theta: Any) -> Any:
+        return theta.reshape(self.outputs, -1) @ self.design.T
 
-    def columns(self, theta: Any) -> Any:
-        return theta.reshape(self.outputs, -1).T
-
-    def pulled(self, columns: Any, slope: Any) -> tuple[Any, Any]:
-        """The value of the penalty, and the whole gradient with that of the penalty."""
-        pull = (self.stiffness @ columns[:, :, np.newaxis])[:, :, 0]
-        return np.sum(columns * pull) / 2, (self.design.T @ slope + pull).T.ravel()
+    def pulled(self, theta: Any, slope: Any) -> tuple[Any, Any]:
+        """The value of the quadratic form, and the whole gradient with that of the form."""
+        rows = theta.reshape(self.outputs, -1)
+        pull = np.einsum("jmn,nj->mj", self.stiffness, rows)
+        return np.sum(rows * pull) / 2, (slope @ self.design + pull).ravel()
 
     def value_and_gradient(self, theta: Any) -> tuple[Any, Any]:
         """What SciPy's minimisers ask for."""
-        columns = self.columns(theta)
-        value, slope = self.slope(self.design @ columns)
-        penalty, gradient = self.pulled(columns, slope)
-        return value + penalty, gradient
+        value, steepest = self.evaluate(slope, self.scores(theta))
+        form, gradient = self.pulled(theta, steepest)
+        return value + form, gradient
 
-    def gradient_and_hessian(self, theta: Any) -> tuple[Any, Callable[[], Any]]:
-        """The gradient, and a function that puts the Hessian together."""
-        columns = self.columns(theta)
-        _, slope, curved = self.curvature(self.design @ columns)
-        return self.pulled(columns, slope)[1], lambda: self.hessian(curved)
+    def gradient_and_hessian(self, theta: Any) -> tuple[Any, Callable[[Any], Any]]:
+        """The gradient, and a function that puts the Hessian together in a precision.
 
-    @functools.cached_property
-    def products(self) -> tuple[Any, Any, Any]:
-        """Pairs j <= k of features, and x_j x_k of every sample: (samples, pairs)."""
-        j, k = np.triu_indices(self.design.shape[1])
-        return j, k, self.design[:, j] * self.design[:, k]
+        A direction that is the same for all samples yields one column of every block at once, and
+        as many copies of the scores as there are outputs yield them all.
+        """
+        units = self.units()
+        slopes, columns = self.evaluate(
+            curvature, np.broadcast_to(self.scores(theta), units.shape), units
+        )
+        return self.pulled(theta, slopes[0])[1], lambda dtype: self.assembled(columns, dtype)
 
-    def hessian(self, curved: Any) -> Any:
-        """(outputs * p, outputs * p) from the blocks of the samples and those of the penalty."""
-        A, p = self.design, self.design.shape[1]
-        upper, lower = np.tril_indices(self.outputs)
-        if len(upper) > 1 and len(A) * p * (p + 1) // 2 <= KEPT:  # one product for all blocks
-            j, k, products = self.products
-            parts = np.empty((len(upper), p, p))
-            parts[:, j, k] = parts[:, k, j] = curved[upper, :, lower] @ products
-        else:
-            rows = curved[upper, :, lower]
-            parts = np.stack([A.T @ (row[:, np.newaxis] * A) for row in rows])
-        whole = np.empty((self.outputs, p, self.outputs, p))
-        for m, n, part in zip(upper, lower, parts, strict=True):
-            whole[m, :, n] = whole[n, :, m] = part
+    def hessian(self, theta: Any, dtype: Any) -> Any:
+        """The Hessian, column after column of the blocks, put together in a precision."""
+        Z = self.scores(theta)
+        columns = (self.evaluate(along, Z, unit) for unit in self.units())
+        return self.assembled(columns, dtype)
+
+    def units(self) -> Any:
+        """One direction for each output, the same for all samples: (outputs, outputs, samples)."""
+        every = np.eye(self.outputs)[:, :, np.newaxis]
+        return np.broadcast_to(every, (*every.shape[:2], len(self.design)))
+
+    def assembled(self, columns: Iterable[Any], dtype: Any) -> Any:
+        """(outputs * p, outputs * p) from the columns of the samples' blocks, and the stiffness."""
+        A, p = self.design.astype(dtype, copy=False), self.design.shape[1]
+        whole = np.empty((self.outputs, p, self.outputs, p), dtype)
+        for m, column in enumerate(columns):
+            for n, row in enumerate(column[: m + 1].astype(dtype, copy=False)):
+                whole[m, :, n] = whole[n, :, m] = A.T @ (row[:, np.newaxis] * A)
         every = np.arange(p)
         whole[:, every, :, every] += self.stiffness
         return whole.reshape(self.outputs * p, -1)
 
-    def hessian_product(self, theta: Any, v: Any) -> Any:
-        """The Hessian times `v`. The slope is linearised once, for all directions tried there."""
-        if self.at is None or not np.array_equal(self.at, theta):
-            scores = self.design @ self.columns(theta)
-            self.at, self.push = theta.copy(), ad.linearize(ad.grad(self.loss), scores)[1]
-        columns = self.columns(v)
-        return self.pulled(columns, self.push(self.design @ columns))[1]
+    def products(self, theta: Any) -> Callable[[Any], Any]:
+        """The Hessian times a vector, as a function of the vector."""
+        Z = self.scores(theta)
+        return lambda v: self.pulled(v, self.evaluate(along, Z, self.scores(v)))[1]

@@ -12,43 +12,55 @@ def rng(seed=0):
     return np.random.default_rng(seed)
 
 
-def squared(Z):
-    return np.sum((Z - 1) ** 2, axis=1) / 2
+def squared(Z, targets):
+    return np.sum((Z - targets) ** 2, axis=-2) / 2
 
 
-def logistic(Z):
-    return np.sum(ad.special.softplus(Z) - 0.3 * Z, axis=1)
+def logistic(Z, targets):
+    return np.sum(ad.special.softplus(Z) - targets * Z, axis=-2)
 
 
-def cross_entropy(Z):
-    return ad.special.logsumexp(Z, axis=1) - Z[:, 0]
+def cross_entropy(Z, targets):
+    return ad.special.logsumexp(Z, axis=-2) - targets * Z[..., 0, :]
 
 
-def quadratic(columns):
-    return 0.3 * np.sum(columns**2, axis=1) + np.sum(columns, axis=1) ** 2
-
-
-@pytest.mark.parametrize("kept", [scores.KEPT, 0])
+@pytest.mark.parametrize("recorded", [scores.RECORDED, 0])
 @pytest.mark.parametrize("outputs", [1, 3])
 @pytest.mark.parametrize("loss", [squared, logistic, cross_entropy])
-def test_gradient_and_hessian_are_those_of_the_whole_function(loss, outputs, kept, monkeypatch):
-    monkeypatch.setattr(scores, "KEPT", kept)
-    weights = rng().dirichlet(np.ones(7))
+def test_gradient_and_hessian_are_those_of_the_whole_function(loss, outputs, recorded, monkeypatch):
+    monkeypatch.setattr(scores, "RECORDED", recorded)
+    weights, targets = rng().dirichlet(np.ones(7)), rng(3).random(7)
     A, theta, v = rng(1).normal(size=(7, 4)), *rng(2).normal(size=(2, 4 * outputs))
+    stiffness = 0.6 * np.eye(outputs) + 2 * np.ones((4, outputs, outputs))
+    stiffness[1] = 0
 
     def whole(theta):
-        columns = np.reshape(theta, (outputs, 4)).T
-        return weights @ loss(A @ columns) + np.sum(quadratic(columns))
+        rows = np.reshape(theta, (outputs, 4))
+        form = np.einsum("jmn,mj,nj->", stiffness, rows, rows) / 2
+        return loss(rows @ A.T, targets) @ weights + form
 
-    f = scores.LinearScores(loss, weights, A, outputs, quadratic)
+    f = scores.LinearScores(loss, targets, weights, A, stiffness)
     value, gradient = f.value_and_gradient(theta)
     H = ad.hessian(whole)(theta)
     np.testing.assert_allclose(value, whole(theta), rtol=1e-12)
     np.testing.assert_allclose(gradient, ad.grad(whole)(theta), rtol=1e-10, atol=1e-12)
     same, hessian = f.gradient_and_hessian(theta)
     np.testing.assert_allclose(same, gradient, rtol=1e-12, atol=1e-14)
-    np.testing.assert_allclose(hessian(), H, rtol=1e-10, atol=1e-12)
-    np.testing.assert_allclose(f.hessian_product(theta, v), H @ v, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(hessian(np.float64), H, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(f.products(theta)(v), H @ v, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(f.hessian(theta, np.float64), H, rtol=1e-10, atol=1e-12)
+    rough = f.hessian(theta, np.float32)
+    assert rough.dtype == np.float32
+    np.testing.assert_allclose(rough, H, rtol=1e-5, atol=1e-5)
+
+
+def test_a_program_is_recorded_once_for_all_fits_to_as_many_samples():
+    X, y = clouds()
+    LogisticRegression().fit(X, y)
+    known = scores.recorded.cache_info().misses
+    other = LogisticRegression(C=3.0, class_weight="balanced").fit(X[::-1], (y[::-1] + 1) % 3)
+    assert scores.recorded.cache_info().misses == known
+    np.testing.assert_allclose(other.coef_.sum(axis=0), 0, atol=1e-9)  # of its own data
 
 
 def clouds():
@@ -66,11 +78,18 @@ def clouds():
         Lasso(alpha=0.05),
     ],
 )
-def test_a_factored_hessian_and_products_with_it_lead_to_the_same_minimum(model, monkeypatch):
+@pytest.mark.parametrize("products", [1, 3, None])
+def test_a_factored_hessian_and_products_with_it_lead_to_the_same_minimum(
+    model, products, monkeypatch
+):
     X, y = clouds()
     factored = model.fit(X, y).coef_
     assert model.n_iter_ < 200
-    monkeypatch.setattr(convex, "FACTORED", 0)
+    monkeypatch.setattr(convex, "DIRECT", 0)
+    if products is None:
+        monkeypatch.setattr(convex, "FACTORED", 0)
+    else:
+        monkeypatch.setattr(convex, "PRODUCTS", products)
     np.testing.assert_allclose(model.fit(X, y).coef_, factored, rtol=1e-8, atol=1e-9)
 
 
