@@ -1,6 +1,9 @@
 """Neural networks as a thin layer on `autodiff`: it contains no derivative of its own."""
 
-from . import datasets, functional, initialisers, losses, optim
+import importlib
+from typing import Any
+
+from . import datasets, functional, initialisers, losses, optim, plots, schedules
 from .modules import (
     ELU,
     GELU,
@@ -57,6 +60,15 @@ __all__ = [
     "initialisers",
     "losses",
     "optim",
+    "plots",
     "predict",
+    "schedules",
     "summary",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """`nn.estimators`, when it is asked for: it alone needs scikit-learn to be loaded."""
+    if name == "estimators":
+        return importlib.import_module(".estimators", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

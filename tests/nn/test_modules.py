@@ -1,6 +1,8 @@
 """Modules: what is found in them, as objects and as pure functions."""
 
 import gc
+import subprocess
+import sys
 import threading
 import weakref
 from typing import NamedTuple
@@ -364,3 +366,17 @@ def test_initialisers_have_the_variance_they_promise(shape):
     assert not initialisers.zeros(shape).any()
     layer = nn.Dense(3, 2, rng(), init=initialisers.zeros)
     assert not layer.weight.any()
+
+
+# -- the package ---------------------------------------------------------------------------------
+def test_the_parts_of_nn_are_there_and_load_nothing_heavy():
+    program = (
+        "import sys, nn\n"
+        "nn.plots.plot_history, nn.schedules.Constant\n"
+        "assert not {'sklearn', 'matplotlib', 'scipy'} & set(sys.modules)\n"
+        "nn.estimators.Ridge\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+    assert all(hasattr(nn, name) for name in nn.__all__)
+    with pytest.raises(AttributeError, match="'nn' has no attribute 'layers'"):
+        _ = nn.layers
