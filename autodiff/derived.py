@@ -40,6 +40,17 @@ WRITTEN = {  # rows that are operators: the same ufunc, without the call of a Py
 HERE = Path(__file__).parent / "derived"  # where tracebacks say that written functions are
 
 
+class Plan:
+    """What is known of operands of some kinds: the function that computes the results, and how each
+    of them is recorded on a tape, by the operands that the tape is watching."""
+
+    __slots__ = ("edges", "function")
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+        self.edges: dict[tuple[int, ...], Any] = {}
+
+
 class Derived(Primitive):
     """An operation with several results: numbers, arrays, or structural zeros and ones."""
 
@@ -52,9 +63,9 @@ class Derived(Primitive):
     def __init__(self, name: str) -> None:
         super().__init__(name, self.define)
         self.children: dict[Any, Derived] = {}  # its own derivatives
-        self.functions: dict[Any, Callable[..., Any]] = {}  # by the kinds of operands
+        self.plans: dict[Any, Plan] = {}  # by the kinds of operands
         self.reached: dict[tuple[type, ...], list[frozenset[int]]] = {}
-        self.forms: dict[Any, list[Callable[..., Any]]] = {}  # of towers of tangents: towers.py
+        self.forms: dict[Any, Sequence[Callable[..., Any]]] = {}  # of towers of tangents: towers.py
 
     def define(self, *operands: Any) -> tuple[Any, ...]:
         """The results, row by row, whatever transforms watch the operands."""
@@ -116,17 +127,21 @@ class Derived(Primitive):
 
     def compute(self, *operands: Any) -> Any:
         """The results where no transform is watching."""
+        return self.results(self.plan(operands), operands)
+
+    def plan(self, operands: Sequence[Any]) -> Plan:
+        """What is known of plain operands of these kinds; of arrays, shapes and dtypes count."""
         kinds: Any = tuple(map(type, operands))
-        function = self.functions.get(kinds)
-        if function is None or function is by_shapes:
-            if np.ndarray in kinds:
-                self.functions[kinds] = by_shapes
-                kinds += tuple([(x.shape, x.dtype) for x in operands if hasattr(x, "dtype")])
-                function = self.functions.get(kinds)
-            if function is None:
-                function = self.functions[kinds] = self.written(operands) or self.define
+        if np.ndarray in kinds:
+            kinds += tuple([(x.shape, x.dtype) for x in operands if x.__class__ is np.ndarray])
+        plan = self.plans.get(kinds)
+        if plan is None:
+            plan = self.plans[kinds] = Plan(self.written(operands) or self.define)
+        return plan
+
+    def results(self, plan: Plan, operands: Sequence[Any]) -> Any:
         try:
-            return function(*operands)
+            return plan.function(*operands)
         except (ZeroDivisionError, OverflowError):  # of Python's floats: the rows know the answer
             return self.define(*operands)
 
@@ -156,11 +171,6 @@ class Derived(Primitive):
         return source.function([source.operand(n) for n in nodes], results, (), {})
 
 
-def by_shapes(*operands: Any) -> Any:
-    """Stands for the functions of operands that are arrays, and so have more to tell them by."""
-    raise NotImplementedError  # pragma: no cover - never called
-
-
 class Row(Derived):
     """A row of the table with its parameters, as the first of its derivatives."""
 
@@ -179,8 +189,10 @@ ROWS: dict[Any, Row] = {}
 
 def row_of(primitive: Primitive, params: dict[str, Any]) -> Row:
     key: Any = primitive
-    if params:  # 2 and 2.0 are different exponents
-        key = (primitive, *params.items(), *map(type, params.values()))
+    if params:
+        key = (primitive,)
+        for name, value in params.items():  # 2 and 2.0 are different exponents
+            key += (name, value, value.__class__)
     return ROWS.get(key) or ROWS.setdefault(key, Row(primitive, params))
 
 

@@ -18,7 +18,7 @@ from .reverse import transposed_vjp
 from .selection import select_forward, value_of
 from .shapes import explained
 from .tensor import Tensor
-from .towers import MOST, learn
+from .towers import MOST, UNKNOWN, learn
 
 
 class Dual:
@@ -109,8 +109,21 @@ class Dual:
 
     def by_form(self, derived: Derived, operands: Sequence[Any]) -> Any:
         """The results by the function that is written for operands of this form, if there is."""
-        key = tuple([x.value.__class__ if x.__class__ is Tensor else x.__class__ for x in operands])
-        forms = derived.forms.get(key, ())
+        level = self.level
+        key: tuple[type, ...] = ()  # of what is beneath, which another transform may be watching
+        for x in operands:
+            if x.__class__ is Tensor:
+                node = x.node
+                if node.level == level:
+                    x, tangent = x.value, node.tangent
+                    key += (x.node.__class__ if x.__class__ is Tensor else x.__class__,)
+                    if tangent.__class__ is Tensor:
+                        key += (tangent.node.__class__,)
+                else:
+                    key += (node.__class__,)
+            else:
+                key += (x.__class__,)
+        forms = derived.forms.get(key, UNKNOWN)
         try:
             for function in forms:
                 results = function(*operands)
@@ -118,7 +131,7 @@ class Dual:
                     return results
         except (ZeroDivisionError, OverflowError):  # of Python's floats: the rows know the answer
             return None
-        if len(forms) < MOST:
+        if forms.__class__ is list and len(forms) < MOST:
             learn(derived, key, operands, Dual, Stepwise)
         return None
 

@@ -23,7 +23,7 @@ from .errors import AutodiffError
 from .fitting import aval_of, conform_tangent, full
 from .graph import Node, next_order
 from .kinds import ElementwisePullback, pick
-from .primitive import ZERO, Primitive, Structural, new_level
+from .primitive import ZERO, Primitive, Structural, new_level, payload
 from .selection import select_back, value_of
 from .shapes import explained, shape_of
 from .tensor import Tensor
@@ -102,32 +102,28 @@ class TapeNode(Node):
         level = self.level
         nested = False
         values: list[Any] = []
-        tracked: list[int] = []
+        tracked: tuple[int, ...] = ()
         parents: list[Any] = []
         for a in operands:
             if a.__class__ is Tensor:
                 node = a.node
                 if node.level == level:
-                    tracked.append(len(values))
+                    tracked += (len(values),)
                     parents.append(node)
                     a = a.value
                 nested = nested or a.__class__ is Tensor
             values.append(a)
-        kept = tuple(values)
+        plan = derived.plan(list(map(payload, values)) if nested else values)
+        found = derived(*values) if nested else derived.results(plan, values)
+        edges = plan.edges.get(tracked)
+        if edges is None:
+            edges = plan.edges[tracked] = edges_of(derived, tracked, values, len(found))
         results: list[Any] = []
-        found = (derived if nested else derived.compute)(*values)
-        reaches = derived.reaches(kept, len(found))
-        for k, (y, reached) in enumerate(zip(found, reaches, strict=True)):
-            wanted = tuple([i for i in tracked if i in reached])
-            if wanted and y.__class__ is not Structural:
-                key = (k, wanted)
-                backward = derived.children.get(key) or derived.child(
-                    key, Backward, derived, k, wanted
-                )
-                nodes = [n for i, n in zip(tracked, parents, strict=True) if i in reached]
-                y = Tensor(
-                    y, TapeNode(level, derived, nodes, None, DerivedPullback(backward, kept))
-                )
+        for y, (backward, places) in zip(found, edges, strict=True):
+            if places and y.__class__ is not Structural:
+                nodes = parents if len(places) == len(parents) else [parents[k] for k in places]
+                pullback = DerivedPullback(backward, values)
+                y = Tensor(y, TapeNode(level, derived, nodes, None, pullback))
             results.append(y)
         return results
 
@@ -283,6 +279,17 @@ class Stepping(TapeNode):
         """The cotangent goes on in another sweep, with what it knows of strong zeros."""
         found[self.order] = cotangent
         return (), ()
+
+
+def edges_of(derived: Derived, tracked: Sequence[int], operands: Any, results: int) -> Any:
+    """For each result its pullback to the tracked operands that it depends on, and which of them
+    these are."""
+    edges = []
+    for k, reached in enumerate(derived.reaches(operands, results)):
+        wanted = tuple([i for i in tracked if i in reached])
+        backward = derived.child((k, wanted), Backward, derived, k, wanted) if wanted else None
+        edges.append((backward, [place for place, i in enumerate(tracked) if i in reached]))
+    return edges
 
 
 class Backward(Derived):

@@ -24,7 +24,7 @@ def shape_of(x: Any) -> Shape:
 
 
 def ndim_of(x: Any) -> int:
-    return len(shape_of(x))
+    return 0 if x.__class__ in PYTHON_SCALARS else len(x.shape)
 
 
 def negative_axis(axis: Any, ndim: int, name: str = "axis") -> int:

@@ -25,6 +25,7 @@ from .quiet import quiet
 from .tensor import Tensor
 
 MOST = 8  # forms of one operation that are told apart
+UNKNOWN: list[Any] = []  # the forms of classes of operands that were not met before
 
 
 class FormError(Exception):
@@ -109,9 +110,9 @@ def levels_of(x: Any, dual: Any) -> list[int]:
 
 def learn(derived: Derived, key: Any, operands: Sequence[Any], dual: Any, stepwise: Any) -> None:
     """Write a function for operands of this form, unless there are many, or it has no function."""
-    forms = derived.forms.setdefault(key, [])
-    if len(forms) >= MOST or derived.hopeless or not all(map(is_small, operands)):
+    if derived.hopeless or not all(map(is_small, operands)):
         return
+    forms: Any = derived.forms.setdefault(key, [])
     try:
         tower = Tower(operands, dual, stepwise)
         with quiet():
@@ -121,12 +122,8 @@ def learn(derived: Derived, key: Any, operands: Sequence[Any], dual: Any, stepwi
         if any(chooses(n) or is_complex(n) for n in operations):
             raise FormError
     except (FormError, AutodiffError, ArithmeticError):
-        forms += [never] * (MOST - len(forms))  # the general way it is
+        derived.forms[key] = tuple(forms)  # to which no other is added: the general way it is
         return
     source = Source(derived, tower.inputs, operations, ends)
     made = "".join(tower.built(y, source) + ", " for y in results)
     forms.append(source.function(tower.names, made, tower.checks, tower.scope))
-
-
-def never(*operands: Any) -> None:
-    """No operands have this form."""
