@@ -1,4 +1,4 @@
-"""Pages that are written from the engine's own answers have not drifted, and every page is listed."""
+"""Pages that are written from the engine's answers have not drifted; every decision is listed."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ def test_the_page_is_what_the_engine_answers(name: str) -> None:
 
 
 def test_every_decision_is_listed_under_its_title() -> None:
-    pages = sorted((DOCS / "decisions").glob("[0-9]*.md"))
-    titles = [page.read_text(encoding="utf-8").partition("\n")[0] for page in pages]
-    listed = [
-        f"- [{page.name[:3]}]({page.name}) {title.removeprefix(f'# {page.name[:3]}. ')}"
-        for page, title in zip(pages, titles, strict=True)
-    ]
+    """The list may say more than the title."""
     readme = (DOCS / "decisions" / "README.md").read_text(encoding="utf-8")
-    assert re.findall(r"^- .*", readme, re.MULTILINE) == listed
+    listed = re.findall(r"^- .*", readme, re.MULTILINE)
+    pages = sorted((DOCS / "decisions").glob("[0-9]*.md"))
+    for page, line in zip(pages, listed, strict=True):
+        number, dot, title = page.read_text(encoding="utf-8").partition("\n")[0].partition(". ")
+        assert number == f"# {page.name[:3]}"
+        assert dot
+        assert line.startswith(f"- [{page.name[:3]}]({page.name}) {title}")
