@@ -16,7 +16,7 @@ from llvmlite import binding, ir
 from numpy.lib.stride_tricks import as_strided
 
 from ..errors import ShapeError
-from .entry import Entry, python_function
+from .entry import ERRORS, Entry, python_function
 from .leaves import Kind, own_result
 from .listed import Listed
 from .maps import UFUNCS
@@ -157,8 +157,9 @@ class Compiled:
         for part in self.parts:
             if isinstance(part, Value):
                 store.compute(part)
-            elif part(arguments, results, base):
-                raise IndexError("an index is out of bounds")
+            elif error := part(arguments, results, base):
+                kind, text = next(what for bit, what in ERRORS.items() if error & bit)
+                raise kind(text)
         objects = [own_result(y, spec) for y, spec in zip(made, self.outputs, strict=True)]
         return objects[0] if len(objects) == 1 else tuple(objects)
 

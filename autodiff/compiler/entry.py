@@ -16,6 +16,8 @@ import numpy as np
 from llvmlite import ir
 
 from .code import DOUBLE, I8, I32, I64, POINTER, external, memory_type
+from .gathers import OUT_OF_BOUNDS
+from .lapack import INDEFINITE, NO_INVERSE, SINGULAR
 from .leaves import Kind
 
 HEADER = object.__basicsize__  # bytes before an object's own fields
@@ -25,6 +27,12 @@ IN_ORDER = 0x1 | 0x100  # C-contiguous and aligned
 EMPTY, SCALAR = 184, 60  # PyArray_Empty and PyArray_Scalar in NumPy's table of functions
 METH_FASTCALL = 0x80
 C = ctypes.pythonapi
+ERRORS: dict[int, tuple[type[Exception], str]] = {  # what the bits of a body's result mean
+    OUT_OF_BOUNDS: (IndexError, "an index is out of bounds"),
+    SINGULAR: (np.linalg.LinAlgError, "np.linalg.solve: Singular matrix"),
+    NO_INVERSE: (np.linalg.LinAlgError, "np.linalg.inv: Singular matrix"),
+    INDEFINITE: (np.linalg.LinAlgError, "np.linalg.cholesky: Matrix is not positive definite"),
+}
 
 
 def address_of(function: Any) -> int:
@@ -79,9 +87,13 @@ class Entry:
             for obj, _ in made:
                 if obj is not None:
                     self.call("Py_DecRef", ir.VoidType(), [obj])
-            text = self.text("an index is out of bounds")
-            kind = self.object(IndexError)
-            self.call("PyErr_SetString", ir.VoidType(), [kind, text])
+            for bit, (kind, text) in ERRORS.items():
+                noted = self.builder.and_(error, ir.Constant(I32, bit))
+                with self.builder.if_then(
+                    self.builder.icmp_signed("!=", noted, ir.Constant(I32, 0))
+                ):
+                    given = [self.object(kind), self.text(text)]
+                    self.call("PyErr_SetString", ir.VoidType(), given)
             self.builder.ret(ir.Constant(POINTER, None))
         objects = [
             self.scalar(spec, data) if obj is None else obj

@@ -26,7 +26,7 @@ from .piecewise import Piecewise, is_pattern
 from .program import Builder, Program, Value, number
 from .views import contiguous, rearranged, region
 
-Rule = Callable[..., "Value | None"]
+Rule = Callable[..., Any]  # a value; of a row with several results, a list; or `None`
 LOWER: dict[str, Rule] = {}
 
 
@@ -56,6 +56,7 @@ class Lowering:
 
     def __init__(self, reciprocals: bool = True) -> None:
         self.builder = Builder()
+        self.for_llvm = reciprocals
         self.maps = Maps(self.builder, reciprocals)
         self.values: dict[TraceNode, Any] = {}
 
@@ -82,7 +83,9 @@ class Lowering:
         if row.name == "pick":
             return self.values[node.inputs[0]][params["index"]]
         found = None
-        if not row.multiple and not any(x is None for x in node.inputs):
+        if not any(x is None for x in node.inputs):
+            if row.multiple:
+                return self.several(node)
             if np.size(node.value) == 0:
                 return self.builder.constant(np.asarray(node.value))
             found = self.by_rule(node)
@@ -92,6 +95,19 @@ class Lowering:
         assert found.shape == expected.shape, (node.primitive, found.shape, expected.shape)
         weak = node.value.__class__ in PYTHON_SCALARS
         return found if weak else self.maps.cast(found, expected.dtype)
+
+    def several(self, node: TraceNode) -> Any:
+        """The results of a row that has several."""
+        row, values = node.primitive, node.value
+        assert row is not None
+        rule: Any = LOWER.get(row.name)
+        found = None
+        if rule is not None and all(np.size(y) for y in values):
+            found = rule(self, *map(self.value, node.inputs), **node.params)
+        if found is None:
+            return self.call(node)
+        pairs = zip(found, values, strict=True)
+        return [self.maps.cast(v, np.asarray(y).dtype) for v, y in pairs]
 
     def by_rule(self, node: TraceNode) -> Value | None:
         row = node.primitive

@@ -18,11 +18,12 @@ from .blas import emit_product, own
 from .code import I8, I32, I64, POINTER, TYPES, Code, can_map, kind_of
 from .emit_bands import emit_bands, zero
 from .gathers import emit_gather, emit_scatter
+from .lapack import emit_system
 from .loops import Nest
 from .matmul import Product, scratch_bytes
 from .program import BOOL, Program, Value
 from .reductions import NEUTRAL
-from .schedule import LEAVES, Schedule, Step
+from .schedule import LEAVES, SYSTEMS, Schedule, Step
 from .symmetric import emit_symmetric, is_symmetric, symmetric_scratch
 from .views import layout
 
@@ -43,7 +44,7 @@ def is_native(v: Value) -> bool:
         return v.function in NEUTRAL and v.dtype != BOOL
     if v.op == "product":
         return v.dtype.kind == "f"
-    return v.op in ("place", "gather", "scatter")
+    return v.op in ("place", "gather", "scatter", *SYSTEMS)
 
 
 class Memory:
@@ -270,6 +271,8 @@ def emit_alone(
         emit_product(code, v, address, product, scratch)
     elif kind == "gather":
         emit_gather(code, v, address, error)
+    elif kind in SYSTEMS:
+        emit_system(code, v, address, error)
     else:
         zero(code, v, address(v))
         emit_scatter(code, v, address, error)

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from ..choosing import where
+from ..primitive import TABLE
 from ..shapes import Shape
 from .maps import SPECIAL
 from .program import Program, Value, number
@@ -54,7 +55,7 @@ class Source:
         for k, v in enumerate(program.inputs):
             self.names[id(v)] = f"x{k}"
         for k, v in enumerate(program.values):
-            if v.op not in LEAVES and v.op != "view":
+            if v.op not in (*LEAVES, "view", "factors"):  # NumPy keeps no factors
                 self.emit(v, k)
                 self.release(v, k)
 
@@ -185,6 +186,25 @@ class Source:
         self.globals["scattered"] = scattered
         return f"scattered({updates}, ({', '.join(indices)},), {_tuple(v.shape)})"
 
+    def write_solution(self, v: Value, k: int) -> str:
+        *_, a, columns = v.inputs
+        a = transposed(a) if v.params["transposed"] else a
+        given = [a] if v.function == "inv" else [a, transposed(columns)]
+        return self.call_row(v.function, *given) + ".swapaxes(1, 2)"
+
+    write_substitution = write_solution
+
+    def write_determinant(self, v: Value, k: int) -> str:
+        return f"np.stack({self.call_row('slogdet', v.inputs[1])})"
+
+    def write_cholesky(self, v: Value, k: int) -> str:
+        return self.call_row("cholesky", *v.inputs, upper=v.params["upper"])
+
+    def call_row(self, name: str, *operands: Value, **params: Any) -> str:
+        self.globals[name] = TABLE[name].value
+        given = [*map(self.operand, operands), *(f"{k}={x!r}" for k, x in params.items())]
+        return f"{name}({', '.join(given)})"
+
     def write_place(self, v: Value, k: int) -> str:
         new = "np.empty" if v.params["covered"] else "np.zeros"
         if id(v) in self.results:
@@ -239,6 +259,15 @@ class Source:
         results = [result(v, self.operand(v)) for v in self.program.outputs]
         body.append(f"return {', '.join(results)}")
         return "\n".join([f"def compiled({arguments}):", *(f"    {line}" for line in body), ""])
+
+
+def transposed(v: Value) -> Value:
+    """Each matrix of a stack transposed."""
+    base, offset, (stack, row, column) = layout(v)
+    s, n, m = v.shape
+    return Value(
+        "view", (base,), {"offset": offset, "strides": (stack, column, row)}, (s, m, n), v.dtype
+    )
 
 
 def scattered(updates: Any, indices: tuple[Any, ...], shape: Shape) -> Any:

@@ -9,6 +9,7 @@
 | reduce               | sum, max, min, prod over some axes                                    |
 | product              | stacks of matrix products                                             |
 | gather, scatter      | entries at indices that are known only when the program runs          |
+| factors, solution... | linear systems: `systems.py`                                          |
 | call                 | any other row of the table, computed by NumPy                         |
 
 Equal instructions are one instruction: the builder numbers values (Alpern, Wegman and Zadeck,

@@ -23,6 +23,8 @@ from .views import contiguous, layout
 LEAVES = ("input", "constant")
 MOST_GAPS = 8  # in a `place`, filled one by one
 IN_LOOPS = ("map", "reduce", "place")
+SYSTEMS = ("factors", "solution", "determinant", "cholesky", "substitution")
+ALONE = ("product", "gather", "scatter", *SYSTEMS)  # steps of one instruction
 MOST_RECOMPUTED = 4  # maps that it is cheaper to compute twice than to write and read
 LONG = 1000  # instructions from which a program recomputes nothing: rounds of a loop are alike then
 
@@ -63,7 +65,7 @@ class Store(NamedTuple):
 
 
 class Step:
-    """What runs at once. `kind`: loops, zero, product, gather, scatter, numpy or bands."""
+    """What runs at once. `kind`: loops, zero, numpy, bands, or what it is `ALONE`."""
 
     def __init__(self, kind: str, level: float, domain: Shape = ()) -> None:
         self.kind, self.level, self.domain = kind, level, domain
@@ -277,7 +279,7 @@ class Schedule:
             if v.op in LEAVES or v.op == "view":
                 continue
             if not self.in_loops(v):
-                kind = v.op if v.op in ("product", "gather", "scatter") else "numpy"
+                kind = v.op if v.op in ALONE else "numpy"
                 if not self.native(v):
                     kind = "numpy"
                 step(kind, level, own=id(v)).values.append(v)

@@ -266,15 +266,15 @@ def test_a_program_with_gaps_inside_other_transforms(backend: str) -> None:
 
 def test_what_llvm_lacks_numpy_computes() -> None:
     def f(a: Any) -> Any:
-        return np.linalg.solve(a, np.sin(a)) + np.cumsum(a, axis=0)
+        return np.linalg.eigvalsh(a) + np.sort(a, axis=0)
 
     compiled = ad.jit(f, backend="llvm")
     a = np.eye(3) + 0.1
     np.testing.assert_allclose(compiled(a), f(a))
     report = compiled.report()
     assert "left to NumPy" in report
-    assert "solve" in report
-    assert "cumsum" in report
+    assert "eigvalsh" in report
+    assert "sort" in report
 
 
 def test_a_program_is_shown() -> None:
