@@ -97,6 +97,8 @@ def tensor(value: Any, name: str | None = None) -> Tensor:
     >>> x.grad
     6.0
     """
+    if name is not None and not isinstance(name, str):
+        raise TypeError(f"tensor(x, name=...): a name is a string, not {name!r:.40}")
     if isinstance(value, (list, tuple)):
         value = np.asarray(value)
     if isinstance(value, Tensor):

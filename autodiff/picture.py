@@ -138,7 +138,7 @@ def dot_source(picture: Picture) -> str:
         graph.attr(label=f"<{cell}>")
     names = node_names(picture.boxes)
     for box in picture.boxes:
-        tip = graphviz.escape(box.tip or box.name)
+        tip = graphviz.escape(printable(box.tip or box.name))
         graph.node(names[box.key], label=box_label(box), tooltip=tip)
     for arrow in picture.arrows:
         label = f"< {shown(arrow.label)} >" if arrow.label else ""
@@ -167,10 +167,14 @@ def node_names(boxes: Sequence[Box]) -> dict[Any, str]:
     }
 
 
+def printable(text: str) -> str:
+    """XML, and so SVG, has no place for control characters."""
+    return "".join(c if c.isprintable() else "�" for c in text)
+
+
 def shown(text: str) -> str:
     """Text for a label: what is special there is escaped, what cannot be printed replaced."""
-    printable = "".join(c if c.isprintable() else "�" for c in text)
-    escaped = html.escape(printable).replace("&#x27;", "&#39;")
+    escaped = html.escape(printable(text)).replace("&#x27;", "&#39;")
     return escaped.replace("\\", "\\\\")  # Graphviz reads a backslash and N as the node's name
 
 

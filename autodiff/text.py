@@ -54,7 +54,7 @@ class Style:
         if count > MANY:
             slots[MANY - 2 : -1] = ["..."]
         given = [f"{k}={escaped(param(v))}" for k, v in params.items() if told(v)]
-        return f"{called(row)}({', '.join(slots + given)})"
+        return f"{escaped(called(row))}({', '.join(slots + given)})"
 
     def bracket(self, text: str) -> str:
         return f"({text})"

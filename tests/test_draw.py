@@ -207,6 +207,21 @@ def test_a_page_is_whole_and_holds_no_markup_of_the_users():
     assert "http" not in re.sub(r'xmlns(:\w+)?="[^"]*"', "", page), "a page fetches nothing"
 
 
+@pytest.mark.parametrize("name", ["\x1b[31m", "\x00", NASTY, "{", "}", "a{0}"])
+def test_any_name_is_drawn(name):
+    found = words(draw_tape(np.sin(ad.tensor(0.5, name=name))))
+    assert any(picture.printable(name) in word for word in found)
+
+    def named(x):
+        return 2 * x
+
+    named.__name__ = name
+    rule = ad.custom_rule(named, jvp=lambda primals, y, tangents: 2 * tangents[0])
+    e = ad.explain(lambda x: rule(x) ** 2, 0.5)
+    words(e.svg())
+    assert name in str(e)
+
+
 def test_a_page_shows_the_picture_and_the_tables():
     page = ad.explain(chain, 0.1).html()
     assert {"svg", "table", "h1"} <= tags_of(page)

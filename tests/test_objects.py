@@ -84,3 +84,8 @@ def test_tensors_show_themselves() -> None:
 def test_what_is_not_a_number_is_refused(value: object) -> None:
     with pytest.raises(ad.NotDifferentiableError, match="tensor"):
         ad.tensor(value)
+
+
+def test_a_name_is_a_string() -> None:
+    with pytest.raises(TypeError, match="a name is a string, not 5"):
+        ad.tensor(1.0, name=5)  # type: ignore[arg-type]
