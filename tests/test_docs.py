@@ -19,7 +19,6 @@ def test_every_decision_is_listed_under_its_title() -> None:
     listed = re.findall(r"^- .*", readme, re.MULTILINE)
     pages = sorted((DOCS / "decisions").glob("[0-9]*.md"))
     for page, line in zip(pages, listed, strict=True):
-        number, dot, title = page.read_text(encoding="utf-8").partition("\n")[0].partition(". ")
-        assert number == f"# {page.name[:3]}"
-        assert dot
+        number, _, title = page.read_text(encoding="utf-8").partition("\n")[0].partition(". ")
+        assert number == f"# {page.name[:3]}", f"{page.name} begins with `# {page.name[:3]}. Title`"
         assert line.startswith(f"- [{page.name[:3]}]({page.name}) {title}")
