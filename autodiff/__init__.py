@@ -1,6 +1,6 @@
 """Automatic differentiation of plain NumPy that you can see and trust."""
 
-from . import numpy_api, special  # noqa: F401 - the first fills the dispatch tables
+from . import linalg, numpy_api, special  # noqa: F401 - the first fills the dispatch tables
 from .check import check
 from .checkpoint import checkpoint, checkpoint_chain
 from .compiler.api import jit

@@ -28,7 +28,7 @@ LAYERS = [
     ["tensor"],
     ["graph", "arguments", "selection"],
     ["numpy_api"],
-    ["derived", "special"],
+    ["derived", "linalg", "special"],
     ["towers"],
     ["batch", "forward", "reverse", "vmap"],
     ["encoding", "files", "names", "picture", "splitting", "summary"],

@@ -11,13 +11,21 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+import numpy as np
+
 from ..dispatch import FUNCTIONS
 from ..errors import refuse
 
 # What scipy.linalg does in Python alone: these place and multiply entries, tracked ones too.
 PLACING = ("block_diag", "companion", "hankel", "khatri_rao", "norm", "toeplitz")
-# The functions of autodiff.special that stand for SciPy's Python functions.
+# The functions of autodiff.special and autodiff.linalg that stand for SciPy's Python functions.
 NAMESAKES = ("log_softmax", "logsumexp", "multigammaln", "polygamma", "softmax")
+LINALG_NAMESAKES = (
+    *("cho_factor", "cho_solve", "cholesky", "circulant", "eigh", "lu", "lu_factor", "lu_solve"),
+    *("coshm", "cosm", "expm", "expm_frechet", "logm", "sinhm", "sinm", "sqrtm", "tanhm", "tanm"),
+    *("polar", "solve", "solve_continuous_are", "solve_continuous_lyapunov", "solve_discrete_are"),
+    *("solve_discrete_lyapunov", "solve_sylvester", "solve_triangular"),
+)
 WRITE = (
     "write it with functions that are NumPy ufuncs, "
     "or give it a derivative with autodiff.custom_rule"
@@ -25,7 +33,9 @@ WRITE = (
 CURES = {
     "scipy.special": WRITE,
     "scipy.fft": "use np.fft",
-    "scipy.linalg": "use np.linalg, or give it a derivative with autodiff.custom_rule",
+    "scipy.linalg": (
+        "use autodiff.linalg or np.linalg, or give it a derivative with autodiff.custom_rule"
+    ),
 }
 
 
@@ -47,10 +57,17 @@ def refuse_inside_scipy() -> None:
     called = f"{home}.{function}"
     if not hasattr(sys.modules[home], function):  # a decorator, say
         called = f"a function of {home}"
-    cure = CURES[home]
+    raise refuse(f"{called} turns its arguments into plain arrays", cure_for(home, function))
+
+
+def cure_for(home: str, function: str) -> str:
     if home == "scipy.special" and function in NAMESAKES:
-        cure = f"use autodiff.special.{function}"
-    raise refuse(f"{called} turns its arguments into plain arrays", cure)
+        return f"use autodiff.special.{function}"
+    if home == "scipy.linalg" and function in LINALG_NAMESAKES:
+        return f"use autodiff.linalg.{function}"
+    if home == "scipy.linalg" and hasattr(np.linalg, function):
+        return f"use np.linalg.{function}"
+    return CURES[home]
 
 
 def module_of(frame: Any) -> str:

@@ -37,7 +37,8 @@ lower_half = linear(  # the lower triangle with half of the diagonal: its own tr
 )
 
 
-def _cholesky_jvp(tangents: Any, primals: Any, y: Any, *, upper: bool) -> Any:
+# `solve` is that of NumPy, or one that knows of the triangles: L in the first rule, L^T in the second.
+def cholesky_jvp(tangents: Any, primals: Any, y: Any, *, upper: bool, solve: Any = solve) -> Any:
     """dL = L lower_half(L^-1 dA L^-H), where dA is the Hermitian matrix that its triangle means."""
     factor = dagger(y) if upper else y
     a_dot = hermitian(tangents[0], lower=not upper)
@@ -46,7 +47,7 @@ def _cholesky_jvp(tangents: Any, primals: Any, y: Any, *, upper: bool) -> Any:
     return dagger(factor_dot) if upper else factor_dot
 
 
-def _cholesky_vjp(y_bar: Any, primals: Any, y: Any, *, upper: bool) -> Any:
+def cholesky_vjp(y_bar: Any, primals: Any, y: Any, *, upper: bool, solve: Any = solve) -> Any:
     factor, factor_bar = (dagger(y), dagger(y_bar)) if upper else (y, y_bar)
     inside_bar = lower_half(mT(factor) @ factor_bar)
     a_bar = solve(mT(factor), mT(solve(dagger(factor), mT(inside_bar))))
@@ -56,8 +57,8 @@ def _cholesky_vjp(y_bar: Any, primals: Any, y: Any, *, upper: bool) -> Any:
 cholesky = special(
     "cholesky",
     named(np.linalg.cholesky),
-    forward=_cholesky_jvp,
-    backward=_cholesky_vjp,
+    forward=cholesky_jvp,
+    backward=cholesky_vjp,
     numpy=np.linalg.cholesky,
     batch="trailing",
 )

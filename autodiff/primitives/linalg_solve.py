@@ -43,15 +43,16 @@ def _solve_vjp(y_bar: Any, primals: Any, y: Any) -> Any:
     return [a_bar, b_bar[..., 0] if vector else b_bar]
 
 
-def _batch_solve(row: Any, size: int, args: Any, flags: Any) -> Any:
+def batch_solve(row: Any, size: int, args: Any, flags: Any, **params: Any) -> Any:
     (a, b), (_, b_flag) = args, flags
     if ndim_of(b) - b_flag > 1:
         ndim = max(ndim_of(x) - flag for x, flag in zip(args, flags, strict=True))
-        return row(*(align(x, ndim) if flag else x for x, flag in zip(args, flags, strict=True)))
+        aligned = (align(x, ndim) if flag else x for x, flag in zip(args, flags, strict=True))
+        return row(*aligned, **params)
     if not b_flag:
-        return row(a, b)
+        return row(a, b, **params)
     b = align(b[..., None], ndim_of(a) - flags[0])
-    return row(a, b)[..., 0]
+    return row(a, b, **params)[..., 0]
 
 
 solve = special(
@@ -61,7 +62,7 @@ solve = special(
     backward=_solve_vjp,
     numpy=np.linalg.solve,
     latex=r"{a}^{{-1}} {b}",
-    batch=_batch_solve,
+    batch=batch_solve,
 )
 
 

@@ -25,6 +25,9 @@ NOT_HOLOMORPHIC = {
     *("real", "imag", "conj", "complex_sign", "absolute", "irfft"),
     *("hermitian", "triangle", "cholesky", "qr", "eigvalsh", "eig", "pinv", "lstsq"),
     *("svdvals", "norm", "slogdet", "correlate"),
+    *("scipy.linalg.solve", "scipy.linalg.cholesky", "scipy.linalg.polar"),
+    *("scipy.linalg.solve_continuous_lyapunov", "scipy.linalg.solve_discrete_lyapunov"),
+    *("scipy.linalg.solve_continuous_are", "scipy.linalg.solve_discrete_are"),
 }
 LEFT_OUT = {
     # Reached through functions that refuse complex numbers by name: ad.special.sigmoid, np.i0.
