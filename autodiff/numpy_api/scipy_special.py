@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..conversions import RULE
 from ..dispatch import FUNCTIONS
 from ..errors import refuse
 
@@ -26,16 +27,11 @@ LINALG_NAMESAKES = (
     *("polar", "solve", "solve_continuous_are", "solve_continuous_lyapunov", "solve_discrete_are"),
     *("solve_discrete_lyapunov", "solve_sylvester", "solve_triangular"),
 )
-WRITE = (
-    "write it with functions that are NumPy ufuncs, "
-    "or give it a derivative with autodiff.custom_rule"
-)
+WRITE = f"write it with functions that are NumPy ufuncs, or {RULE}"
 CURES = {
     "scipy.special": WRITE,
     "scipy.fft": "use np.fft",
-    "scipy.linalg": (
-        "use autodiff.linalg or np.linalg, or give it a derivative with autodiff.custom_rule"
-    ),
+    "scipy.linalg": f"use autodiff.linalg or np.linalg, or {RULE}",
 }
 
 
@@ -64,9 +60,9 @@ def cure_for(home: str, function: str) -> str:
     if home == "scipy.special" and function in NAMESAKES:
         return f"use autodiff.special.{function}"
     if home == "scipy.linalg" and function in LINALG_NAMESAKES:
-        return f"use autodiff.linalg.{function}"
+        return f"use autodiff.linalg.{function}, or {RULE}"
     if home == "scipy.linalg" and hasattr(np.linalg, function):
-        return f"use np.linalg.{function}"
+        return f"use np.linalg.{function}, or {RULE}"
     return CURES[home]
 
 
