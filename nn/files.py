@@ -54,8 +54,12 @@ DAMAGED = (
 )
 
 
-def read_npz(path: Any) -> dict[str, Any]:
-    """The arrays of an .npz file by name; a file that is not one, or is damaged, is refused."""
+def read_npz(path: Any, room: int | None = None) -> dict[str, Any]:
+    """The arrays of an .npz file by name; a file that is not one, or is damaged, is refused.
+
+    A compressed file may say in little what fills a memory: where `room` is given, and the arrays
+    take more bytes than that, they are refused before they are read.
+    """
     path = Path(path)
     if not path.exists():
         raise FileNotFoundError(f"there is no file {path}")
@@ -65,6 +69,9 @@ def read_npz(path: Any) -> dict[str, Any]:
         file.seek(0)
         try:
             with np.load(file, allow_pickle=False) as archive:
-                return {name: archive[name] for name in archive.files}
+                size = sum(member.file_size for member in archive.zip.infolist())
+                if room is None or size <= room:
+                    return {name: archive[name] for name in archive.files}
         except DAMAGED as error:
             raise ValueError(f"{path} is a damaged .npz file: {error!s:.200}") from error
+    raise ValueError(f"{path} holds {size:,} bytes of arrays, where no more than {room:,} fit")

@@ -21,6 +21,7 @@ from ..files import read_npz, write_npz
 from ..requirements import generator
 
 State = dict[str, Any]
+WIDEST, HEADER = 16, 2**16  # bytes of a number, and of what comes before the numbers of an array
 
 
 class Module:
@@ -110,7 +111,8 @@ class Module:
 
     def load(self, path: Any) -> Self:
         """Read what `save` wrote into a module of the same structure; returns the module."""
-        return self.load_state_dict(read_npz(path))
+        room = sum(WIDEST * np.size(entry.array) + HEADER for entry in entries(self))
+        return self.load_state_dict(read_npz(path, room))
 
     # -- how it is shown ---------------------------------------------------------------------------
     def settings(self) -> str:

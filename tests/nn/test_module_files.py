@@ -66,6 +66,16 @@ def test_a_failed_save_leaves_the_old_file(tmp_path, monkeypatch):
     assert [p.name for p in tmp_path.iterdir()] == ["model.npz"]
 
 
+def test_a_small_file_cannot_fill_the_memory(tmp_path):
+    model, path = nn.Dense(2, 2, rng()), tmp_path / "model.npz"
+    np.savez_compressed(path, weight=np.zeros((1000, 1000)), bias=np.zeros(2))
+    assert path.stat().st_size < 20_000
+    with pytest.raises(ValueError, match=r"model\.npz holds 8,000,272 bytes of arrays, where"):
+        model.load(path)
+    np.savez_compressed(path, weight=np.ones((2, 2)), bias=np.zeros(2))
+    assert model.load(path).weight.sum() == 4
+
+
 def test_damaged_files_are_refused(tmp_path):
     model, path = nn.Dense(20, 20, rng()), tmp_path / "model.npz"
     before, flips = model.state_dict(), rng(5)
