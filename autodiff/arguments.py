@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 import sys
 from collections.abc import Callable, Sequence
 from copy import copy
@@ -124,6 +125,14 @@ def check_function(f: Any, transform: str = "autodiff") -> None:
         raise NotDifferentiableError(
             f"{transform}: {f!r:.60} is not a function; pass the function itself, not its value"
         )
+
+
+def whole(value: Any, what: str) -> int:
+    """`value` as an int, or an error that says `what` must be one."""
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise TypeError(f"{what}={value!r:.40} must be a whole number") from None
 
 
 def argument_names(args: Sequence[Any], places: Sequence[int] | None = None) -> list[str]:

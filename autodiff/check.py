@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .arguments import name_of
+from .arguments import check_function, name_of, whole
 from .comparisons import FAILED, UNRELIABLE, Comparison, Problem
 from .errors import AutodiffError
 
@@ -101,6 +101,8 @@ def check(
     >>> report.ok
     True
     """
+    check_function(f, "check")
+    directions = whole(directions, "check: directions")
     if order not in (1, 2):
         raise ValueError(f"check: order={order!r} is neither 1 nor 2")
     if directions < 1:

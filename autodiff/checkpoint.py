@@ -15,14 +15,14 @@ from __future__ import annotations
 import functools
 import math
 import types
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import copy
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from .arguments import name_of
+from .arguments import check_function, name_of, whole
 from .containers import flatten, unflatten
 from .dispatch import gather
 from .errors import AutodiffError, refuse
@@ -63,11 +63,6 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
         return result
 
     return checkpointed
-
-
-def check_function(f: Any, spelling: str) -> None:
-    if not callable(f):
-        raise TypeError(f"{spelling}: {f!r:.40} is not a function")
 
 
 def cut(level: int, leaves: Sequence[Any], start: int, again: Again) -> None:
@@ -236,11 +231,16 @@ def checkpoint_chain(
     >>> float(ad.grad(chain)(0.0))
     1.0
     """
+    if callable(blocks) or not isinstance(blocks, Iterable):
+        raise TypeError(f"checkpoint_chain([f, g, ...])(x): {blocks!r:.40} is not a list")
     blocks = tuple(blocks)
+    if not blocks:
+        raise ValueError("checkpoint_chain([f, g, ...])(x): the list is empty")
     for block in blocks:
         check_function(block, "checkpoint_chain([f, g, ...])(x)")
     if segments is None:
-        segments = max(1, round(math.sqrt(len(blocks))))
+        segments = round(math.sqrt(len(blocks)))
+    segments = whole(segments, "checkpoint_chain: segments")
     if not 1 <= segments <= len(blocks):
         raise ValueError(f"checkpoint_chain: segments={segments} for {len(blocks)} blocks")
     ends = [len(blocks) * k // segments for k in range(segments + 1)]

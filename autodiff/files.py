@@ -25,7 +25,7 @@ def write_all(texts: Mapping[Any, str | bytes]) -> None:
             try:
                 stage(text, path, staged)
             except OSError as error:
-                if error.filename is not None:
+                if error.errno is not None:
                     error.filename = str(path)  # the user's name, not that of the file beside it
                 raise
         for beside, target in staged:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +13,7 @@ from .arguments import (
     finished,
     name_of,
     result_leaf,
+    whole,
 )
 from .containers import flatten, flatten_like, unflatten
 from .selection import value_of
@@ -37,7 +37,7 @@ def taylor(f: Callable[[Any], Any], x: Any, direction: Any, order: int) -> tuple
     >>> ad.taylor(lambda x: x**3, np.array([1.0, 2.0]), np.ones(2), 2)
     (array([1., 8.]), array([ 3., 12.]), array([3., 6.]))
     """
-    order = operator.index(order)
+    order = whole(order, "taylor: order")
     if order < 0:
         raise ValueError(f"taylor: order={order} must not be negative")
     leaves, structure = flatten((x,))

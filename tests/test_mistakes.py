@@ -29,6 +29,8 @@ REFUSED = {
     "vjp(f(x))": (lambda: ad.vjp(3.0, 1.0), "3.0 is not a function"),
     "trace(f(x))": (lambda: ad.trace(3.0, 1.0), "3.0 is not a function"),
     "vmap(f(x))": (lambda: ad.vmap(X), "is not a function"),
+    "jit(f(x))": (lambda: ad.jit(3.0), "jit: 3.0 is not a function; pass the function itself"),
+    "check(f(x))": (lambda: ad.check(3.0, 1.0), "check: 3.0 is not a function"),
     "hessian(f(x))": (lambda: ad.hessian(3.0), "hessian: 3.0 is not a function"),
     "grad(f, x)": (lambda: ad.grad(np.sin, 3.0), "argnums=3.0: must be an int * grad(f)(x)"),
     "jacobian(f, x)": (lambda: ad.jacobian(np.sin, X), "jacobian: argnums=array * jacobian(f)(x)"),
@@ -77,6 +79,23 @@ def test_the_message_says_what_and_how_else(mistake):
     with pytest.raises(ad.AutodiffError) as caught:
         call()
     said(caught, message)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: ad.taylor(np.sin, 1.0, 1.0, 1.5), "taylor: order=1.5 must be a whole number"),
+        (lambda: ad.check(np.sin, 1.0, directions=1.5), "check: directions=1.5 must be a whole"),
+        (lambda: ad.checkpoint_chain([np.sin], 0.5), "checkpoint_chain: segments=0.5 must be a"),
+        (lambda: ad.checkpoint_chain(np.sin), "<ufunc 'sin'> is not a list"),
+        (lambda: ad.checkpoint_chain([]), "the list is empty"),
+        (lambda: ad.explain(np.sin, 1.0).svg("/"), "Is a directory: '/'"),
+    ],
+)
+def test_an_unfit_argument_is_named(call, message):
+    with pytest.raises((TypeError, ValueError, OSError)) as caught:
+        call()
+    assert message in str(caught.value)
 
 
 @pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")

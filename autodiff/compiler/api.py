@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arguments import name_of
+from ..arguments import check_function, name_of
 from ..containers import LEAF, Structure, flatten, unflatten
 from ..errors import AutodiffError, MissingExtraError
 from ..primitive import Traced
@@ -259,4 +259,5 @@ def jit(f: Callable[..., Any] | None = None, *, backend: str | None = None) -> A
     chosen = backend or ("llvm" if there else "numpy")
     if f is None:
         return partial(jit, backend=chosen)
+    check_function(f, "jit")
     return Jit(f, chosen)
