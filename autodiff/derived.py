@@ -26,7 +26,7 @@ import numpy as np
 from .errors import AutodiffError
 from .fitting import FEW
 from .graph import TraceLevel, TraceNode, ancestors
-from .primitive import Primitive, Traced, new_level, payload
+from .primitive import Primitive, Traced, new_level
 from .quiet import ERRORS, IGNORED, quiet
 from .tensor import Tensor
 
@@ -91,7 +91,7 @@ class Derived(Primitive):
             return self.compute(*operands)
         if not self.tried:  # whether it chooses must be known the first time, too
             self.tried = True
-            self.written([payload(x) for x in operands])
+            self.written(list(map(example_of, operands)))
         if self.hopeless or not getattr(innermost, "derives", False):
             return self.define(*operands)
         return innermost.derive(self, operands)
@@ -101,7 +101,7 @@ class Derived(Primitive):
         operands than real ones, perhaps on all: the slope of |x| depends on x if it is complex."""
         kinds = tuple([x.__class__ for x in operands])  # whole numbers are orders in SciPy's rows
         if not REAL.issuperset(kinds):
-            operands = [payload(x) for x in operands]
+            operands = list(map(example_of, operands))
             if not all(map(is_real, operands)):
                 return [frozenset(range(len(operands)))] * results
             kinds = tuple([x.__class__ for x in operands])
@@ -194,6 +194,15 @@ def row_of(primitive: Primitive, params: dict[str, Any]) -> Row:
         for name, value in params.items():  # 2 and 2.0 are different exponents
             key += (name, value, value.__class__)
     return ROWS.get(key) or ROWS.setdefault(key, Row(primitive, params))
+
+
+def example_of(x: Any) -> Any:
+    """The plain value behind `x`; of a stack of examples what one of them is like."""
+    hidden = 0
+    while x.__class__ is Tensor:
+        hidden += getattr(x.node, "batch_axis", False)
+        x = x.value
+    return np.ones(x.shape[hidden:], x.dtype)[()] if hidden else x
 
 
 def is_small(x: Any) -> bool:

@@ -18,12 +18,12 @@ from typing import Any
 
 import numpy as np
 
-from .derived import Derived, is_at, is_small, row_of
+from .derived import Derived, example_of, is_at, is_small, row_of
 from .errors import AutodiffError
 from .fitting import aval_of, conform_tangent, full
 from .graph import Node, next_order
 from .kinds import ElementwisePullback, pick
-from .primitive import ZERO, Primitive, Structural, new_level, payload
+from .primitive import ZERO, Primitive, Structural, new_level
 from .selection import select_back, value_of
 from .shapes import explained, shape_of
 from .tensor import Tensor
@@ -113,7 +113,7 @@ class TapeNode(Node):
                     a = a.value
                 nested = nested or a.__class__ is Tensor
             values.append(a)
-        plan = derived.plan(list(map(payload, values)) if nested else values)
+        plan = derived.plan(list(map(example_of, values)) if nested else values)
         found = derived(*values) if nested else derived.results(plan, values)
         edges = plan.edges.get(tracked)
         if edges is None:

@@ -42,6 +42,8 @@ def negative_axes(axis: Any, ndim: int, name: str = "axis") -> tuple[int, ...]:
     """A reduction's axes as a sorted tuple of negative numbers; ``None`` means all of them."""
     if axis is None:
         return ALL_AXES[ndim]
+    if axis.__class__ is int and -ndim <= axis < ndim:
+        return (axis if axis < 0 else axis - ndim,)
     axes = axis if isinstance(axis, Iterable) else (axis,)
     out = tuple(sorted(negative_axis(k, ndim, name) for k in axes))
     if len(set(out)) != len(out):

@@ -24,20 +24,27 @@ def concatenate(
     parts = [operand(a) for a in arrays]
     if not parts:
         raise ValueError("need at least one array to concatenate")
-    target = out.dtype if out is not None and dtype is None else dtype
-    for a in parts:
-        if target is not None and not np.can_cast(strong_dtype(a), target, casting):
-            raise TypeError(f"concatenate: cannot cast {strong_dtype(a)} to {target} ({casting})")
-    parts = [as_dtype(a, dtype) for a in parts]
     if axis is None:
         parts, axis = [np.ravel(a) for a in parts], -1
     shapes = [shape_of(a) for a in parts]
-    if any(len(s) == 0 for s in shapes):
+    if () in shapes:
         raise ShapeError("concatenate: zero-dimensional arrays cannot be joined; use np.stack")
     k = negative_axis(axis, len(shapes[0]))
-    if len({other_sizes(s, k) for s in shapes}) != 1:
+    if shapes.count(shapes[0]) < len(shapes) and len({other_sizes(s, k) for s in shapes}) != 1:
         raise ShapeError(f"concatenate: shapes {shapes} differ outside axis {axis}")
-    return deliver(rows.concatenate(*parts, axis=k), out, "np.concatenate")
+    return joined(parts, k, out, dtype, casting)
+
+
+def joined(parts: list[Any], axis: int, out: Any, dtype: Any, casting: str) -> Any:
+    """Arrays that fit together, as one of the dtype that was asked for."""
+    target = out.dtype if out is not None and dtype is None else dtype
+    if target is not None:
+        for a in parts:
+            if not np.can_cast(strong_dtype(a), target, casting):
+                dtypes = f"{strong_dtype(a)} to {target} ({casting})"
+                raise TypeError(f"concatenate: cannot cast {dtypes}")
+        parts = [as_dtype(a, dtype) for a in parts]
+    return deliver(rows.concatenate(*parts, axis=axis), out, "np.concatenate")
 
 
 def other_sizes(shape: Shape, axis: int) -> Shape:
@@ -56,10 +63,10 @@ def stack(
     if len(shapes) != 1:
         raise ShapeError(f"stack: all arrays must have the same shape, got {sorted(shapes)}")
     (shape,) = shapes
-    place = negative_axis(axis, len(shape) + 1) + len(shape) + 1
-    grown = (*shape[:place], 1, *shape[place:])
-    parts = [np.reshape(a, grown) for a in parts]
-    return concatenate(parts, place, out, dtype=dtype, casting=casting)
+    k = negative_axis(axis, len(shape) + 1)
+    place = k + len(shape) + 1
+    grown = {"shape": (*shape[:place], 1, *shape[place:])}
+    return joined([rows.reshape.apply(a, grown) for a in parts], k, out, dtype, casting)
 
 
 def _joins(

@@ -23,7 +23,7 @@ HALF, SINGLE, DOUBLE = np.dtype(np.float16), np.dtype(np.float32), np.dtype(np.f
 def count(shape: Shape, axes: tuple[int, ...], keepdims: bool = False, where: Any = True) -> Any:
     """How many entries a reduction adds: a number, or with a mask an array of them."""
     if where is True or where is NO_VALUE:
-        return size_of(tuple(shape[k] for k in axes))
+        return size_of(shape if len(axes) == len(shape) else tuple(shape[k] for k in axes))
     return np.sum(np.broadcast_to(where, shape), axis=axes, dtype=np.intp, keepdims=keepdims)
 
 
@@ -50,11 +50,12 @@ def mean(
 ) -> Any:
     a = operand(a)
     axes, keepdims = negative_axes(axis, ndim_of(a)), given(keepdims)
-    half = dtype is None and dtype_of(a) == HALF
-    if dtype is None and dtype_of(a).kind in "biu":
+    own = dtype_of(a)
+    half = dtype is None and own == HALF
+    if dtype is None and own.kind in "biu":
         dtype = DOUBLE
     dtype = SINGLE if half else accumulator("np.mean", a, dtype, out)
-    total = reduce_by(np.add, "np.mean", a, axes, dtype, None, keepdims, where=where)
+    total = reduce_by(np.add, "np.mean", a, axis, dtype, None, keepdims, where=where)
     if out is not None:  # NumPy adds up in `out`, and divides there
         target = out[0] if isinstance(out, tuple) else out
         total, half = as_dtype(total, target.dtype), False

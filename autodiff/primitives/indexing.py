@@ -50,7 +50,8 @@ def picks_once(key: tuple[Any, ...]) -> bool:
 
 
 def _scatter_add(updates: Any, *, key: tuple[Any, ...], shape: Shape) -> Any:
-    out = np.zeros_like(updates, shape=shape)
+    number = updates.__class__ is np.float64  # whose zeros have no memory layout to follow
+    out = np.zeros(shape) if number else np.zeros_like(updates, shape=shape)
     if picks_once(key):
         out[key] = updates
     else:

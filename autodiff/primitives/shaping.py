@@ -8,7 +8,7 @@ import numpy as np
 
 from ..fitting import Aval, stacked, unbroadcast
 from ..kinds import Linear, flat, linear
-from ..shapes import Shape, inverse_permutation, shape_of
+from ..shapes import PYTHON_SCALARS, Shape, inverse_permutation, shape_of
 from .indexing import scatter_add
 
 
@@ -44,7 +44,7 @@ def _split_back(y_bar: Any, *avals: Aval, axis: int) -> list[Any]:
 
 reshape = linear(
     "reshape",
-    lambda a, *, shape: np.reshape(a, shape),
+    lambda a, *, shape: np.reshape(a, shape) if a.__class__ in PYTHON_SCALARS else a.reshape(shape),
     lambda y_bar, a, *, shape: np.reshape(y_bar, a.shape),
     text="reshape({a}, {shape})",
     spreads=True,
