@@ -31,6 +31,25 @@ from .vmap import vmap
 
 __version__ = "0.1.0"
 
+_INSTEAD = {  # of what people look for who come from another engine
+    "custom_gradient": "use autodiff.custom_rule",
+    "egrad": "use autodiff.elementwise_grad",
+    "hessian_vector_product": "use autodiff.hvp(f, x, v)",
+    "lax": "Python's own if, for and while are differentiated",
+    "make_hvp": "use autodiff.hvp(f, x, v)",
+    "nn": "it is a package of its own: import nn",
+    "no_autodiff": "autodiff.stop_gradient(x) is x as a constant",
+    "no_grad": "autodiff.stop_gradient(x) is x as a constant",
+    "numpy": "import numpy as np: what is differentiated is plain NumPy",
+    "remat": "use autodiff.checkpoint",
+}
+
+
+def __getattr__(name: str) -> object:
+    cure = f"; {_INSTEAD[name]}" if name in _INSTEAD else ""
+    raise AttributeError(f"module 'autodiff' has no attribute {name!r}{cure}")
+
+
 __all__ = [
     "AutodiffError",
     "ConvergenceError",

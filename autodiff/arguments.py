@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+import re
 import sys
 from collections.abc import Callable, Sequence
 from copy import copy
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .containers import flatten, paths, unflatten
-from .conversions import refuse_index, refuse_objects
+from .conversions import refuse_index, refuse_key, refuse_objects, refuse_shape
 from .dispatch import OF_THEIR_OWN_MIND, gather, is_labelled
 from .errors import AutodiffError, NotDifferentiableError, ShapeError
 from .fitting import alike, aval_of, cast, full
@@ -168,6 +169,7 @@ OF_OBJECTS = (
     "object arrays are not supported",
     "not a proper array of floats",
 )
+OF_SHAPES = re.compile("integers? .*'Tensor\\(")  # and of a shape
 NO_INDEX = "only integers, slices"  # and of an array at an index that it does not know
 
 
@@ -191,6 +193,10 @@ def in_our_words(error: Exception) -> NotDifferentiableError | None:
         return error.__cause__  # NumPy wraps what float(x) raises, in `a[0] = x`
     if isinstance(error, IndexError):
         return refuse_index(error) if NO_INDEX in str(error) else None
+    if isinstance(error, TypeError) and str(error).startswith(("unhashable", "cannot use")):
+        return refuse_key(error) if "'Tensor'" in str(error) else None
+    if isinstance(error, TypeError) and OF_SHAPES.search(str(error)):
+        return refuse_shape(error)
     return refuse_objects(error) if any(part in str(error) for part in OF_OBJECTS) else None
 
 

@@ -34,7 +34,7 @@ SAME_AS_FUNCTION = (
 
 KEEP = "keep x as it is, or use autodiff.stop_gradient(x) where the derivative should be dropped"
 REFUSED_METHODS = {
-    "item": "keep it, or index it: x[0]; autodiff.stop_gradient(x).item() drops the derivative",
+    "item": "keep it, or index it: x[0]; float(autodiff.stop_gradient(x)) drops the derivative",
     "tolist": "use list(x); autodiff.stop_gradient(x).tolist() drops the derivative",
     "resize": "use np.resize(x, shape), or np.concatenate with zeros",
     "tobytes": KEEP,
@@ -52,8 +52,16 @@ REFUSED_ATTRIBUTES = {
     "numpy": PLAIN,
     "detach": PLAIN,
     "cpu": PLAIN,
+    "at": "y = x.copy(); y[i] = v, or y[i] += v, and x stays as it is",
+    "clone": "write x.copy()",
+    "dim": "write x.ndim",
+    "is_leaf": "what autodiff.tensor makes is a leaf, and has x.grad after y.backward()",
+    "null_grad": "x.grad = None forgets the gradient of autodiff.tensor(...)",
+    "permute": "write x.transpose(1, 0)",
     "pow": "write x**n, or np.power(x, n)",
     "requires_grad": "every Tensor is tracked",
+    "requires_grad_": "every Tensor is tracked",
+    "unsqueeze": "write x[:, None], or np.expand_dims(x, axis)",
     "zero_grad": "x.grad = None forgets the gradient of autodiff.tensor(...)",
     "strides": "its memory is its own affair: use np.lib.stride_tricks.sliding_window_view",
     "flags": "its memory is its own affair",

@@ -15,6 +15,7 @@ from .primitive import Traced
 from .shapes import shape_of
 
 TRUTH = "bool(x), as in `if x:`"
+WHOLE = {"int(x)": "__int__", "x used as an index": "__index__"}
 DROP = "autodiff.stop_gradient(x) if the derivative should be dropped"
 KEEP = "keep x as it is, use NumPy's functions (np.sin, not math.sin)"
 LOOP = 'vmap(..., fallback="loop")'
@@ -88,10 +89,14 @@ def of_scipy(function: Any) -> str:
 def refuse_to_look(what: str, complaint: str, cure: str) -> NotDifferentiableError:
     """The error for what needs the number itself, where there is no one number. NumPy asks it of
     one entry after the other of a list, and need not ask it of one array."""
-    call = asking("__bool__") if what is TRUTH else None
+    call = asking("__bool__") if what is TRUTH else asking(WHOLE[what]) if what in WHOLE else None
     if isinstance(call, Call) and call.mended:
         what = f"{call.text} looks at one entry after the other, which"
         cure = f"write {call.mended}, or {cure}"
+    elif isinstance(call, Call) and what in WHOLE:
+        what = call.text if what == call.text else f"{call.text}: {what}"
+        if call.function is np.take:
+            cure = "make the array that it takes from a tracked one, np.asarray(table, like=x)"
     return refuse(f"{what} {complaint}", cure)
 
 
@@ -137,6 +142,31 @@ def refuse_index(error: IndexError) -> NotDifferentiableError | None:
         f"{text}: a plain array cannot be indexed by a tracked value, whose numbers are not "
         f"known{location(raised)}; {cure}"
     )
+
+
+def refuse_key(error: TypeError) -> NotDifferentiableError:
+    """The error for a tracked value as the key of a dict, or in a set."""
+    return NotDifferentiableError(
+        f"{error}: a tracked value as a key{location(passed_users(error))}: in a dict, a set or "
+        "the cache of functools.lru_cache a number is looked up by its value, and the derivative "
+        "of another one found; use a name or a place as the key"
+    )
+
+
+def refuse_shape(error: TypeError) -> NotDifferentiableError:
+    """The error for a shape of numbers that are not known while jit traces, or under vmap."""
+    return NotDifferentiableError(
+        f"a tracked value in a shape{location(passed_users(error))}: {error}; under jit name the "
+        "argument that it comes from in static_argnums, under vmap take the shape of an array"
+    )
+
+
+def no_iteration(x: Any) -> TypeError:
+    """The error for what goes through a number. Of an axis NumPy asks so when it got no index."""
+    check = getattr(x.node, "check_concrete", None)
+    if check is not None and x.dtype.kind in "iu":
+        check("x used as an index")
+    return TypeError("iteration over a tracked scalar")
 
 
 def is_tracked_array(x: Any) -> bool:

@@ -36,9 +36,17 @@ def implements(*functions: Callable[..., Any]) -> Callable[..., Any]:
     return register
 
 
+PREFIXES = {
+    "numpy": "np.",
+    "numpy.linalg": "np.linalg.",
+    "numpy.fft": "np.fft.",
+    "numpy.lib.scimath": "np.emath.",
+}
+
+
 def name_of(function: Any) -> str:
     module = getattr(function, "__module__", None) or ""
-    prefix = {"numpy": "np.", "numpy.linalg": "np.linalg.", "numpy.fft": "np.fft."}.get(module, "")
+    prefix = PREFIXES.get(module, "")
     if isinstance(function, np.ufunc) and getattr(np, function.__name__, None) is function:
         prefix = "np."
     elif is_scipys(function):

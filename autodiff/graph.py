@@ -109,7 +109,8 @@ class TraceNode(Node):
             raise refuse_to_look(
                 what,
                 "depends on a value that is not known while jit traces the program",
-                "use np.where instead of `if`, or leave this function out of jit",
+                "use np.where instead of `if`, name the argument that it comes from in "
+                "static_argnums if it is fixed, or leave this function out of jit",
             )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from .arguments import argument_names, check_request, chosen, differentiable, finish_all, name_of
 from .batch import batch_map
-from .containers import Structure, flatten, unflatten
+from .containers import LEAF, Structure, flatten, unflatten
 from .errors import NotDifferentiableError
 from .fitting import aval_of
 from .primitive import Traced
@@ -18,7 +18,7 @@ from .quiet import quiet
 from .reverse import TapeNode, sweep
 from .selection import concrete, selected
 from .shapes import size_of
-from .transforms import Tape, grad, jvp, push
+from .transforms import Tape, grad, jvp, push, scalar_seed
 
 
 def basis(x: Any) -> Any:
@@ -238,8 +238,14 @@ def jacobian(
     return jacobian_either
 
 
-def hessian(f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False) -> Callable[..., Any]:
-    """The Hessian of a scalar function, forward over reverse, all columns in one batched sweep.
+def hessian(
+    f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False, holomorphic: bool = False
+) -> Callable[..., Any]:
+    """The Hessian, forward over reverse, all columns in one batched sweep.
+
+    Shape ``(*x.shape, *x.shape)`` for a scalar function, and a Hessian for each entry of any other:
+    ``(*y.shape, *x.shape, *x.shape)``. Nests, complex arguments and `holomorphic` as for
+    :func:`jacrev`.
 
     >>> import numpy as np, autodiff as ad
     >>> ad.hessian(lambda x: x[0] ** 2 * x[1])(np.array([3.0, 5.0]))
@@ -247,7 +253,22 @@ def hessian(f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False) -> C
            [ 6.,  0.]])
     """
     check_request("hessian", f, argnums)
-    return jacfwd(grad(f, argnums, has_aux), argnums, has_aux)
+
+    @functools.wraps(f)
+    def slopes(*args: Any, **kwargs: Any) -> Any:
+        tape = Tape(f, args, kwargs, chosen(argnums, args, f), has_aux)
+        if tape.structure.size and not is_scalar(tape):
+            check_complex("jacrev", tape.outputs, holomorphic, "autodiff.vjp")
+            return finish(tape.resolve(reverse_blocks), tape, argnums, has_aux)
+        found = tape.pull([scalar_seed(tape, f, holomorphic)], keep=False)
+        gradient = found if isinstance(argnums, (tuple, list)) else found[0]
+        return (gradient, tape.aux) if has_aux else gradient
+
+    return jacfwd(slopes, argnums, has_aux, holomorphic)
+
+
+def is_scalar(tape: Tape) -> bool:
+    return tape.structure is LEAF and aval_of(tape.outputs[0]).shape == ()
 
 
 def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:

@@ -20,14 +20,14 @@ from .tracing import traced
 from .transforms import holds_nan, push
 
 
-def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
+def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     """``(y, f_dot)``: the value, and the derivative of `f` at `primals` as a linear function.
 
     ``f_dot(*tangents)``, one tangent per primal in its structure, shape and dtype, equals
     ``jvp(f, primals, tangents)[1]`` but evaluates nothing of `f` again. It is a function like any
     other: ``vmap(f_dot)`` takes a stack of tangents, ``vjp(f_dot, *tangents)[1]`` is its transpose.
-    ``f_dot.graph`` is its program (:class:`Graph`). A tangent of the wrong structure or shape
-    raises `ShapeError`.
+    ``f_dot.graph`` is its program (:class:`Graph`). With `has_aux`, ``(y, f_dot, aux)``. A tangent
+    of the wrong structure or shape raises `ShapeError`.
 
     >>> import autodiff as ad
     >>> y, f_dot = ad.linearize(lambda x: x**3, 2.0)
@@ -40,8 +40,8 @@ def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., 
     found: list[Any] = []
 
     def tangent(*directions: Any) -> Any:
-        y, y_dot = push(f, values, directions, structure, has_aux=False)
-        found.append(y)
+        y, y_dot, *aux = push(f, values, directions, structure, has_aux)
+        found.extend((y, *aux))
         return y_dot
 
     graph = traced(tangent, [np.zeros_like(x) for x in values], abstract=False)
@@ -60,7 +60,8 @@ def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., 
         return y_dot
 
     f_dot.graph = graph  # type: ignore[attr-defined]
-    return found[0], f_dot
+    y, *aux = found
+    return (y, f_dot, *aux)
 
 
 def lasting(x: Any) -> Any:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from .arguments import check_like, differentiable, finished
+from .dispatch import leaves_of
 from .draw import draw_tape
 from .errors import AutodiffError, MissingExtraError, ShapeError
 from .fitting import aval_of
@@ -100,6 +101,8 @@ def tensor(value: Any, name: str | None = None) -> Tensor:
     if name is not None and not isinstance(name, str):
         raise TypeError(f"tensor(x, name=...): a name is a string, not {name!r:.40}")
     if isinstance(value, (list, tuple)):
+        if any(True for _ in leaves_of(value)):
+            raise AutodiffError("tensor([x, ...]): x is tracked already; join with np.stack([...])")
         value = np.asarray(value)
     if isinstance(value, Tensor):
         raise AutodiffError("tensor(x): x is tracked already; use autodiff.stop_gradient(x) first")

@@ -18,7 +18,7 @@ import numpy as np
 
 from .array_methods import ATTRIBUTES, METHODS, missing
 from .containers import LEAVES
-from .conversions import TRUTH, refuse_number
+from .conversions import TRUTH, no_iteration, refuse_number
 from .dispatch import FUNCTIONS, UFUNCS, call_ufunc, creator, operand
 from .errors import refuse
 from .primitive import Primitive, Structural, Traced, payload
@@ -117,7 +117,7 @@ class Tensor(Traced):
 
     def __iter__(self) -> Iterator[Any]:
         if not self.shape:
-            raise TypeError("iteration over a tracked scalar")
+            raise no_iteration(self)
         return (self[i] for i in range(self.shape[0]))
 
     # -- the object face: tensors made by autodiff.tensor --------------------------------------

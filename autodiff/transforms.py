@@ -329,8 +329,11 @@ def real_product(bar: Any, t: Any) -> Any:
     return np.sum(np.real(bar * t))
 
 
-def elementwise_grad(f: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
+def elementwise_grad(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any]:
     """dy_i/dx_i of a function that works on each entry alone, as an array of the shape of `x`.
+
+    Every array that it differentiates in, one of several arguments or of a nest, has the shape of
+    the result; another shape raises `ShapeError`.
 
     >>> import numpy as np, autodiff as ad
     >>> ad.elementwise_grad(np.tanh)(np.array([0.0]))
@@ -342,15 +345,20 @@ def elementwise_grad(f: Callable[..., Any], argnums: int = 0) -> Callable[..., A
     @functools.wraps(f)
     def derivative(*args: Any, **kwargs: Any) -> Any:
         tape = Tape(f, args, kwargs, chosen(argnums, args, f), has_aux=False)
-        if len(tape.outputs) != 1 or len(tape.inputs) != 1:
-            raise ShapeError("elementwise_grad: one array in, one array out; use autodiff.jacobian")
-        x, y = aval_of(tape.inputs[0]), aval_of(tape.outputs[0])
-        if x.shape != y.shape:
+        if tape.structure is not LEAF:
             raise ShapeError(
-                f"elementwise_grad: {name_of(f)} maps shape {x.shape} to {y.shape}, so it does not "
-                "work entry by entry; use autodiff.jacobian"
+                f"elementwise_grad: {name_of(f)} returned {describe(tape.structure)}, not one array"
+                "; use autodiff.jacobian"
             )
-        return tape.pull([np.ones_like(tape.outputs[0])], keep=False)[0]
+        y = aval_of(tape.outputs[0])
+        for x in map(aval_of, tape.inputs):
+            if x.shape != y.shape:
+                raise ShapeError(
+                    f"elementwise_grad: {name_of(f)} maps shape {x.shape} to {y.shape}, so it does "
+                    "not work entry by entry; use autodiff.jacobian"
+                )
+        slopes = tape.pull([np.ones_like(tape.outputs[0])], keep=False)
+        return slopes if isinstance(argnums, (tuple, list)) else slopes[0]
 
     return derivative
 

@@ -26,7 +26,11 @@ from .tensor import Tensor
 
 
 def vmap(
-    f: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0, fallback: str | None = None
+    f: Callable[..., Any],
+    in_axes: Any = 0,
+    out_axes: Any = 0,
+    fallback: str | None = None,
+    axis_size: int | None = None,
 ) -> Callable[..., Any]:
     """`f` for a whole batch at once: it is written for one example and runs once for all.
 
@@ -34,7 +38,8 @@ def vmap(
     a tuple with one entry for each. An entry is an int, `None` (shared by all examples), or a nest
     that mirrors the argument from the top, as far down as the axes differ. `out_axes` says the same
     of the result: where it gets its examples; `None` for a part that is the same for all. Arrays
-    passed by keyword hold their examples along axis 0; numbers and strings are passed on.
+    passed by keyword hold their examples along axis 0; numbers and strings are passed on. How many
+    examples there are, the arguments say; `axis_size` says it where none of them is mapped.
 
     Inside `f` a value has the shape of one example. What cannot be worked out for all examples at
     once is refused by name: ``if x > 0``, ``x[x > 0]``, a row without a batch rule. With
@@ -60,10 +65,12 @@ def vmap(
         raise ValueError(f'vmap: fallback={fallback!r} is neither None nor "loop"')
     check_axes(in_axes, "in_axes")
     check_axes(out_axes, "out_axes")
+    if axis_size is not None and (not isinstance(axis_size, (int, np.integer)) or axis_size < 0):
+        raise ShapeError(f"vmap: axis_size={axis_size!r:.40} is no number of examples")
 
     @functools.wraps(f)
     def mapped(*args: Any, **kwargs: Any) -> Any:
-        call = Call(f, args, kwargs, in_axes)
+        call = Call(f, args, kwargs, in_axes, axis_size)
         try:
             return call.at_once(out_axes, fallback == "loop")
         except NotDifferentiableError:
@@ -79,7 +86,12 @@ class Call:
     the front; `None` where all share it), and how many examples there are."""
 
     def __init__(
-        self, f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any], in_axes: Any
+        self,
+        f: Callable[..., Any],
+        args: Sequence[Any],
+        kwargs: dict[str, Any],
+        in_axes: Any,
+        axis_size: int | None,
     ) -> None:
         self.f, self.args, self.kwargs = f, args, kwargs
         leaves, self.structure = flatten((args, kwargs))
@@ -88,7 +100,7 @@ class Call:
         by_keyword = self.leaves[len(axes) :]
         axes += [0 if has_axes(x) else None for x in by_keyword]
         self.axes = [None if axis is None else self._place(axis, k) for k, axis in enumerate(axes)]
-        self.size = self._common_size()
+        self.size = self._common_size(axis_size)
 
     def _name(self, k: int) -> str:
         """What a person calls the leaf number `k`: ``argument 0['w']``."""
@@ -113,23 +125,27 @@ class Call:
             )
         return operator.index(axis) % len(shape)
 
-    def _common_size(self) -> int:
+    def _common_size(self, axis_size: int | None) -> int:
         mapped = [
             (k, shape_of(self.leaves[k]), axis)
             for k, axis in enumerate(self.axes)
             if axis is not None
         ]
         sizes = {shape[axis] for _, shape, axis in mapped}
+        each = (
+            f"{self._name(k)} has shape {shape}, so {shape[axis]} along axis {axis}"
+            for k, shape, axis in mapped
+        )
+        if axis_size is not None and sizes <= {axis_size}:
+            return axis_size
+        if axis_size is not None:
+            raise ShapeError(f"vmap: axis_size={axis_size}, but {'; '.join(each)}")
         if not sizes:
             raise ShapeError(
                 f"vmap: no argument of {name_of(self.f)} has an axis to map over: at least one "
-                "entry of in_axes must be an int, and an array there"
+                "entry of in_axes must be an int, and an array there; or give axis_size"
             )
         if len(sizes) > 1:
-            each = (
-                f"{self._name(k)} has shape {shape}, so {shape[axis]} along axis {axis}"
-                for k, shape, axis in mapped
-            )
             raise ShapeError(f"vmap: batch sizes differ: {'; '.join(each)}")
         return sizes.pop()
 

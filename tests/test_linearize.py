@@ -24,6 +24,19 @@ def primals() -> tuple[dict[str, Any], Any]:
     return {"w": W, "b": RNG.normal(size=3)}, RNG.normal(size=3)
 
 
+def test_aux_goes_beside():
+    y, f_dot, aux = ad.linearize(lambda x: (x**2, {"twice": 2 * x}), np.ones(2), has_aux=True)
+    np.testing.assert_array_equal(y, np.ones(2))
+    np.testing.assert_array_equal(f_dot(np.ones(2)), 2 * np.ones(2))
+    assert type(aux["twice"]) is np.ndarray
+
+    def slope(x):
+        _, f_dot, aux = ad.linearize(lambda v: (v**3, v**2), x, has_aux=True)
+        return f_dot(1.0) * aux  # 3 x^4
+
+    assert ad.grad(slope)(2.0) == pytest.approx(96.0)
+
+
 def test_equals_jvp(primals: Any) -> None:
     y, f_dot = ad.linearize(program, *primals)
     for seed in range(3):

@@ -1,5 +1,6 @@
 """What beginners write by mistake is refused, with what was wrong and what to write instead."""
 
+import functools
 import math
 
 import numpy as np
@@ -49,6 +50,23 @@ REFUSED = {
     "np.random": (
         lambda: ad.grad(lambda x: np.random.normal(x))(1.0),  # noqa: NPY002
         "np.random.normal(x) * mean + scale * rng.normal()",
+    ),
+    "lru_cache": (
+        lambda: ad.grad(functools.lru_cache(lambda x: x**2))(2.0),
+        "unhashable type: 'Tensor': a tracked value as a key * lru_cache * use a name",
+    ),
+    "a set": (lambda: ad.grad(lambda x: len({x}) * x)(2.0), "a tracked value as a key"),
+    "np.zeros(x)": (
+        lambda: ad.grad(lambda x: np.zeros(x))(2.0),
+        "a tracked value in a shape (test_mistakes.py: * static_argnums",
+    ),
+    "np.take under vmap": (
+        lambda: ad.vmap(lambda i: np.take(X, i))(np.array([0, 1])),
+        "np.take(X, i): int(x) differs * np.asarray(table, like=x)",
+    ),
+    "tensor of tracked values": (
+        lambda: ad.tensor([ad.tensor(1.0), 2.0]),
+        "x is tracked already; join with np.stack",
     ),
     "np.nditer": (
         lambda: ad.grad(lambda x: sum(np.nditer(x)))(X),
@@ -152,3 +170,10 @@ def test_what_plots_is_refused_at_the_users_line(monkeypatch):
         ad.grad(plotted)(X)
     plt.close("all")
     said(caught, "plt.plot(x) * test_mistakes.py * autodiff.stop_gradient(x)")
+
+
+@pytest.mark.parametrize("name", ["no_grad", "numpy", "egrad", "hessian_vector_product"])
+def test_names_of_other_engines(name):
+    with pytest.raises(AttributeError, match=f"has no attribute '{name}'; "):
+        getattr(ad, name)
+    assert not hasattr(ad, "nothing_of_the_kind")

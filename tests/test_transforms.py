@@ -186,6 +186,39 @@ def test_hessian_of_a_nest_is_a_nest_of_nests():
     assert h == {"a": {"a": 10.0, "b": 6.0}, "b": {"a": 6.0, "b": 0.0}}
 
 
+def test_hessian_of_an_array_has_one_for_each_entry():
+    def f(x):
+        return x**3 * x[0]
+
+    x = np.array([0.3, -1.2, 2.1])
+    expected = np.stack([ad.hessian(lambda x, k=k: f(x)[k])(x) for k in range(3)])
+    np.testing.assert_allclose(ad.hessian(f)(x), expected, rtol=1e-15)
+    nest, aux = ad.hessian(lambda x: ({"y": f(x)}, "aux"), has_aux=True)(x)
+    np.testing.assert_array_equal(nest["y"], ad.hessian(f)(x))
+    assert aux == "aux"
+
+
+def test_hessian_of_a_holomorphic_function():
+    z = np.array([1 + 2j, 3 - 1j])
+    h = ad.hessian(lambda z: z[0] ** 2 * z[1], holomorphic=True)(z)
+    np.testing.assert_allclose(h, [[2 * z[1], 2 * z[0]], [2 * z[0], 0]], rtol=1e-15)
+    with pytest.raises(ad.NotDifferentiableError, match="holomorphic"):
+        ad.hessian(lambda z: z[0] ** 2 * z[1])(z)
+
+
+def test_elementwise_grad_in_several_arrays():
+    def f(x, y):
+        return x * y["a"] ** 2
+
+    by_x, by_y = ad.elementwise_grad(f, (0, 1))(W, {"a": 2 * W})
+    np.testing.assert_allclose(by_x, 4 * W**2)
+    np.testing.assert_allclose(by_y["a"], 4 * W**2)
+    with pytest.raises(ad.ShapeError, match=r"shape \(\) to"):
+        ad.elementwise_grad(f, (0, 1))(2.0, {"a": W})
+    with pytest.raises(ad.ShapeError, match="not one array"):
+        ad.elementwise_grad(lambda x: (x, x))(W)
+
+
 def test_elementwise_grad():
     np.testing.assert_allclose(ad.elementwise_grad(np.tanh)(W), 1 - np.tanh(W) ** 2)
     with pytest.raises(ad.ShapeError, match="does not work entry by entry"):

@@ -223,3 +223,20 @@ def test_objects_and_strings_are_refused():
 def test_an_unknown_fallback():
     with pytest.raises(ValueError, match="neither None nor"):
         ad.vmap(np.sin, fallback="pmap")
+
+
+class TestAxisSize:
+    def test_where_nothing_is_mapped(self):
+        for fallback in (None, "loop"):
+            f = ad.vmap(lambda x: 2 * x, in_axes=None, axis_size=3, fallback=fallback)
+            np.testing.assert_array_equal(f(np.ones(2)), 2 * np.ones((3, 2)))
+
+    def test_where_arguments_are_mapped(self):
+        np.testing.assert_array_equal(ad.vmap(np.sin, axis_size=2)(np.zeros(2)), np.zeros(2))
+        with pytest.raises(ad.ShapeError, match=r"axis_size=3, but argument 0 of sin .* 2 along"):
+            ad.vmap(np.sin, axis_size=3)(np.zeros(2))
+
+    @pytest.mark.parametrize("size", [-1, 2.5])
+    def test_what_is_no_number_of_examples(self, size):
+        with pytest.raises(ad.ShapeError, match="is no number of examples"):
+            ad.vmap(np.sin, in_axes=None, axis_size=size)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from importlib.util import find_spec
 from operator import itemgetter
+from types import MethodType
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from ..primitive import Traced
 from ..tracing import is_numeric, traced
 from .leaves import Kind, kind_of_leaf
 from .program import Program, Value
+from .static import Places, check_fixed, shown_to
 
 BACKENDS = ("llvm", "numpy")
 ONE_AT_A_TIME = threading.RLock()  # LLVM keeps what it compiles in one place for all threads
@@ -122,9 +124,11 @@ def in_order(x: Any) -> Any:
 class Jit:
     """A function that compiles itself; see :func:`jit`."""
 
-    def __init__(self, f: Callable[..., Any], backend: str) -> None:
+    def __init__(self, f: Callable[..., Any], backend: str, static: Places | None = None) -> None:
         functools.update_wrapper(self, f, updated=())
-        self._f, self._backend = f, backend
+        self._f, self._backend, self._static = f, backend, static
+        if static is not None:
+            self._f = shown_to(f)
         self._versions: dict[Any, Version] = {}
         # The native function and what rebuilds its results, of the latest version without nests.
         self._fast: tuple[Any, Any] | None = None
@@ -137,7 +141,13 @@ class Jit:
                 return found if fast[1] is None else fast[1](found)
         return self._general(args, kwargs)
 
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        """As a method: bound to its object, as functions are."""
+        return self if instance is None else MethodType(self, instance)
+
     def _general(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if self._static is not None:
+            args, kwargs = self._static.hide(args, kwargs)
         leaves, structure = flatten((args, kwargs))
         if any(isinstance(x, Traced) for x in leaves):
             return self._f(*args, **kwargs)  # another transform looks on: it sees the operations
@@ -157,6 +167,8 @@ class Jit:
                 f"({error}); make it a global of the function, or an array"
             ) from None
         if found is None:
+            for x in leaves:
+                check_fixed(x, self._f)
             with ONE_AT_A_TIME:
                 found = self._versions.get(key)
                 if found is None:
@@ -230,12 +242,19 @@ def signature(x: Any) -> Kind | tuple[type, Any]:
     return kind_of_leaf(x) if is_numeric(x) else (type(x), x)
 
 
-def jit(f: Callable[..., Any] | None = None, *, backend: str | None = None) -> Any:
+def jit(
+    f: Callable[..., Any] | None = None,
+    *,
+    backend: str | None = None,
+    static_argnums: int | Sequence[int] = (),
+    static_argnames: str | Sequence[str] = (),
+) -> Any:
     """`f`, compiled once for each set of shapes and types: traced, simplified, fused into loops
     and made machine code.
 
     Arguments and results may be numbers, arrays and nests of them, as for every transform; any
-    other argument (a string, a function) is part of the program. `f` may be any composition of the
+    other argument (a string, a function) is part of the program, and so is what `static_argnums`
+    or `static_argnames` names: a number of rounds, say. `f` may be any composition of the
     transforms: ``jit(grad(f))``, ``jit(hessian(f))``, a whole training step. Results agree with
     plain evaluation up to rounding. Arguments are never written to.
 
@@ -258,6 +277,9 @@ def jit(f: Callable[..., Any] | None = None, *, backend: str | None = None) -> A
         raise MissingExtraError("jit: the LLVM back end needs llvmlite: pip install llvmlite")
     chosen = backend or ("llvm" if there else "numpy")
     if f is None:
-        return partial(jit, backend=chosen)
+        return partial(
+            jit, backend=chosen, static_argnums=static_argnums, static_argnames=static_argnames
+        )
     check_function(f, "jit")
-    return Jit(f, chosen)
+    is_static = static_argnums != () or static_argnames != ()
+    return Jit(f, chosen, Places(f, static_argnums, static_argnames) if is_static else None)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..calls import Call, asking
 from ..dispatch import FUNCTIONS, implements, operand
 from ..errors import ShapeError, refuse
 from ..primitive import Traced
@@ -25,10 +26,17 @@ def handle(a: Any, function: str) -> Any:
     """`a` as something to write a tracked value into."""
     if isinstance(a, Traced):
         return a
-    raise refuse(
-        f"{function} into a plain array, which cannot hold a tracked value",
-        "start from np.zeros_like(x) or np.copy(x) of a tracked x",
-    )
+    cure = "start from np.zeros_like(x) or np.copy(x) of a tracked x"
+    call = asking("__array_function__")  # NumPy's own functions write so too
+    if isinstance(call, Call) and call.function in ON_THE_WAY:
+        function, cure = call.text, ON_THE_WAY[call.function]
+    raise refuse(f"{function} into a plain array, which cannot hold a tracked value", cure)
+
+
+ON_THE_WAY = {
+    np.full_like: "write np.full(shape, value)",
+    np.nan_to_num: "write np.where(np.isnan(a), value, a)",
+}
 
 
 def fitting(value: Any, dtype: Any, what: str) -> Any:

@@ -14,6 +14,7 @@ from .arguments import concrete, deliver
 
 @implements(np.isclose)
 def isclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False) -> Any:
+    rtol, atol = concrete(rtol, "np.isclose: rtol"), concrete(atol, "np.isclose: atol")
     return TABLE["isclose"](operand(a), operand(b), rtol=rtol, atol=atol, equal_nan=equal_nan)
 
 

@@ -50,6 +50,8 @@ def divmod_(a: Any, b: Any) -> tuple[Any, Any]:
 
 
 UFUNCS.update({np.modf: modf, np.frexp: frexp, np.divmod: divmod_})
+# What `a.clip(low, high)` of a plain array calls, where a bound is tracked.
+UFUNCS[vars(np._core.umath)["clip"]] = elementwise.clip
 
 
 # -- keyword arguments -----------------------------------------------------------------------------
