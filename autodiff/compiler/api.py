@@ -3,27 +3,42 @@
 from __future__ import annotations
 
 import functools
+import gc
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from importlib.util import find_spec
-from operator import itemgetter
 from types import MethodType
 from typing import Any
 
 import numpy as np
 
 from ..arguments import check_function, name_of
-from ..containers import LEAF, Structure, flatten, unflatten
+from ..containers import LEAF, Structure, flatten
 from ..errors import AutodiffError, MissingExtraError
 from ..primitive import Traced
 from ..tracing import is_numeric, traced
 from .leaves import Kind, kind_of_leaf
+from .nests import Opener, opener, rebuilder
 from .program import Program, Value
 from .static import Places, check_fixed, shown_to
 
 BACKENDS = ("llvm", "numpy")
 ONE_AT_A_TIME = threading.RLock()  # LLVM keeps what it compiles in one place for all threads
+
+
+@contextmanager
+def nothing_collected() -> Iterator[None]:
+    """Without the garbage collector: a program of many instructions has no cycles to find, and a
+    third of its first call would go into looking for some again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 class WatchedFromOutsideError(Exception):
@@ -86,34 +101,6 @@ class Version:
         return found if self.rebuild is None else self.rebuild(found)
 
 
-def rebuilder(structure: Structure) -> Callable[[Any], Any] | None:
-    """What makes the nest out of the leaves that native code returns: one as it is, several as a
-    tuple. `None` if that is the nest already."""
-    singles = (LEAF,) * structure.size
-    if structure == LEAF or (structure == Structure(tuple, (), singles) and len(singles) > 1):
-        return None
-    if structure.size == 1:
-        return lambda leaf: unflatten(structure, [leaf])
-    places = iter(range(structure.size))
-    return picker(structure, places) or partial(unflatten, structure)
-
-
-def picker(s: Structure, places: Iterator[int]) -> Callable[[Any], Any] | None:
-    """The same for plain tuples, lists and dicts, without looking at the structure again."""
-    if s == LEAF:
-        return itemgetter(next(places))
-    if s.kind not in (tuple, list, dict) or (s.kind is not dict and s.keys):
-        return None
-    parts = [picker(part, places) for part in s.parts]
-    if any(part is None for part in parts):
-        return None
-    if s.kind is dict:
-        pairs = list(zip(s.keys, parts, strict=True))
-        return lambda leaves: {k: part(leaves) for k, part in pairs}  # type: ignore[misc]
-    kind: Any = s.kind
-    return lambda leaves: kind([part(leaves) for part in parts])  # type: ignore[misc]
-
-
 def in_order(x: Any) -> Any:
     """An array as compiled code reads it: in C order, of the machine's own byte order."""
     if isinstance(x, np.ndarray):
@@ -130,15 +117,20 @@ class Jit:
         if static is not None:
             self._f = shown_to(f)
         self._versions: dict[Any, Version] = {}
-        # The native function and what rebuilds its results, of the latest version without nests.
-        self._fast: tuple[Any, Any] | None = None
+        # Of the latest version: the native function, what puts its results together, and what takes
+        # its arguments apart (`None` if they are its leaves).
+        self._fast: tuple[Any, Any, Opener | None] | None = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         fast = self._fast
         if fast is not None and not kwargs:
-            found = fast[0](*args)
+            run, rebuild, opened = fast
+            leaves: Any = args
+            if opened is not None and not opened(args, leaves := []):
+                return self._general(args, kwargs)
+            found = run(*leaves)
             if found is not NotImplemented:
-                return found if fast[1] is None else fast[1](found)
+                return found if rebuild is None else rebuild(found)
         return self._general(args, kwargs)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
@@ -169,14 +161,21 @@ class Jit:
         if found is None:
             for x in leaves:
                 check_fixed(x, self._f)
-            with ONE_AT_A_TIME:
+            with ONE_AT_A_TIME, nothing_collected():
                 found = self._versions.get(key)
                 if found is None:
                     found = Version(spread(self._f), (args, kwargs), leaves, self._backend)
                     self._versions[key] = found
-            if not kwargs and len(found.numeric) == len(args) == len(leaves):
-                self._fast = found.run, found.rebuild
+            if not kwargs and len(found.numeric) == len(leaves):
+                self._fast = self._shortcut(found, structure.parts[0])
         return found
+
+    @staticmethod
+    def _shortcut(version: Version, args: Structure) -> tuple[Any, Any, Opener | None] | None:
+        if all(part == LEAF for part in args.parts):
+            return version.run, version.rebuild, None
+        found = opener(args)
+        return None if found is None else (version.run, version.rebuild, found)
 
     @property
     def source(self) -> str:

@@ -7,6 +7,7 @@ is inside) makes its own.
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -150,16 +151,15 @@ class Memory:
 
 
 def give_back(free: list[tuple[int, int]], offset: int, size: int) -> None:
-    free.append((offset, size))
-    free.sort()
-    merged = [free[0]]
-    for start, room in free[1:]:
-        before, length = merged[-1]
-        if before + length == start:
-            merged[-1] = (before, length + room)
-        else:
-            merged.append((start, room))
-    free[:] = merged
+    """A gap, made one with the gaps that it touches."""
+    k = bisect(free, (offset, size))
+    if k < len(free) and offset + size == free[k][0]:
+        size += free.pop(k)[1]
+    if k and sum(free[k - 1]) == offset:
+        k -= 1
+        start, room = free.pop(k)
+        offset, size = start, room + size
+    free.insert(k, (offset, size))
 
 
 def touched(step: Step, schedule: Schedule) -> list[Value]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .maps import Maps
 
 READ = 3  # maps that a read is worth: at another shift it crosses lines of the cache
+FEW = 16  # maps that are little arithmetic beside a costly one
 SUMS = 4  # times the work that a map is worth, a sum so far is, which nothing else needs
 
 
@@ -138,10 +139,14 @@ class Parts:
                     self.stored.add(id(v))
 
     def costly(self, v: Value) -> Value:
-        """The only costly value that `v` is made of by cheap maps; `v` itself, if it is several."""
-        while v.function in self.maps.cheap:
+        """The only costly value that `v` is made of by few cheap maps; `v` itself, if it is several
+        or far away."""
+        start = v
+        for _ in range(FEW):
+            if v.function not in self.maps.cheap:
+                return v
             dear = [x for x in v.inputs if x.op == "map" and not self.is_cheap(x)]
             if len(dear) != 1 or id(dear[0]) in self.stored:
                 return v
             v = dear[0]
-        return v
+        return start
