@@ -13,11 +13,18 @@ from typing import Any
 import numpy as np
 
 from .containers import flatten, paths, unflatten
-from .conversions import refuse_index, refuse_key, refuse_objects, refuse_shape
+from .conversions import (
+    fails_inside_scipy,
+    refuse_index,
+    refuse_key,
+    refuse_objects,
+    refuse_shape,
+)
 from .dispatch import OF_THEIR_OWN_MIND, gather, is_labelled
 from .errors import AutodiffError, NotDifferentiableError, ShapeError
 from .fitting import alike, aval_of, cast, full
 from .primitive import ZERO, Traced, payload
+from .primitives.sparse import is_sparse
 from .shapes import PYTHON_SCALARS
 
 REALS = frozenset((float, np.float64))
@@ -168,6 +175,15 @@ OF_OBJECTS = (
     "holds references",
     "object arrays are not supported",
     "not a proper array of floats",
+    "type 'object'",
+    "dtype object",
+    "dtype=object",
+    "array type not supported",
+    "data type not supported",
+    "data types in input",
+    "not available for this type",
+    "not Tensor",
+    "got Tensor",
 )
 OF_SHAPES = re.compile("integers? .*'Tensor\\(")  # and of a shape
 NO_INDEX = "only integers, slices"  # and of an array at an index that it does not know
@@ -197,7 +213,8 @@ def in_our_words(error: Exception) -> NotDifferentiableError | None:
         return refuse_key(error) if "'Tensor'" in str(error) else None
     if isinstance(error, TypeError) and OF_SHAPES.search(str(error)):
         return refuse_shape(error)
-    return refuse_objects(error) if any(part in str(error) for part in OF_OBJECTS) else None
+    known = any(part in str(error) for part in OF_OBJECTS) or fails_inside_scipy(error)
+    return refuse_objects(error) if known else None
 
 
 def result_leaf(y: Any, what: str, level: float = math.inf) -> Any:
@@ -213,6 +230,11 @@ def result_leaf(y: Any, what: str, level: float = math.inf) -> Any:
     dtype = getattr(y, "dtype", None)
     if dtype is None:
         raise NotDifferentiableError(f"{what} returned {y!r:.60}, not a number or an array")
+    if y.__class__ is not np.ndarray and is_sparse(y):
+        raise NotDifferentiableError(
+            f"{what} returned a {type(y).__name__}, a sparse matrix; return an array, made with "
+            "A.toarray()"
+        )
     if dtype.kind == "O":
         return result_leaf(gather(y), what, level)
     if dtype.kind not in "biufc":

@@ -25,11 +25,13 @@ def makes_array(function: Any) -> bool:
 
 class Call(NamedTuple):
     """``np.max([x, y])``: its text, what is called (None where that is no plain name) and, where
-    NumPy would make arrays of objects of its lists, the same with the lists joined; else ``""``."""
+    NumPy would make arrays of objects of its lists, the same with the lists joined; else ``""``.
+    `home` is the module of the Python function that it runs, where that is known."""
 
     text: str
     function: Any = None
     mended: str = ""
+    home: str = ""
 
 
 class Store(NamedTuple):
@@ -46,12 +48,18 @@ def asking(conversion: str) -> Call | Store | None:
     while frame is not None and frame.f_code.co_name != conversion:
         frame = frame.f_back
     frame = frame and frame.f_back
-    users = user_frame()
+    users, home = user_frame(), ""
     while frame is not None and frame is not users:
         if is_ours(frame):
             return None
+        home = module_of(frame)
         frame = frame.f_back
-    return None if frame is None else under_way(frame, frame.f_lasti)
+    call = None if frame is None else under_way(frame, frame.f_lasti)
+    return call._replace(home=home) if isinstance(call, Call) else call
+
+
+def module_of(frame: FrameType) -> str:
+    return frame.f_globals.get("__name__") or ""
 
 
 def under_way(frame: FrameType, instruction: int) -> Call | Store | None:

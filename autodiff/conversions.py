@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import ast
 import dis
+from types import TracebackType
 from typing import Any
 
 import numpy as np
 
-from .calls import Call, Store, asking, expression, makes_array, named, under_way
+from .calls import Call, Store, asking, expression, makes_array, module_of, named, under_way
 from .errors import NotDifferentiableError, location, passed_users, refuse
 from .primitive import Traced
 from .shapes import shape_of
@@ -31,9 +32,23 @@ OF_MATH = {
     "pow": "np.power",
 }
 RULE = "give it a derivative with autodiff.custom_rule"
+# What to write in place of a function of SciPy's, by its module: the first that fits.
 OF_SCIPY = {
     "scipy.optimize": "wrap the solver with autodiff.root, autodiff.fixed_point or autodiff.argmin",
     "scipy.integrate": f"sum over fixed nodes with NumPy's functions, or {RULE}",
+    "scipy.stats": (
+        "write the density with NumPy's functions and the ufuncs of scipy.special (gammaln, xlogy, "
+        f"log_ndtr), or {RULE}"
+    ),
+    "scipy.sparse.linalg": f"use autodiff.linear_solve, np.linalg.solve(A.toarray(), b), or {RULE}",
+    "scipy.sparse": (
+        "a sparse matrix holds plain numbers: A @ x and x @ A work for a tracked x; for all else "
+        "use A.toarray()"
+    ),
+    "scipy.signal": f"use np.convolve, np.correlate or np.fft, or {RULE}",
+    "scipy.ndimage": f"use np.pad and slices, np.convolve or np.fft, or {RULE}",
+    "scipy.spatial": f"use np.linalg.norm(x[:, None] - y, axis=-1) for distances, or {RULE}",
+    "scipy.interpolate": f"use np.interp, or {RULE}",
     "scipy": f"use NumPy's functions, or {RULE}",
 }
 
@@ -70,8 +85,8 @@ def instead(call: Call | Store | None) -> tuple[str, str]:
         return call.text, 'use an f-string: f"{x:.3f}"'
     if type(getattr(function, "__self__", None)).__module__.startswith("numpy.random"):
         return call.text, "draw a standard number and move it: mean + scale * rng.normal()"
-    if of_scipy(function):
-        return call.text, of_scipy(function)
+    if of_scipy(call):
+        return call.text, of_scipy(call)
     if call.mended:
         leave = "leave the dtype out, or " if makes_array(function) else ""
         return call.text, f"{leave}write {call.mended}"
@@ -80,9 +95,9 @@ def instead(call: Call | Store | None) -> tuple[str, str]:
     return call.text, KEEP
 
 
-def of_scipy(function: Any) -> str:
+def of_scipy(call: Call) -> str:
     """What to write in place of a function of SciPy's; ``""`` for any other."""
-    home = getattr(function, "__module__", None) or ""
+    home = call.home or getattr(call.function, "__module__", None) or ""
     return next((cure for module, cure in OF_SCIPY.items() if home.startswith(module)), "")
 
 
@@ -103,18 +118,54 @@ def refuse_to_look(what: str, complaint: str, cure: str) -> NotDifferentiableErr
 def refuse_objects(error: Exception) -> NotDifferentiableError:
     """The error for a function that takes no array of objects, from what NumPy says of it."""
     raised = passed_users(error)
-    call = under_way(raised.tb_frame, raised.tb_lasti) if raised else None
-    what, made = str(error), "np.array([...]) of tracked values"
+    call, said = called_in(raised) if raised else None, " ".join(str(error).split())
+    what, made = said, "np.array([...]) of tracked values is an array of objects"
     cure = "join them with np.stack([...]) or np.block([[...]]) instead"
-    if isinstance(call, Call) and call.mended:
+    if call is not None and call.mended and not call.home.startswith("scipy."):
         what, cure = call.text, f"write {call.mended}"
-    elif isinstance(call, Call):
-        what, made = f"{call.text}: {error}", "what NumPy makes of a tracked value here"
-        cure = of_scipy(call.function) or f"use NumPy's functions, or {RULE}"
+    elif call is not None:
+        what, made = (
+            f"{call.text}: {said}",
+            "what NumPy makes of a tracked value here is an array of objects",
+        )
+        cure = of_scipy(call) or f"use NumPy's functions, or {RULE}"
+    if "Tensor" in said:
+        made = "a tracked value is no plain array"
     return NotDifferentiableError(
-        f"{what}: {made} is an array of objects, which this function does not take"
-        f"{location(raised)}; {cure}"
+        f"{what}: {made}, which this function does not take{location(raised)}; {cure}"
     )
+
+
+def called_in(raised: TracebackType) -> Call | None:
+    """The call in which an error was raised; an operator of a class of SciPy's is one."""
+    home = module_of(raised.tb_next.tb_frame) if raised.tb_next else ""
+    call = under_way(raised.tb_frame, raised.tb_lasti)
+    if isinstance(call, Call):
+        return call._replace(home=home)
+    text = expression(raised.tb_frame, raised.tb_lasti)[1]
+    return Call(text, home=home) if home.startswith("scipy.") else None
+
+
+def fails_inside_scipy(error: Exception) -> bool:
+    """Does a function of SciPy's that was given tracked values fail at what they are?"""
+    raised = passed_users(error)
+    if raised is None or raised.tb_next is None:
+        return False
+    frame = raised.tb_next.tb_frame
+    home = module_of(frame)
+    about_kinds = isinstance(error, (TypeError, AttributeError, NotImplementedError))
+    if not home.startswith("scipy." if about_kinds else "scipy.sparse."):
+        return False  # what is wrong with a value may well be wrong with a plain one
+    return any(map(is_or_holds_tracked, frame.f_locals.values()))
+
+
+def is_or_holds_tracked(x: Any) -> bool:
+    if isinstance(x, np.ndarray):
+        return x.dtype == object and any(isinstance(entry, Traced) for entry in x.flat)
+    if isinstance(x, (list, tuple, dict)):
+        entries = x.values() if isinstance(x, dict) else x
+        return any(isinstance(entry, Traced) for entry in entries)
+    return isinstance(x, Traced)
 
 
 def refuse_index(error: IndexError) -> NotDifferentiableError | None:

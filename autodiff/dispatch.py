@@ -16,6 +16,7 @@ from . import primitives  # noqa: F401 - registers the table
 from .errors import NotDifferentiableError, refuse
 from .primitive import TABLE, Primitive, Traced
 from .primitives.borrowed import adopted, is_scipys
+from .primitives.sparse import dense, is_sparse
 
 UFUNCS: dict[Any, Callable[..., Any]] = {
     row.numpy: row for row in TABLE.values() if isinstance(row.numpy, np.ufunc)
@@ -107,6 +108,8 @@ def operand(x: Any) -> Any:
             raise refuse(f"a {x.__class__.__name__} beside a tracked value", "use np.asarray(...)")
         if is_labelled(x):
             return operand(np.asarray(x))
+        if is_sparse(x):
+            return dense(x)
     dtype = getattr(x, "dtype", None)
     if dtype is None:
         raise refuse(f"an operand of type {type(x).__name__} ({x!r:.60})", "use numbers and arrays")

@@ -61,6 +61,10 @@ def user_frame() -> FrameType | None:
     return found
 
 
+# What Cython compiled, under names that do not say where it is.
+COMPILED = (".pyx", ".pxd", "<stringsource>")
+
+
 def is_users(frame: FrameType) -> bool:
     """Whether a frame runs the user's code: neither this project's nor NumPy's nor SciPy's."""
     return is_users_file(frame.f_code.co_filename)
@@ -68,7 +72,7 @@ def is_users(frame: FrameType) -> bool:
 
 @cache
 def is_users_file(name: str) -> bool:
-    return not name.startswith((_HERE, _NN, _NUMPY, _SCIPY))
+    return not name.startswith((_HERE, _NN, _NUMPY, _SCIPY)) and not name.endswith(COMPILED)
 
 
 def is_installed(frame: FrameType) -> bool:

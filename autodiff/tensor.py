@@ -22,7 +22,7 @@ from .conversions import TRUTH, no_iteration, refuse_number
 from .dispatch import FUNCTIONS, UFUNCS, call_ufunc, creator, operand
 from .errors import refuse
 from .primitive import Primitive, Structural, Traced, payload
-from .primitives import elementwise as rows
+from .primitives import elementwise as rows, sparse
 from .shapes import PYTHON_SCALARS, Shape
 from .views import VIEWING, is_array, link, link_results, shares_memory
 
@@ -69,13 +69,7 @@ class Tensor(Traced):
     def __array__(self) -> Any:
         """Not there, so that np.asarray(x) is an object array of tracked scalars; what cannot work
         on one is refused."""
-        FUNCTIONS["__array__"]()
-        if self.dtype.kind == "c":
-            raise refuse(
-                "np.array(...) of complex tracked values: arrays of objects have no imaginary part",
-                "use np.array([...], like=x) with a tracked array x, or np.stack([...])",
-            )
-        raise AttributeError("__array__")
+        return FUNCTIONS["__array__"](self)
 
     # -- what an array knows of itself -------------------------------------------------------
     @property
@@ -191,10 +185,12 @@ class Tensor(Traced):
         return rows.power(operand(base), self)
 
     def __matmul__(self, other: Any) -> Any:
+        if other.__class__ is not np.ndarray and sparse.is_sparse(other):
+            return sparse.reflected_product(self, other)
         return np.matmul(self, other)
 
     def __rmatmul__(self, other: Any) -> Any:
-        return np.matmul(other, self)
+        return sparse.product(other, self) if sparse.is_sparse(other) else np.matmul(other, self)
 
     def __divmod__(self, other: Any) -> Any:
         return self // other, self % other

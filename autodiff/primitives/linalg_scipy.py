@@ -64,7 +64,7 @@ def over_stacks(function: Callable[..., Any], given: Sequence[Any], like: int | 
         return function(*arrays)
     if 0 in leading:
         units = [np.eye(*x.shape[-2:], dtype=x.dtype) if x.ndim > 1 else x for x in arrays]
-        one = function(*units) if like is None else units[like]
+        one = function(*units) if like is None else units[like].astype(np.result_type(*units))
         parts = one if isinstance(one, tuple) else (one,)
         none = tuple(np.empty(leading + y.shape, y.dtype) for y in parts)
         return none if isinstance(one, tuple) else none[0]

@@ -1,0 +1,98 @@
+"""Products of a sparse matrix of SciPy's, which is constant, and a dense array: linear in the array.
+
+SciPy leaves ``A @ x`` to `x` where it cannot make a plain array of it (numpy_api.scipy_special);
+``x @ A`` is ours at once. The library does not import SciPy: a sparse matrix comes from there.
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ..errors import refuse
+from ..kinds import linear
+from ..primitive import PRODUCT
+from ..shapes import shape_of
+from .products import mT
+
+
+def is_sparse(x: Any) -> bool:
+    """Is this one of SciPy's sparse arrays and matrices?"""
+    module = sys.modules.get("scipy.sparse")
+    return module is not None and bool(module.issparse(x))
+
+
+def dense(a: Any) -> Any:
+    """All entries of a sparse array beside a tracked one: what is not a product is done on these. A
+    sparse *matrix* is of its own mind, ``A * x`` is a product."""
+    if sys.modules["scipy.sparse"].isspmatrix(a):
+        raise refuse(
+            f"a {type(a).__name__}, a sparse matrix, beside a tracked value",
+            "a product is A @ x or x @ A; for all else use A.toarray()",
+        )
+    return a.toarray()
+
+
+class Held:
+    """A sparse matrix as a parameter of a row: told by its kind and shape, the same only as itself."""
+
+    def __init__(self, matrix: Any) -> None:
+        self.matrix = matrix
+
+    @cached_property
+    def transposed(self) -> Held:
+        return Held(self.matrix.T)
+
+    @property
+    def kind(self) -> str:
+        return type(self.matrix).__name__
+
+    def __repr__(self) -> str:
+        return f"{self.kind}({', '.join(map(str, self.matrix.shape))})"
+
+
+def _batch_product(row: Any, size: int, args: Any, flags: Any, *, matrix: Held) -> Any:
+    """All examples side by side."""
+    beside = np.moveaxis(args[0], 0, -1)
+    shape = shape_of(beside)
+    y = row(np.reshape(beside, (shape[0], -1)), matrix=matrix)
+    return np.moveaxis(np.reshape(y, (shape_of(y)[0], *shape[1:])), -1, 0)
+
+
+def _product(x: Any, *, matrix: Held) -> Any:
+    """SciPy's product of a coo_array of one entry has lost its axis."""
+    return np.reshape(matrix.matrix @ x, (matrix.matrix.shape[0], *shape_of(x)[1:]))
+
+
+sparse_product = linear(
+    "sparse_product",
+    _product,
+    lambda y_bar, x, *, matrix: sparse_product(y_bar, matrix=matrix.transposed),
+    text=lambda matrix: f"{matrix!r} @ {{a}}",
+    latex=lambda matrix: rf"\mathtt{{{{{matrix.kind}}}}} \, {{a}}".replace("_", r"\_"),
+    binds=PRODUCT,
+    batch=_batch_product,
+)
+
+
+def product(a: Any, x: Any) -> Any:
+    """A @ x, for a sparse matrix A."""
+    shape = x.shape
+    if a.ndim != 2 or len(shape) not in (1, 2):
+        raise refuse(
+            f"a {type(a).__name__} of shape {a.shape} times a tracked value of shape {shape}",
+            "a sparse matrix of two axes takes a vector or a matrix; A.toarray() takes any",
+        )
+    return sparse_product(x, matrix=Held(a))
+
+
+def reflected_product(x: Any, a: Any) -> Any:
+    """x @ A, for a sparse matrix A."""
+    y = product(a.T, mT(x) if len(x.shape) == 2 else x)
+    return mT(y) if len(x.shape) == 2 else y
+
+
+__all__ = ["dense", "is_sparse", "product", "reflected_product"]

@@ -1,0 +1,20 @@
+"""Inputs for products with a sparse matrix."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.sparse
+from strategies import Case, Draw, inputs_for
+
+from autodiff.primitive import Primitive
+from autodiff.primitives.sparse import Held
+
+
+@inputs_for("sparse_product")
+def with_zeros(draw: Draw, row: Primitive) -> Case:
+    m, n = draw.integer(1, 3), draw.integer(1, 3)
+    entries = draw.rng.uniform(-1, 1, (m, n)) * draw.mask((m, n))
+    kind = draw.one_of(("csr_array", "csc_matrix", "coo_array", "dia_array"))
+    matrix = Held(getattr(scipy.sparse, kind)(draw.perhaps_complex(entries, 1.0)))
+    x = draw.array(draw.one_of(((n,), (n, 2))))
+    return Case(row, (np.asarray(x),), {"matrix": matrix})
