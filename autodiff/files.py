@@ -5,9 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+
+STREAMS = {"/dev/stdout": lambda: sys.stdout, "/dev/stderr": lambda: sys.stderr}
 
 
 def write_text(text: str, path: Any) -> str:
@@ -39,6 +43,11 @@ def stage(text: str | bytes, path: Any, staged: list[tuple[Path, Path]]) -> None
     """Write `text` beside its target, and note both names."""
     target = Path(path).resolve()  # through a link, which stays one
     data = text.encode() if isinstance(text, str) else text
+    if str(path) in STREAMS:  # which may be a pipe, or a file that others write into too
+        stream = STREAMS[str(path)]()
+        stream.write(data.decode())
+        stream.flush()
+        return
     if target.exists() and not target.is_file() and not target.is_dir():
         target.write_bytes(data)  # /dev/stdout, a pipe: not to be replaced
         return

@@ -64,7 +64,7 @@ def jacrev(
     For ``y = f(x)`` the result has shape ``(*y.shape, *x.shape)``; for nests, a nest of the
     result's structure whose leaves are nests of the argument's structure. Complex arguments with
     real results give df/dx - i df/dy as in :func:`grad`; `holomorphic` functions their complex
-    derivative.
+    derivative; other complex functions raise `NotDifferentiableError`. The dtype is that of `x`.
 
     >>> import numpy as np, autodiff as ad
     >>> ad.jacrev(lambda x: x**2)(np.array([1.0, 2.0]))
@@ -127,7 +127,7 @@ def jacfwd(
 ) -> Callable[..., Any]:
     """The Jacobian by forward mode: all columns in one batched sweep. Best where inputs are few.
 
-    Shapes as for :func:`jacrev`.
+    Shapes, nests and errors as for :func:`jacrev`; the dtype is that of `y`.
 
     >>> import numpy as np, autodiff as ad
     >>> ad.jacfwd(lambda t: np.array([1.0, 2.0]) * t)(3.0)
@@ -212,7 +212,8 @@ def jacobian(
     f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False, holomorphic: bool = False
 ) -> Callable[..., Any]:
     """The Jacobian, by whichever mode needs fewer directions: reverse mode where the results have
-    fewer entries than the arguments, else forward mode (which runs `f` a second time).
+    fewer entries than the arguments, else forward mode (which runs `f` a second time). Shapes, nests
+    and errors as for :func:`jacrev`.
 
     >>> import numpy as np, autodiff as ad
     >>> ad.jacobian(lambda x: np.array([[1.0, 2.0], [3.0, 4.0]]) @ x)(np.array([5.0, 6.0]))
@@ -274,7 +275,8 @@ def is_scalar(tape: Tape) -> bool:
 def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
     """Hessian times vector, ``H(x) @ v``, forward over reverse, without forming the Hessian.
 
-    `v` has the shape and structure of `x`, and so has the result.
+    `v` has the shape and structure of `x`, and so has the result; another shape, and a function
+    that is not scalar, raise `ShapeError`. A function of several arguments takes them as one tuple.
 
     >>> import numpy as np, autodiff as ad
     >>> ad.hvp(lambda x: np.sum(x**3), np.array([1.0, 2.0]), np.array([1.0, 1.0]))

@@ -126,7 +126,8 @@ def trace(f: Callable[..., Any], *args: Any) -> Graph:
 
     Numbers and arrays in the arguments, in nests of any depth, become inputs of the graph; anything
     else (a string, None, a function) is part of the program. Nodes have the names of the user's own
-    variables; what has no name is called v1, v2, ..., and an unnamed result y.
+    variables; what has no name is called v1, v2, ..., and an unnamed result y. What is no function
+    raises `NotDifferentiableError`.
 
     >>> import numpy as np, autodiff as ad
     >>> graph = ad.trace(lambda x: np.exp(x) ** 2, 0.5)

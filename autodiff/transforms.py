@@ -112,7 +112,11 @@ def value_and_grad(
     `argnums`: the argument, or tuple of arguments, to differentiate in. With `has_aux`, `f` returns
     ``(value, aux)`` and the result is ``((value, aux), gradient)``. The value must be a real
     scalar; in a complex argument z = x + iy the gradient is df/dx - i df/dy. With `holomorphic`,
-    arguments and value are complex and the result is the complex derivative.
+    arguments and value are complex and the result is the complex derivative. The gradient has the
+    shape, dtype and structure of its argument; integers count as floats.
+
+    `ShapeError`: a value that is no real scalar. `NotDifferentiableError`: an argument that is no
+    number, or an operation that has no derivative; the message says what to write instead.
 
     >>> import autodiff as ad
     >>> ad.value_and_grad(lambda x: x**3)(2.0)
@@ -206,7 +210,9 @@ def grad(
 def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     """``(y, pullback)``; ``pullback(cotangent)`` is a tuple with one cotangent per primal.
 
-    With `has_aux`, ``(y, pullback, aux)``. The pullback may be called any number of times.
+    With `has_aux`, ``(y, pullback, aux)``. The pullback may be called any number of times. A
+    cotangent has the structure, shape and dtype of `y`, and what it gives those of the primals; a
+    cotangent of another structure or shape raises `ShapeError`.
 
     >>> import autodiff as ad
     >>> y, pullback = ad.vjp(lambda a, b: a * b, 2.0, 5.0)
@@ -230,8 +236,9 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
 def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = False) -> Any:
     """``(y, y_dot)``: the value and its derivative in the direction `tangents`, in one sweep.
 
-    `primals` and `tangents` are tuples with one entry per argument. With `has_aux`,
-    ``(y, y_dot, aux)``.
+    `primals` and `tangents` are tuples with one entry per argument, a tangent with the structure,
+    shape and dtype of its primal, `y_dot` with those of `y`; others raise `ShapeError`. With
+    `has_aux`, ``(y, y_dot, aux)``.
 
     >>> import autodiff as ad
     >>> ad.jvp(lambda x: x**2, (3.0,), (1.0,))
