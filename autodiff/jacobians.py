@@ -212,8 +212,8 @@ def jacobian(
     f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False, holomorphic: bool = False
 ) -> Callable[..., Any]:
     """The Jacobian, by whichever mode needs fewer directions: reverse mode where the results have
-    fewer entries than the arguments, else forward mode (which runs `f` a second time). Shapes, nests
-    and errors as for :func:`jacrev`.
+    fewer entries than the arguments, else forward mode (which runs `f` a second time). Shapes,
+    nests and errors as for :func:`jacrev`.
 
     >>> import numpy as np, autodiff as ad
     >>> ad.jacobian(lambda x: np.array([[1.0, 2.0], [3.0, 4.0]]) @ x)(np.array([5.0, 6.0]))

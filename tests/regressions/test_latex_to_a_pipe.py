@@ -13,7 +13,7 @@ COMMAND = [sys.executable, "-m", "autodiff", "explain", "x*2", "x=1", "--latex",
 @pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="no such thing here")
 def test_streams_are_written_into(tmp_path):
     piped = subprocess.run(COMMAND, capture_output=True, text=True, check=True).stdout
-    with open(tmp_path / "out.txt", "w") as file:
+    with (tmp_path / "out.txt").open("w") as file:
         subprocess.run(COMMAND, stdout=file, check=True)
     for text in (piped, (tmp_path / "out.txt").read_text()):
         assert "both modes agree" in text
