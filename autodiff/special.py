@@ -196,9 +196,7 @@ def log_softmax(x: Any, axis: Any = None) -> Any:
     array([    0., -1000.])
     """
     x = real(x, "log_softmax")
-    axes = negative_axes(axis, len(shape_of(x)))
-    below, _ = stable.centred(x, axes)
-    return below - stable.logsumexp(below, axis=axes, keepdims=True)
+    return stable.log_softmax(x, axis=negative_axes(axis, len(shape_of(x))))
 
 
 # -- gamma functions that SciPy writes in Python ---------------------------------------------------

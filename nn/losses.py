@@ -13,8 +13,10 @@ import numpy as np
 
 import autodiff as ad
 from autodiff.containers import flatten
+from autodiff.primitives import stable
+from autodiff.special import real
 
-from .functional import log_softmax, logsumexp, relu
+from .functional import log_softmax, relu
 from .functional.layers import is_class
 from .requirements import fraction, one_of
 
@@ -100,9 +102,12 @@ def binary_cross_entropy(
     labels = binary_labels(logits, labels, negative, "binary_cross_entropy", soft)
     share = labels if negative == 0 else (labels + 1) / 2
     # log(1 + exp(z)) - share z cancels where share is 1 and z is large: start at the nearer end.
-    upper = np.greater_equal(share, 0.5)
-    nearer = ad.special.softplus(np.where(upper, np.negative(logits), logits))
-    return reduced(nearer + np.where(upper, 1 - share, -share) * logits, reduction)
+    nearer = np.where(np.greater_equal(share, 0.5), np.array(-1, share.dtype), 1)
+    terms = ad.special.softplus(nearer * logits)
+    beyond = np.where(nearer < 0, 1 - share, -share)
+    if isinstance(beyond, ad.Tensor) or beyond.any():  # not labels 0 and 1 alone
+        terms = terms + beyond * logits
+    return reduced(terms, reduction)
 
 
 def hinge(scores: Any, labels: Any, *, negative: int = -1, reduction: str = "mean") -> Any:
@@ -174,16 +179,16 @@ def cross_entropy(
         raise ad.ShapeError("cross_entropy: the logits are a number; they need an axis of classes")
     if given == shape:
         check_probabilities(labels)
-        log_p = log_softmax(logits)
-        terms = -np.sum(floats(labels, logits) * log_p, axis=-1)
-        spread = -np.mean(log_p, axis=-1) - terms
+        targets = floats(labels, logits)
+        if label_smoothing:
+            targets = (1 - label_smoothing) * targets + label_smoothing / shape[-1]
+        terms = -np.sum(targets * log_softmax(logits), axis=-1)
     elif given == shape[:-1]:
-        # The logits above the label's: nothing is rounded away where it has nearly all of the
-        # probability, as it would be from the difference of logsumexp and the label's logit.
         named = is_class(labels, shape[-1])
-        above = logits - np.sum(np.where(named, logits, 0), axis=-1, keepdims=True)
-        terms = logsumexp(above)
-        spread = -np.mean(above, axis=-1)
+        terms = stable.log_loss(real(logits, "cross_entropy"), named)
+        if label_smoothing:  # by how much -log softmax is more than that in the mean of all classes
+            picked = np.sum(np.where(named, logits, 0), axis=-1)
+            terms = terms + label_smoothing * (picked - np.mean(logits, axis=-1))
     else:
         column = given == (*shape[:-1], 1)
         raise ad.ShapeError(
@@ -191,8 +196,7 @@ def cross_entropy(
             f"integers of shape {shape[:-1]} or probabilities of shape {shape}"
             + (": take labels[..., 0]" if column else "")
         )
-    # `spread`: by how much the mean of -log softmax over all classes exceeds the term.
-    return reduced(terms + label_smoothing * spread if label_smoothing else terms, reduction)
+    return reduced(terms, reduction)
 
 
 def check_probabilities(labels: Any) -> None:

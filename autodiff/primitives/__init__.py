@@ -2,6 +2,7 @@
 
 from . import (
     accumulating,
+    activations,
     bessel,
     complex,
     demands,
@@ -45,6 +46,7 @@ from . import (
 
 __all__ = [
     "accumulating",
+    "activations",
     "bessel",
     "complex",
     "demands",

@@ -6,17 +6,17 @@ Each takes any shape and gives the same shape and dtype; integers become floats.
 from __future__ import annotations
 
 import importlib
-import math
 from typing import Any
 
 import numpy as np
 
 import autodiff as ad
 from autodiff.choosing import where
+from autodiff.primitives import activations as rows
+from autodiff.special import real
 
 # Klambauer et al.: with these two numbers activations drift towards mean 0 and variance 1.
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
-ROOT_TWO_OVER_PI = math.sqrt(2 / math.pi)
 
 
 def relu(x: Any) -> Any:
@@ -36,6 +36,8 @@ def leaky_relu(x: Any, slope: float = 0.01) -> Any:
     >>> leaky_relu(np.array([-1.0, 0.0, 2.0]))
     array([-0.01,  0.  ,  2.  ])
     """
+    if isinstance(slope, (int, float)):
+        return rows.leaky_relu(real(x, "leaky_relu"), slope=slope)
     return where(np.greater_equal(x, 0), x, np.multiply(x, slope))
 
 
@@ -48,6 +50,8 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
     >>> elu(np.array([-1.0, 0.0, 2.0])).round(4)
     array([-0.6321,  0.    ,  2.    ])
     """
+    if isinstance(alpha, (int, float)):
+        return rows.elu(real(x, "elu"), alpha=alpha, scale=1.0)
     above = np.greater_equal(x, 0)
     return where(above, x, alpha * np.expm1(where(above, 0, x)))
 
@@ -61,7 +65,7 @@ def selu(x: Any) -> Any:
     >>> selu(np.array([-1.0, 0.0, 2.0])).round(4)
     array([-1.1113,  0.    ,  2.1014])
     """
-    return SELU_SCALE * elu(x, SELU_ALPHA)
+    return rows.elu(real(x, "selu"), alpha=SELU_ALPHA, scale=SELU_SCALE)
 
 
 def gelu(x: Any, approximate: str = "none") -> Any:
@@ -73,8 +77,7 @@ def gelu(x: Any, approximate: str = "none") -> Any:
     (0.841345, 0.841192)
     """
     if approximate == "tanh":
-        u = np.clip(x, -10, 10)  # tanh is 1 from there on, and x^3 may be too large for its dtype
-        return 0.5 * x * (1 + np.tanh(ROOT_TWO_OVER_PI * (u + 0.044715 * (u * u * u))))
+        return rows.gelu_tanh(real(x, "gelu"))
     if approximate != "none":
         raise ValueError(f"gelu: approximate={approximate!r} must be 'none' or 'tanh'")
     try:

@@ -85,3 +85,20 @@ def demanded(draw: Draw, row: Primitive) -> Case:
     holds = np.ones(draw.shape(), bool)
     message = {"message": "this does not hold", "error": "ValueError"}
     return Case(row, (draw.array(draw.shape()), holds), message, only=(0,))
+
+
+@inputs_for("leaky_relu", "leaky_relu_slope")
+def with_a_slope(draw: Draw, row: Primitive) -> Case:
+    return Case(row, (draw.array(draw.shape()),), {"slope": draw.one_of((0.01, 0.3, 1.5, -0.5))})
+
+
+@inputs_for("elu")
+def with_two_sizes(draw: Draw, row: Primitive) -> Case:
+    params = {"alpha": draw.one_of((1.0, 0.9, 1.7)), "scale": draw.one_of((1.0, 1.05))}
+    return Case(row, (draw.array(draw.shape()),), params)
+
+
+@inputs_for("exp_below")
+def with_a_factor(draw: Draw, row: Primitive) -> Case:
+    params = {"factor": draw.one_of((1.0, 0.9)), "above": draw.one_of((1.0, 0.0))}
+    return Case(row, (draw.array(draw.shape()),), params)

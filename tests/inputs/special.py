@@ -130,7 +130,13 @@ def logsumexp(draw: Draw, row: Primitive) -> Case:
     return Case(row, (draw.array(shape),), {"axis": draw.axes(shape), "keepdims": draw.boolean()})
 
 
-@inputs_for("parts")
+@inputs_for("parts", "log_softmax")
 def parts(draw: Draw, row: Primitive) -> Case:
     shape = draw.shape(min_side=1)
     return Case(row, (draw.array(shape),), {"axis": draw.axes(shape)})
+
+
+@inputs_for("log_loss", "log_loss_slope")
+def of_one_entry(draw: Draw, row: Primitive) -> Case:
+    shape = (*draw.shape(max_dims=2), 3)
+    return Case(row, (draw.array(shape), draw.integers(shape[:-1])[..., None] == np.arange(3)))

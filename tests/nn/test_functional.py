@@ -62,6 +62,21 @@ def test_values_are_those_of_pytorch(name):
     np.testing.assert_allclose(ACTIVATIONS[name](POINTS), PYTORCH[name], rtol=1e-9, atol=1e-12)
 
 
+def test_gelu_by_tanh_keeps_its_digits_far_below_zero():
+    """(1 + tanh(v)) / 2 cancels there; the numbers are mpmath's."""
+    derivative = ACTIVATIONS["gelu_tanh"]
+    for expected in (-8.4396467007622971e-11, -7.7099739309536955e-10, -6.8242472741571894e-9):
+        np.testing.assert_allclose(derivative(-6.0), expected, rtol=1e-13)
+        derivative = ad.grad(derivative)
+
+
+def test_a_slope_or_an_alpha_may_be_learnt():
+    x, sizes = points((4, 3), 0), np.array([0.1, 0.5, 2.0])
+    for f in (F.leaky_relu, F.elu):
+        np.testing.assert_allclose(f(x, sizes)[:, 1], f(x[:, 1], 0.5), rtol=1e-15)
+        ad.check(f, x, sizes).raise_if_failed()
+
+
 @everything
 @QUICK
 @given(shape=shapes, seed=seeds)
