@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .primitive import ZERO, Structural, Traced, payload
+from .primitive import ZERO, Structural, Traced
 from .shapes import PYTHON_SCALARS, Shape, broadcast_axes, ndim_of, shape_of, size_of
 
 SCALARS = frozenset((float, int, bool, np.float64))  # real: nothing to cast behind them
@@ -126,9 +126,9 @@ def changed(
 ) -> list[tuple[Aval, Aval]] | None:
     """For each wanted input, what it is like and what the output is like; ``None`` if they are all
     alike, as they mostly are."""
-    end = payload(y)
-    if end.__class__ in SCALARS:
-        return None
+    end = y
+    while isinstance(end, Traced):
+        end = end.value
     if end.__class__ is np.ndarray:
         shape, dtype = end.shape, end.dtype
         for i in wanted:
@@ -139,6 +139,8 @@ def changed(
                 break
         else:
             return None
+    elif end.__class__ in SCALARS:
+        return None
     after = aval_of(y)
     changes = [(before, after) for before in (aval_of(primals[i]) for i in wanted)]
     return changes if any(before != after for before, _ in changes) else None

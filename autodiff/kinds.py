@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from .fitting import (
+    SCALARS,
     align_all,
     aval_of,
     changed,
@@ -111,15 +112,17 @@ class Elementwise(Primitive):
         self.plans: dict[tuple[int, ...], Any] = {}
 
     def plan(self, wanted: tuple[int, ...]) -> Any:
-        """How a pullback to the wanted inputs takes what it remembers out of ``(*primals, y)``; and
-        for each of them its partial, and how that takes its part of it: ``None`` if it is all."""
+        """How a pullback to the wanted inputs takes what it remembers out of ``(*primals, y)``,
+        ``None`` if it is all primals; and for each of them its partial, and how that takes its part
+        of it, ``None`` if it is all."""
         needed = sorted({k for i in wanted for k in self.saves[i]})
         edges = []
         for i in wanted:
             places = [needed.index(k) for k in self.saves[i]]
             is_all = places == list(range(len(needed)))
             edges.append((self.partials[i], None if is_all else taker(places)))
-        self.plans[wanted] = taker(needed), tuple(edges)
+        is_all = needed == list(range(len(self.partials)))
+        self.plans[wanted] = None if is_all else taker(needed), tuple(edges)
         return self.plans[wanted]
 
     @staticmethod
@@ -156,8 +159,19 @@ class Elementwise(Primitive):
     def vjp(self, y: Any, primals: Sequence[Any], wanted: Sequence[int], params: Any) -> Pullback:
         inputs = tuple(wanted)
         take, edges = self.plans.get(inputs) or self.plan(inputs)
-        remembered = take((*primals, y))  # so that OUTPUT, -1, is the place of y
-        return ElementwisePullback(self, edges, remembered, changed(primals, inputs, y), params)
+        # so that OUTPUT, -1, is the place of y
+        remembered = tuple(primals) if take is None else take((*primals, y))
+        changes = None
+        if y.__class__ is np.ndarray:
+            shape, dtype = y.shape, y.dtype
+            for i in inputs:
+                x = primals[i]
+                if x.__class__ is not np.ndarray or x.shape != shape or x.dtype is not dtype:
+                    changes = changed(primals, inputs, y)
+                    break
+        elif y.__class__ not in SCALARS:
+            changes = changed(primals, inputs, y)
+        return ElementwisePullback(self, edges, remembered, changes, params)
 
     def batched(self, size: int, args: Sequence[Any], flags: Sequence[bool], params: Any) -> Any:
         if self.batch is not None:

@@ -79,14 +79,16 @@ class TapeNode(Node):
             y = primitive(*values, **params) if nested else primitive.value(*values, **params)
         except ValueError as error:
             raise explained(primitive.name, values, error) from None
-        if primitive.flat:
+        if primitive.derives:
+            pullback = primitive.vjp(y, values, tracked, params)
+            if nested and self.derives and is_small(y):
+                pullback = Pulled.of(pullback) or pullback
+        elif primitive.flat:
             return y
-        if primitive.forward_only:
+        elif primitive.forward_only:
             pullback = transposed_jvp(primitive, y, values, tracked, params)
         else:
             pullback = primitive.vjp(y, values, tracked, params)
-        if nested and pullback.__class__ is ElementwisePullback and self.derives and is_small(y):
-            pullback = Pulled.of(pullback) or pullback
         if primitive.selects_back and any(parent.pullback for parent in parents):
             pullback = select_back(pullback, shape_of(y), primitive, values[0], params)
         node = self.__class__(level, primitive, parents, params, pullback)
