@@ -5,11 +5,11 @@ through dispatch on its own:
 
     y = a * b                                       a row
     y, y_dot = a * b, b * a_dot + a * b_dot         the row and its tangent: `Forward`
-    a_bar, b_bar = y_bar * b, y_bar * a             its pullback: `Pulled`, in reverse.py
+    a_bar, a_dot_bar, ... = y_dot_bar * b_dot, ...  the pullback of that: `Backward`, in reverse.py
 
 Each is a function of what lies beneath the transform that asks for it, and so an operation that the
-next transform can push or pull in turn: the derivatives of derivatives are `Forward` and `Backward`
-of what is here. None has a rule of its own. `define` says what it computes, with the rules of the
+next transform can push or pull in turn: derivatives of derivatives are `Forward` and `Backward` of
+what is here. None has a rule of its own. `define` says what it computes, with the rules of the
 rows; where no transform is left, that is traced once for the kinds of its operands, and written as
 one Python expression after another.
 """

@@ -57,12 +57,9 @@ class ElementwisePullback:
     """One contribution per edge. An object, not a closure, and one tuple for all that its edges
     remember: a tape is mostly these, and every object is one for the garbage collector to visit."""
 
-    __slots__ = ("changes", "edges", "params", "row", "values")
+    __slots__ = ("changes", "edges", "params", "values")
 
-    def __init__(
-        self, row: Elementwise, edges: Any, values: Any, changes: Any, params: dict[str, Any]
-    ) -> None:
-        self.row = row
+    def __init__(self, edges: Any, values: Any, changes: Any, params: dict[str, Any]) -> None:
         self.edges = edges  # for each wanted input: its partial, and what takes its values
         self.values = values
         self.changes = changes  # of shape or dtype on the way back; None if there are none
@@ -171,7 +168,7 @@ class Elementwise(Primitive):
                     break
         elif y.__class__ not in SCALARS:
             changes = changed(primals, inputs, y)
-        return ElementwisePullback(self, edges, remembered, changes, params)
+        return ElementwisePullback(edges, remembered, changes, params)
 
     def batched(self, size: int, args: Sequence[Any], flags: Sequence[bool], params: Any) -> Any:
         if self.batch is not None:

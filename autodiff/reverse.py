@@ -18,11 +18,11 @@ from typing import Any
 
 import numpy as np
 
-from .derived import Derived, example_of, is_at, is_small, row_of
+from .derived import Derived, example_of, is_at
 from .errors import AutodiffError
 from .fitting import aval_of, conform_tangent, full
 from .graph import Node, next_order
-from .kinds import ElementwisePullback, pick
+from .kinds import pick
 from .primitive import ZERO, Primitive, Structural, new_level
 from .selection import select_back, value_of
 from .shapes import explained, shape_of
@@ -79,13 +79,9 @@ class TapeNode(Node):
             y = primitive(*values, **params) if nested else primitive.value(*values, **params)
         except ValueError as error:
             raise explained(primitive.name, values, error) from None
-        if primitive.derives:
-            pullback = primitive.vjp(y, values, tracked, params)
-            if nested and self.derives and is_small(y):
-                pullback = Pulled.of(pullback) or pullback
-        elif primitive.flat:
+        if primitive.flat:
             return y
-        elif primitive.forward_only:
+        if primitive.forward_only:
             pullback = transposed_jvp(primitive, y, values, tracked, params)
         else:
             pullback = primitive.vjp(y, values, tracked, params)
@@ -309,24 +305,3 @@ class Backward(Derived):
             primals[k] = Tensor(primals[k], leaf)
         y = self.derived.define(*primals)[self.index]
         return tuple(sweep([y.node if is_at(y, level) else None], [y_bar], leaves, keep=False))
-
-
-class Pulled(Derived):
-    """The pullback of a row, of the cotangent and what it remembers."""
-
-    def __init__(self, edges: Any, pullback: ElementwisePullback) -> None:
-        super().__init__(f"pull {pullback.row.name}")
-        self.row, self.params, self.edges = pullback.row, pullback.params, edges
-
-    def define(self, *operands: Any) -> tuple[Any, ...]:
-        y_bar, *values = operands
-        return tuple(ElementwisePullback(self.row, self.edges, values, None, self.params)(y_bar))
-
-    @staticmethod
-    def of(pullback: ElementwisePullback) -> DerivedPullback | None:
-        """The same pullback as one operation; `None` where it changes shapes, or is one product."""
-        if pullback.changes is not None or not pullback.values:
-            return None
-        row = row_of(pullback.row, pullback.params)
-        edges = pullback.edges
-        return DerivedPullback(row.child(("pull", edges), Pulled, edges, pullback), pullback.values)
