@@ -190,6 +190,18 @@ ATTRIBUTES: dict[str, Callable[[Any], Any]] = {
 }
 
 
+def _set_part(part: Callable[[Any], Any]) -> Callable[[Any, Any], None]:
+    """``z.real = x``: written into the part, which is a view of `z`."""
+
+    def assign(self: Any, value: Any) -> None:
+        part(self)[...] = value
+
+    return assign
+
+
+SETTERS = {"real": _set_part(lambda x: x.real), "imag": _set_part(lambda x: x.imag)}
+
+
 def missing(name: str) -> AttributeError:
     """The error for an attribute that a tensor does not have."""
     cure = REFUSED_ATTRIBUTES.get(

@@ -17,7 +17,7 @@ import numpy as np
 
 from .arguments import result_leaf
 from .containers import flatten, unflatten
-from .conversions import LOOP, refuse_to_look
+from .conversions import LOOP, NO_BRANCH, refuse_to_look
 from .errors import ShapeError, refuse
 from .fitting import stacked
 from .primitive import Primitive, Traced, new_level
@@ -70,12 +70,9 @@ class Batched:
         """A handle on `value` at this level that is the same for every example."""
         return Tensor(stacked(value, False, self.size), self)
 
-    def check_concrete(self, what: str) -> None:
-        raise refuse_to_look(
-            what,
-            "differs from example to example under vmap",
-            f"use np.where instead of `if`, or {LOOP}",
-        )
+    def check_concrete(self, what: str, cure: str = NO_BRANCH) -> None:
+        complaint = "differs from example to example under vmap"
+        raise refuse_to_look(what, complaint, f"{cure}, or {LOOP}")
 
 
 def batch_map(f: Callable[..., Any], stacks: Sequence[Any], size: int, loop: bool) -> Any:

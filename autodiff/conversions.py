@@ -19,6 +19,7 @@ TRUTH = "bool(x), as in `if x:`"
 WHOLE = {"int(x)": "__int__", "x used as an index": "__index__"}
 DROP = "autodiff.stop_gradient(x) if the derivative should be dropped"
 KEEP = "keep x as it is, use NumPy's functions (np.sin, not math.sin)"
+NO_BRANCH = "use np.where instead of `if`"
 LOOP = 'vmap(..., fallback="loop")'
 # What NumPy, or SciPy, calls the functions of the module math, where the names differ.
 OF_MATH = {

@@ -78,8 +78,11 @@ def call_ufunc(
 
 
 def no_rule(function: Any) -> NotDifferentiableError:
+    what = f"{name_of(function)} has no derivative rule"
+    if all(set(types) <= set("O->") for types in getattr(function, "types", ["?"])):
+        return refuse(what, "make it with np.vectorize(f), not np.frompyfunc(f, ...)")
     return refuse(
-        f"{name_of(function)} has no derivative rule",
+        what,
         "write it with functions that have one, give it one with autodiff.custom_rule, "
         "or cut the derivative with autodiff.stop_gradient",
     )
@@ -131,6 +134,9 @@ def gather(nested: Any) -> Any:
     """Nested lists, or an object array, of tracked scalars and numbers as one array, tracked if any
     of them is."""
     if isinstance(nested, np.ndarray):
+        if nested.__class__.__name__ in OF_THEIR_OWN_MIND:
+            kind = nested.__class__.__name__
+            raise refuse(f"a {kind} of tracked values", "use np.where(mask, ...), or plain arrays")
         flat = [operand(x) for x in nested.ravel().tolist()]
         if not flat:
             return nested.astype(float)

@@ -12,7 +12,7 @@ from itertools import count
 from operator import attrgetter
 from typing import Any
 
-from .conversions import refuse_to_look
+from .conversions import NO_BRANCH, refuse_to_look
 from .kinds import pick
 from .primitive import Primitive, Traced
 from .tensor import Tensor
@@ -103,14 +103,14 @@ class TraceNode(Node):
         """A handle on `value` at this level that depends on no input: what `zeros_like` returns."""
         return Tensor(value, TraceNode(self.level_info, None, (), {}, value))
 
-    def check_concrete(self, what: str) -> None:
+    def check_concrete(self, what: str, cure: str = NO_BRANCH) -> None:
         """Refuse what looks at a value, where the program is traced for every value at once."""
         if self.level_info.abstract:
             raise refuse_to_look(
                 what,
                 "depends on a value that is not known while jit traces the program",
-                "use np.where instead of `if`, name the argument that it comes from in "
-                "static_argnums if it is fixed, or leave this function out of jit",
+                f"{cure}, name the argument that it comes from in static_argnums if it is fixed, "
+                "or leave this function out of jit",
             )
 
 

@@ -16,7 +16,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from .array_methods import ATTRIBUTES, METHODS, missing
+from .array_methods import ATTRIBUTES, METHODS, SETTERS, missing
 from .containers import LEAVES
 from .conversions import TRUTH, no_iteration, refuse_number
 from .dispatch import FUNCTIONS, UFUNCS, call_ufunc, creator, operand
@@ -384,7 +384,7 @@ for _name in (
 for _name, _method in METHODS.items():
     setattr(Tensor, _name, _method)
 for _name, _read in ATTRIBUTES.items():
-    setattr(Tensor, _name, property(_read))
+    setattr(Tensor, _name, property(_read, SETTERS.get(_name)))
 
 # NumPy calls a method of the ufunc's name on each element of an object array, so these keep
 # np.sin(np.array([x[0], x[1]])) tracked.

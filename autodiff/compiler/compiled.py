@@ -200,7 +200,7 @@ class Store:
     def operand(self, v: Value) -> Any:
         """An argument of a row: a Python number stays one."""
         array = self.array(v)
-        return array.item() if v.weak else array[()] if not v.shape else array
+        return array if v.shape else array.item() if v.weak else array[()]
 
     def compute(self, v: Value) -> None:
         if v.op == "part":

@@ -297,6 +297,9 @@ def _float_power(low: Lowering, a: Value, b: Value) -> Value:
 
 @lowers("clip")
 def _clip(low: Lowering, a: Value, bottom: Value, top: Value) -> Value:
+    weak = (v.dtype.type(0).item() if v.weak else v.dtype for v in (a, bottom, top))
+    dtype = np.result_type(*weak)  # of all three: between two, a weak one would lose digits
+    a, bottom, top = (low.maps.cast(v, dtype) for v in (a, bottom, top))
     return low.maps.apply("minimum", low.maps.apply("maximum", a, bottom), top)
 
 

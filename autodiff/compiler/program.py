@@ -85,6 +85,7 @@ class Builder:
         weak: bool = False,
     ) -> Value:
         inputs = tuple(inputs)
+        dtype = dtype.newbyteorder("=")  # as which every argument arrives
         key = (op, tuple(map(id, inputs)), hashable(params), shape, dtype.str, weak)
         found = self._known.get(key)
         if found is None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..conversions import NO_BRANCH
 from ..dispatch import operand
 from ..errors import NotDifferentiableError, ShapeError, refuse
 from ..primitive import Traced, payload
@@ -47,7 +48,7 @@ def as_dtype(x: Any, dtype: Any) -> Any:
         return x
     dtype = dtype_named(dtype)
     if not isinstance(x, Traced):
-        return np.asarray(x, dtype)
+        return x.astype(dtype) if isinstance(x, np.generic) else np.asarray(x, dtype)
     if x.dtype == dtype and not is_python_scalar(x):
         return x
     if dtype.kind not in "fc":
@@ -84,6 +85,11 @@ def deliver(result: Any, out: Any, function: str) -> Any:
     return out
 
 
+def number(y: Any) -> Any:
+    """`y`, of which NumPy gives a number where it has no axes."""
+    return y[()] if shape_of(y) == () and isinstance(payload(y), np.ndarray) else y
+
+
 def lifted(value: Any, like: Any) -> Any:
     """`value` as a handle at the level of `like`, so that a program may assign into it."""
     if isinstance(value, Traced) and value.node.level >= like.node.level:
@@ -112,13 +118,16 @@ def accumulator(function: str, a: Any, dtype: Any, out: Any) -> Any:
     return target.dtype
 
 
-def concrete(x: Any, what: str) -> Any:
+SAME_SHAPE = "keep the shape, with np.where(mask, x, 0)"
+
+
+def concrete(x: Any, what: str, cure: str = NO_BRANCH) -> Any:
     """The plain array behind `x`, for a function whose result depends on it in jumps. Refused where
     there is no one such array: under vmap, and in a program that is being traced for other data."""
     while isinstance(x, Traced):
         check = getattr(x.node, "check_concrete", None)
         if check is not None:
-            check(what)
+            check(what, cure)
         x = x.value
     return x
 

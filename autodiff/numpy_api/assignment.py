@@ -136,7 +136,7 @@ def putmask(a: Any, mask: Any, values: Any) -> None:
 def place(arr: Any, mask: Any, vals: Any) -> None:
     """``arr[mask] = vals``, the values repeated where there are too few."""
     a = handle(arr, "np.place")
-    places = np.flatnonzero(concrete(operand(mask), "np.place: mask"))
+    places = np.flatnonzero(concrete(operand(mask), "np.place: mask", "use np.where or np.putmask"))
     values = fitting(vals, a.dtype, "np.place")
     if places.size and not size_of(shape_of(values)):
         raise ValueError("np.place: cannot insert from an empty array")

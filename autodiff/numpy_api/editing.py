@@ -10,7 +10,7 @@ import numpy as np
 
 from ..dispatch import implements, operand
 from ..shapes import ndim_of, negative_axis, shape_of, size_of
-from .arguments import as_dtype, concrete
+from .arguments import SAME_SHAPE, as_dtype, concrete
 from .indexing import along, getitem
 from .shaping import copied
 
@@ -108,7 +108,7 @@ def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
     if trim not in ("fb", "bf", "f", "b"):
         raise ValueError(f"unexpected character(s) in `trim`: {trim!r}")
     axes = range(ndim_of(a)) if axis is None else axis if np.iterable(axis) else (axis,)
-    places = np.nonzero(concrete(a, "np.trim_zeros"))
+    places = np.nonzero(concrete(a, "np.trim_zeros", SAME_SHAPE))
     for k in (negative_axis(axis, ndim_of(a)) for axis in axes):
         found = places[k]
         first = found.min() if found.size and "f" in trim else 0

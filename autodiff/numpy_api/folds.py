@@ -16,9 +16,9 @@ from ..dispatch import UFUNCS, name_of, operand
 from ..errors import ShapeError, refuse
 from ..primitive import TABLE
 from ..primitives import accumulating, scans
-from ..shapes import ndim_of, negative_axes, negative_axis, reduced
+from ..shapes import ndim_of, negative_axis, reduced
 from .arguments import NO_VALUE, as_dtype, concrete, deliver
-from .reductions import ROWS, reduce_by
+from .reductions import ROWS, folded_axes, reduce_by
 from .ufuncs import ufunc_method
 
 ACCUMULATIONS = {
@@ -64,7 +64,7 @@ def reduce(
     a = operand(array)
     if ufunc in ROWS:
         return reduce_by(ufunc, name, a, axis, dtype, out, keepdims, initial, where)
-    axes = negative_axes(axis, ndim_of(a))
+    axes = folded_axes(axis, ndim_of(a))
     start = () if initial is NO_VALUE or initial is None else (operand(initial),)
     if is_flat(ufunc):
         row = TABLE["flat_method"]

@@ -13,7 +13,15 @@ from ..errors import ShapeError, refuse
 from ..primitive import Traced, payload
 from ..primitives import elementwise, gathering, indexing as rows
 from ..shapes import ndim_of, negative_axis, shape_of
-from .arguments import NO_VALUE, as_dtype, concrete, deliver, is_concrete, is_python_scalar
+from .arguments import (
+    NO_VALUE,
+    SAME_SHAPE,
+    as_dtype,
+    concrete,
+    deliver,
+    is_concrete,
+    is_python_scalar,
+)
 
 
 # -- keys ------------------------------------------------------------------------------------------
@@ -68,7 +76,7 @@ def getitem(a: Any, key: Any) -> Any:
     key, indices = split_key(normalised_key(key, "x[key]"), "x[key]")
     for k in indices:
         if k.dtype == bool:  # how many entries it picks, its values say
-            concrete(k, "x[mask]")
+            concrete(k, "x[mask]", SAME_SHAPE)
     return gathering.gather(a, *indices, key=key) if indices else rows.index(a, key=key)
 
 
@@ -124,29 +132,29 @@ def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
 
 @implements(np.compress)
 def compress(condition: Any, a: Any, axis: Any = None, out: Any = None) -> Any:
-    places = np.flatnonzero(concrete(condition, "np.compress: condition"))
+    places = np.flatnonzero(concrete(condition, "np.compress: condition", SAME_SHAPE))
     return take(a, places, axis, out)
 
 
 @implements(np.extract)
 def extract(condition: Any, arr: Any) -> Any:
-    places = np.flatnonzero(concrete(condition, "np.extract: condition"))
+    places = np.flatnonzero(concrete(condition, "np.extract: condition", SAME_SHAPE))
     return take(arr, places)
 
 
 @implements(np.nonzero)
 def nonzero(a: Any) -> Any:
-    return np.nonzero(concrete(a, "np.nonzero"))
+    return np.nonzero(concrete(a, "np.nonzero", SAME_SHAPE))
 
 
 @implements(np.flatnonzero)
 def flatnonzero(a: Any) -> Any:
-    return np.flatnonzero(concrete(a, "np.flatnonzero"))
+    return np.flatnonzero(concrete(a, "np.flatnonzero", SAME_SHAPE))
 
 
 @implements(np.argwhere)
 def argwhere(a: Any) -> Any:
-    return np.argwhere(concrete(a, "np.argwhere"))
+    return np.argwhere(concrete(a, "np.argwhere", SAME_SHAPE))
 
 
 @implements(np.where)
@@ -214,7 +222,8 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
 def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Any:
     """Each function sees only the entries for which its condition holds, as in NumPy."""
     x = operand(x)
-    conditions = _conditions(condlist, ndim_of(x))
+    ndim = ndim_of(x)
+    conditions = _conditions(condlist, ndim)
     if len(funclist) == len(conditions) + 1:
         conditions.append(~np.logical_or.reduce(conditions))
     elif len(funclist) != len(conditions):
@@ -227,7 +236,8 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> An
         if not callable(function):
             y = _with(y, condition, function)
         elif np.any(condition):
-            y = _with(y, condition, function(x[condition], *args, **kw))
+            entries = x[condition] if ndim else np.reshape(x, 1)  # a Python number has no entries
+            y = _with(y, condition, function(entries, *args, **kw))
     return y
 
 
@@ -239,7 +249,8 @@ def _conditions(condlist: Any, ndim: int) -> list[Any]:
     if single and ndim_of(condlist if hasattr(condlist, "shape") else np.asarray(condlist)) > ndim:
         single = False
     known = [condlist] if single else list(condlist)
-    return [np.asarray(concrete(c, "np.piecewise: a condition"), bool) for c in known]
+    what, cure = "np.piecewise: a condition", "write np.where(condition, f(x), g(x))"
+    return [np.asarray(concrete(c, what, cure), bool) for c in known]
 
 
 def _with(y: Any, condition: Any, value: Any) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 from ..dispatch import implements, operand
 from ..primitives.elementwise import root
 from ..shapes import ndim_of, negative_axes, reduced, shape_of
-from .arguments import NO_VALUE, accumulator, as_dtype, deliver, dtype_of, given
+from .arguments import NO_VALUE, accumulator, as_dtype, deliver, dtype_of, given, number
 from .reductions import reduce_by
 from .statistics import degrees_of_freedom, divided
 
@@ -109,7 +109,7 @@ def nanvar(
     total = reduce_by(np.add, "np.nanvar", squares, axes, dtype, None, keepdims, where=where)
     freedom = np.reshape(n, reduced(shape_of(present), axes, keepdims)) - ddof
     y = np.where(freedom <= 0, np.nan, _quotient(total, freedom))
-    return deliver(y, out, "np.nanvar")
+    return deliver(y if keepdims else number(y), out, "np.nanvar")
 
 
 @implements(np.nanstd)

@@ -10,7 +10,7 @@ import numpy as np
 from ..dispatch import UFUNCS, implements, name_of, operand
 from ..errors import ShapeError, refuse
 from ..primitives import products as rows, vector_products
-from ..shapes import ndim_of, negative_axis, shape_of, size_of
+from ..shapes import PYTHON_SCALARS, ndim_of, negative_axis, shape_of, size_of
 from .arguments import as_dtype, deliver
 from .indexing import common_dtype, strong_dtype
 from .ufuncs import call, ufunc_method
@@ -18,7 +18,8 @@ from .ufuncs import call, ufunc_method
 
 @implements(np.dot)
 def dot(a: Any, b: Any, out: Any = None) -> Any:
-    return deliver(rows.dot(operand(a), operand(b)), out, "np.dot")
+    a, b = (np.asarray(x) if x.__class__ in PYTHON_SCALARS else operand(x) for x in (a, b))
+    return deliver(rows.dot(a, b), out, "np.dot")
 
 
 @implements(np.inner)

@@ -21,7 +21,7 @@ from ..errors import ShapeError
 from ..primitive import Traced
 from ..primitives.demands import demand
 from ..shapes import ndim_of, negative_axes, reduced, shape_of, size_of
-from .arguments import as_dtype, concrete, deliver, dtype_of, given, is_python_scalar
+from .arguments import as_dtype, concrete, deliver, dtype_of, given, is_python_scalar, number
 from .statistics import aligned_weights
 
 
@@ -122,6 +122,8 @@ def _finished(y: Any, shape: Any, axes: Any, keepdims: Any, out: Any, function: 
     if given(keepdims):
         lead = shape_of(y)[: ndim_of(y) - kept]
         y = np.reshape(y, (*lead, *reduced(shape, axes, True)))
+    else:
+        y = number(y)
     return deliver(y, out, function)
 
 
@@ -199,6 +201,8 @@ def _quantile(function: str, per_cent: bool, ignore_nan: bool) -> Callable[..., 
         a, q, weak = _checked(function, a, q, per_cent)
         q = _in_range(function, q, 100 if per_cent else 1)
         axes, shape = negative_axes(axis, ndim_of(a)), shape_of(a)
+        if ignore_nan and size_of(shape) == 0:
+            return np.nanmean(a, axis, None, out, given(keepdims))
         sample = samples_first(a, axes)
         if weights is not None:
             if method != "inverted_cdf":

@@ -28,6 +28,11 @@ ROWS = {
 }
 
 
+def folded_axes(axis: Any, ndim: int) -> tuple[int, ...]:
+    """The axes of a reduction by a ufunc, which takes a number for an array of one axis."""
+    return () if ndim == 0 and axis in (0, -1) else negative_axes(axis, ndim)
+
+
 def reduce_by(
     ufunc: np.ufunc,
     name: str,
@@ -42,7 +47,7 @@ def reduce_by(
     """``ufunc.reduce`` for the ufuncs in `ROWS`; `name` is what an error calls the function."""
     plain, masked = ROWS[ufunc]
     a = operand(a)
-    params: dict[str, Any] = {"axis": negative_axes(axis, ndim_of(a)), "keepdims": given(keepdims)}
+    params: dict[str, Any] = {"axis": folded_axes(axis, ndim_of(a)), "keepdims": given(keepdims)}
     everywhere = where is True or where is NO_VALUE
     if plain and everywhere and dtype is out is None and initial is NO_VALUE:
         return plain.apply(a, params)
@@ -126,7 +131,7 @@ def _scan(function: Callable[..., Any], row: Any) -> Any:
     @implements(function)
     def scan(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
         a = as_dtype(operand(a), dtype)
-        if axis is None:
+        if axis is None or (ndim_of(a) == 0 and axis in (0, -1)):
             a, axis = np.ravel(a), -1
         y = row(a, axis=negative_axis(axis, ndim_of(a)))
         return deliver(as_dtype(y, dtype), out, f"np.{row.name}")
@@ -182,7 +187,7 @@ def _truth(function: Callable[..., Any]) -> Any:
     ) -> Any:
         a = operand(a)
         mask = True if where is NO_VALUE else operand(where)
-        y = row(a, mask, axis=negative_axes(axis, ndim_of(a)), keepdims=given(keepdims))
+        y = row(a, mask, axis=folded_axes(axis, ndim_of(a)), keepdims=given(keepdims))
         return deliver(y, out, f"np.{row.name}")
 
     return reduce
@@ -195,7 +200,7 @@ all = _truth(np.all)  # noqa: A001
 @implements(np.count_nonzero)
 def count_nonzero(a: Any, axis: Any = None, *, keepdims: Any = False) -> Any:
     a = operand(a)
-    return TABLE["count_nonzero"](a, axis=negative_axes(axis, ndim_of(a)), keepdims=given(keepdims))
+    return TABLE["count_nonzero"](a, axis=folded_axes(axis, ndim_of(a)), keepdims=given(keepdims))
 
 
 def _place(function: Callable[..., Any]) -> Any:
@@ -205,11 +210,11 @@ def _place(function: Callable[..., Any]) -> Any:
     def place(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False) -> Any:
         a = operand(a)
         shape = shape_of(a)
-        if axis is None:
+        if axis is None or (shape == () and axis in (0, -1)):
             axes: Any = negative_axes(None, len(shape))
             y = row(np.ravel(a), axis=-1)
         else:
-            axes = negative_axes(axis, len(shape))
+            axes = (negative_axis(axis, len(shape)),)
             y = row(a, axis=axes[0])
         if given(keepdims):
             y = np.reshape(y, reduced(shape, axes, True))

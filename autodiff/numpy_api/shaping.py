@@ -13,6 +13,7 @@ from ..errors import ShapeError, location, refuse
 from ..primitive import Traced
 from ..primitives import shaping as rows, windows
 from ..primitives.elementwise import positive
+from ..selection import is_compiled
 from ..shapes import Shape, broadcast, ndim_of, negative_axes, negative_axis, shape_of, size_of
 from ..views import example, in_one_piece, is_array
 from .arguments import as_dtype, refuse_argument
@@ -43,6 +44,10 @@ def reading_order(a: Any, order: str, function: str) -> str:
         return order
     if order not in ("A", "K"):
         raise ValueError(f"{function}: order={order!r} is none of 'C', 'F', 'A' and 'K'")
+    if ndim_of(a) < 2:
+        return "C"
+    if is_compiled(a):
+        refuse_argument(function, "order", order, 'say "C" or "F": jit does not know the memory')
     flags = example(a).flags
     if flags.c_contiguous or (order == "A" and not flags.f_contiguous):
         return "C"

@@ -36,7 +36,7 @@ def argsort(
     a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None
 ) -> Any:
     check_default("np.argsort", order=(order, None))
-    a, k = _along(a, axis)
+    a, k = _along(a, axis if ndim_of(operand(a)) else None)  # a number is sorted already
     return TABLE["argsort"](a, axis=k, kind="stable" if stable else kind)
 
 
@@ -65,8 +65,8 @@ def argpartition(
 
 @implements(np.lexsort)
 def lexsort(keys: Any, axis: int = -1) -> Any:
-    columns = [concrete(key, "np.lexsort") for key in keys]
-    return np.lexsort(columns, axis)
+    columns = [operand(key) for key in keys]
+    return TABLE["lexsort"](*columns, axis=negative_axis(axis, ndim_of(columns[-1])))
 
 
 @implements(np.searchsorted)
@@ -173,7 +173,8 @@ def setxor1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
 @implements(np.bincount)
 def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
     """Linear in the weights; where they are counted is flat."""
-    bins = concrete(operand(x), "np.bincount")
+    cure = "write y = np.zeros_like(weights, shape=n); np.add.at(y, x, weights)"
+    bins = concrete(operand(x), "np.bincount", cure)
     if not isinstance(weights, Traced):
         return np.bincount(bins, weights, minlength)
     size = len(np.bincount(bins, minlength=minlength))
@@ -197,7 +198,8 @@ def histogram(
             "give range=(low, high), or the edges",
         )
     edges = bins if isinstance(bins, Traced) else None
-    data, plain_bins = (concrete(v, "np.histogram") for v in (a, bins))
+    cure = "count with np.sum(np.digitize(a, bins)[:, None] == np.arange(1, len(bins)), axis=0)"
+    data, plain_bins = (concrete(v, "np.histogram", cure) for v in (a, bins))
     tracked = isinstance(weights, Traced)
     counts, found = np.histogram(data, plain_bins, range, None, None if tracked else weights)
     if tracked:

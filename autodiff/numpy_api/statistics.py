@@ -124,7 +124,9 @@ def std(
     ddof = degrees_of_freedom("np.std", ddof, correction)
     accumulator("np.std", np.real(operand(a)), dtype, out)
     variance = np.var(a, axis, dtype, None, ddof, keepdims, where=where, mean=mean)
-    return deliver(root(variance), out, "np.std")
+    y = root(variance)
+    y = as_dtype(y, dtype_of(variance)) if dtype_of(variance).kind in "iu" else y
+    return deliver(y, out, "np.std")
 
 
 # -- weights ---------------------------------------------------------------------------------------

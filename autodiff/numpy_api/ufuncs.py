@@ -22,6 +22,7 @@ from .arguments import (
     dtype_named,
     is_python_scalar,
     lifted,
+    number,
     payload,
 )
 from .indexing import normalised_key, split_key
@@ -218,7 +219,7 @@ def nan_to_num(
     y = np.where(np.isnan(a), nan, a)
     y = np.where(a == np.inf, largest, y)
     y = np.where(a == -np.inf, smallest, y)
-    return y if copy else deliver(y, x, "np.nan_to_num")
+    return number(y) if copy else deliver(y, x, "np.nan_to_num")
 
 
 @implements(np.real_if_close)

@@ -115,16 +115,20 @@ diagonal = linear(
     selects="back",
     batch="trailing",
 )
+
+
+def _astype(a: Any, *, dtype: Any) -> Any:
+    return (a if hasattr(a, "astype") else np.asarray(a)[()]).astype(dtype)
+
+
 cast = linear(
     "cast",
-    lambda a, *, dtype: a.astype(dtype) if hasattr(a, "astype") else dtype.type(a),
+    _astype,
     lambda y_bar, a, *, dtype: y_bar,  # the engine casts a cotangent to its input's dtype
     text="cast({a}, {dtype})",
     batch="trailing",
 )
-truncate = flat(  # to integers or booleans: constant between the steps
-    "truncate", lambda a, *, dtype: np.asarray(a).astype(dtype), batch="trailing"
-)
+truncate = flat("truncate", _astype, batch="trailing")  # to integers: constant between the steps
 
 
 def _locked(a: Any) -> Any:

@@ -104,7 +104,17 @@ def _batch_digitize(row: Primitive, size: int, args: Any, flags: Any, *, right: 
     return np.where(np.reshape(rising, (size, *(1,) * (ndim_of(places) - 1))), places, n - places)
 
 
+def _batch_lexsort(row: Primitive, size: int, args: Any, flags: Any, *, axis: int) -> Any:
+    return row(*map(stacked, args, flags, (size,) * len(args)), axis=axis)
+
+
 flat("argsort", np.argsort, batch="trailing")
+flat(
+    "lexsort",
+    lambda *keys, axis: np.lexsort(keys, axis),
+    numpy=np.lexsort,
+    batch=_batch_lexsort,
+)
 flat("argpartition", np.argpartition, batch="trailing")
 flat("searchsorted", np.searchsorted, batch=_batch_searchsorted)
 flat("digitize", np.digitize, batch=_batch_digitize)

@@ -20,6 +20,14 @@ def sorting_places(draw: Draw, row: Primitive) -> Case:
     return Case(row, (draw.array(shape),), {"axis": draw.axis(shape), "kind": "stable"})
 
 
+@inputs_for("lexsort")
+def sorting_by_several(draw: Draw, row: Primitive) -> Case:
+    shape = draw.shape(min_dims=1)
+    keys = (np.round(draw.array(shape)), draw.array(shape))
+    axis = draw.axis(shape)
+    return Case(row, keys, {"axis": axis}, numpy=lambda *keys: np.lexsort(keys, axis))
+
+
 @inputs_for("partition", "argpartition")
 def partition(draw: Draw, row: Primitive) -> Case:
     shape = draw.shape(min_dims=1, min_side=1)

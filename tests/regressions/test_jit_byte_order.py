@@ -1,5 +1,6 @@
 """Compiled code read the bytes of constants that are not in the machine's own order as they stood:
-a closed-over array from a file, or one cast to the dtype of such an argument."""
+a closed-over array from a file, or one cast to the dtype of such an argument. So did functions that
+are left to NumPy with arguments."""
 
 import numpy as np
 import pytest
@@ -31,3 +32,13 @@ def test_constants(backend):
     x, found = ad.jit(lambda x: (x[places] * c, c), backend=backend)(X)
     np.testing.assert_allclose(x, X[places] * X)
     np.testing.assert_array_equal(found, X)
+
+
+@pytest.mark.parametrize("backend", ["llvm", "numpy"])
+@pytest.mark.parametrize("f", [np.median, np.sort, lambda x: np.median(x.astype(SWAPPED))])
+def test_functions_left_to_numpy(f, backend):
+    pytest.importorskip("llvmlite")
+    for x in (X, X.astype(SWAPPED)):
+        np.testing.assert_array_equal(ad.jit(f, backend=backend)(x), f(X))
+        slope = ad.jit(ad.grad(lambda x: np.sum(f(x) ** 2)), backend=backend)(x)
+        np.testing.assert_allclose(slope, ad.grad(lambda x: np.sum(f(x) ** 2))(X))
