@@ -154,7 +154,7 @@ def lu(
         return in_order(l, order), u
     if p_indices:
         return order, l, u
-    return np.eye(m, dtype=packed.real.dtype)[order], l, u
+    return (order[..., None] == np.arange(m)).astype(packed.real.dtype), l, u
 
 
 # -- polar factors ---------------------------------------------------------------------------------
