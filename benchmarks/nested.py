@@ -1,5 +1,5 @@
-"""Derivatives inside derivatives: two minimisations that contain another derivative, in every
-pairing of forward and reverse mode, beside HIPS autograd.
+"""Derivatives inside derivatives: minimisations that contain another derivative, in every pairing
+of forward and reverse mode, beside HIPS autograd.
 
     python benchmarks/nested.py [--json FILE] [--rounds N] [--peers PYTHON] [--only P] [--pairing P]
 
@@ -8,6 +8,7 @@ saddle    min over (x1, y1) of max over (x2, y2) of (x1^2 + y1^2) - (x2^2 + y2^2
 particle  a charged particle is launched between two charges, one of which is to be placed so that
           it lands at the origin: the force is the gradient of a potential, and the landing place is
           minimised by gradient descent through the simulation
+launch    one gradient of that landing place, the step that `particle` takes again and again
 
 The letters FR name the mode of the outer derivative, then of the inner one. `--peers` is the
 interpreter that has HIPS autograd, if this one has not; contestants run in turn, on one core.
@@ -71,7 +72,7 @@ def saddle(np: Any, outer: Gradient, inner: Gradient) -> Any:
     return np.concatenate([p, q])
 
 
-def particle(np: Any, outer: Gradient, inner: Gradient) -> Any:
+def landing_place(np: Any, inner: Gradient) -> Callable[[Any], Any]:
     dt = 0.1
 
     def landing(w: Any) -> Any:
@@ -91,10 +92,18 @@ def particle(np: Any, outer: Gradient, inner: Gradient) -> Any:
         x = x - x[1] / v[1] * v
         return x[0] ** 2
 
-    return descend(np, outer, landing, np.array([0.0]))
+    return landing
 
 
-PROGRAMS = {"saddle": saddle, "particle": particle}
+def particle(np: Any, outer: Gradient, inner: Gradient) -> Any:
+    return descend(np, outer, landing_place(np, inner), np.array([0.0]))
+
+
+def launch(np: Any, outer: Gradient, inner: Gradient) -> Any:
+    return outer(landing_place(np, inner))(np.array([0.1]))
+
+
+PROGRAMS = {"saddle": saddle, "particle": particle, "launch": launch}
 
 
 # -- the engines ----------------------------------------------------------------------------------
