@@ -37,6 +37,7 @@ WRITTEN = {  # rows that are operators: the same ufunc, without the call of a Py
     "divide": "({} / {})",
     "negative": "(-{})",
 }
+SILENT = ("negative",)  # NumPy warns of none
 HERE = Path(__file__).parent / "derived"  # where tracebacks say that written functions are
 
 
@@ -237,6 +238,18 @@ def is_complex(node: Any) -> bool:
     return np.iscomplexobj(node.value)
 
 
+def as_arrays(inputs: Sequence[Any]) -> Sequence[Any]:
+    """The operands of arithmetic, Python's numbers beside an array as arrays of its dtype: what
+    NumPy makes of them at every run, which takes as long as the arithmetic on a few numbers."""
+    for x in inputs:
+        if isinstance(x, TraceNode) and x.value.__class__ is np.ndarray and is_real(x.value):
+            with quiet():
+                return [
+                    np.array(c, x.value.dtype) if c.__class__ in (float, int) else c for c in inputs
+                ]
+    return inputs
+
+
 class Source:
     """Writes a function. What is used once stands where it is used, so that NumPy can write into
     the memory of temporaries; the value comes first, and everything else is quiet."""
@@ -250,7 +263,8 @@ class Source:
         self.lines: list[str] = []
         uses = Counter(x for n in operations for x in n.inputs if isinstance(x, TraceNode))
         uses.update(used)
-        self.warns = derived.warns and len(operations) > 1
+        derivatives = operations[1:] if derived.warns else ()
+        self.warns = any(n.primitive.name not in SILENT for n in derivatives)
         for k, node in enumerate(operations):
             text = self.written(node)
             if uses[node] > 1 or (self.warns and k == 0):
@@ -268,10 +282,11 @@ class Source:
 
     def written(self, node: TraceNode) -> str:
         """One operation; an array that a rule made is as good in every run."""
-        operands = [self.operand(x) for x in node.inputs]
         assert node.primitive is not None
         if node.primitive.name in WRITTEN:
+            operands = [self.operand(x) for x in as_arrays(node.inputs)]
             return WRITTEN[node.primitive.name].format(*operands)
+        operands = [self.operand(x) for x in node.inputs]
         if node.primitive.name == "monomial":
             return f"({operands[0]} ** {self.constant(node.params['exponent'])})"
         named = [f"{name}={self.constant(value)}" for name, value in node.params.items()]

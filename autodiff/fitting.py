@@ -46,7 +46,7 @@ class Aval(NamedTuple):
 def aval_of(x: Any) -> Aval:
     if x.__class__ in PYTHON_SCALARS:
         return Aval((), np.dtype(complex) if x.__class__ is complex else None)
-    return Aval(x.shape, x.dtype)
+    return tuple.__new__(Aval, (x.shape, x.dtype))  # Aval(...), without a call from Python
 
 
 FEW = 64  # entries that are copied faster than a view of them is made
@@ -106,7 +106,10 @@ def inexact(partial: Any) -> Any:
 
 def conform_cotangent(cotangent: Any, like: Aval) -> Any:
     """A contribution in the shape and dtype of its input."""
-    if cotangent.__class__ is Structural:
+    if cotangent.__class__ is np.ndarray:
+        if cotangent.shape == like.shape and cotangent.dtype is like.dtype:
+            return cotangent
+    elif cotangent.__class__ is Structural:
         return cotangent
     return cast(unbroadcast(cotangent, like.shape), like.dtype)
 
