@@ -93,6 +93,6 @@ def riccati(draw: Draw, row: Primitive) -> Case:
     """In A and B alone: SciPy refuses a Q or R that is not Hermitian, and a finite difference has
     such ones."""
     a = square(draw)
-    n, k = a.shape[-1], draw.integer(1, 2)
-    b = draw.perhaps_complex(draw.rng.uniform(0.5, 1, (n, k)), 0.5)
-    return Case(row, (a, b, np.eye(n), np.eye(k)), only=(0, 1))
+    n = a.shape[-1]
+    b = np.eye(n) + draw.perhaps_complex(draw.rng.uniform(-0.2, 0.2, (n, n)), 0.2)
+    return Case(row, (a, b, np.eye(n), np.eye(n)), only=(0, 1))
