@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import struct
+import sys
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -21,6 +22,7 @@ from .errors import AutodiffError
 from .primitive import Traced
 from .primitives.borrowed import SciPyFunction, is_scipys
 from .primitives.indexing import HOLE
+from .primitives.sparse import Held
 
 Json = Any
 CONTAINERS = {"tuple": tuple, "list": list, "dict": dict, "OrderedDict": OrderedDict}
@@ -65,6 +67,9 @@ class Writer:
             return {"dtype": x.str}
         if isinstance(x, np.ufunc) and (getattr(np, x.__name__, None) is x or is_scipys(x)):
             return {"ufunc": x.__name__}
+        if isinstance(x, Held):
+            places = [self.array(part) for part in x.parts]
+            return {"sparse": [x.kind, list(map(int, x.matrix.shape)), places]}
         if isinstance(x, Traced):
             raise AutodiffError(
                 f"save: {what} is a value that a transform is tracking; pass it in as an argument"
@@ -206,12 +211,23 @@ def _ufunc(reader: Reader, j: Json) -> Any:
     return function
 
 
+def _sparse(reader: Reader, j: Json) -> Held:
+    kind, shape, places = listed(j, 3)
+    sides = tuple(index(n, sys.maxsize, "side of a matrix") for n in listed(shape, 2))
+    parts = tuple(reader.array(place) for place in listed(places, 3))
+    try:
+        return Held.of_parts(text(kind), sides, parts)
+    except (ValueError, TypeError, IndexError) as error:
+        raise DamagedError(f"a sparse matrix: {error}") from None
+
+
 READERS: dict[str, Callable[[Reader, Json], Any]] = {
     "float": _float,
     "complex": _complex,
     "symbol": _symbol,
     "dict": _dict,
     "ufunc": _ufunc,
+    "sparse": _sparse,
     "array": lambda reader, j: reader.array(j),
     "scalar": lambda reader, j: reader.array(j).reshape(())[()],
     "tuple": lambda reader, j: tuple(reader.value(item) for item in listed(j)),

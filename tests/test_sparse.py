@@ -7,6 +7,7 @@ import pytest
 import scipy.sparse
 
 import autodiff as ad
+from autodiff.encoding import DamagedError, Reader
 
 rng = np.random.default_rng(4)
 DENSE = rng.normal(size=(4, 3)) * (rng.random((4, 3)) < 0.6)
@@ -111,6 +112,39 @@ def test_all_else_is_refused_with_what_works(name):
 def test_a_sparse_result_is_refused():
     with pytest.raises(ad.NotDifferentiableError, match=r"a sparse matrix; return an array"):
         ad.vjp(lambda x: A * x, V)
+
+
+def test_a_program_with_a_sparse_matrix_is_saved(tmp_path):
+    for matrix in (A, SQUARE, A.T):
+        x = np.arange(1.0, matrix.shape[1] + 1)
+        ad.trace(lambda x, matrix=matrix: np.sum(matrix @ x), x).save(tmp_path / "p.npz")
+        loaded = ad.load(tmp_path / "p.npz")
+        assert loaded(x) == np.sum(matrix @ x)
+        assert np.array_equal(ad.grad(loaded)(x), matrix.T @ np.ones(matrix.shape[0]))
+    with pytest.raises(ad.AutodiffError, match=r"save: of a coo_array; use A\.tocsr\(\)"):
+        ad.trace(lambda x: A.tocoo() @ x, V).save(tmp_path / "p.npz")
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        ["csr_array", [2, 2], [0, 1, 2]],  # an index beyond the columns
+        ["csr_array", [3, 9], [0, 1, 2]],  # too few rows
+        ["csr_array", [10**15, 9], [0, 1, 2]],
+        ["csr_array", [-2, 9], [0, 1, 2]],
+        ["dia_array", [2, 9], [0, 1, 2]],
+        ["csr_array", [2, 9], [0, 0, 0]],
+        ["csr_array", [2, 9], [0, 1]],
+        ["csr_array", [2, 9], [0, 1, 7]],
+    ],
+    ids=str,
+)
+def test_a_damaged_sparse_matrix_is_refused(parts):
+    arrays = [np.ones(3), np.array([0, 8, 1], np.int32), np.array([0, 2, 3], np.int32)]
+    reader = Reader(arrays, {})
+    assert reader.value({"sparse": ["csr_array", [2, 9], [0, 1, 2]]}).matrix.shape == (2, 9)
+    with pytest.raises(DamagedError):
+        reader.value({"sparse": parts})
 
 
 def test_sizes_that_do_not_fit_are_named():

@@ -6,13 +6,14 @@ SciPy leaves ``A @ x`` to `x` where it cannot make a plain array of it (numpy_ap
 
 from __future__ import annotations
 
+import importlib
 import sys
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from ..errors import refuse
+from ..errors import AutodiffError, MissingExtraError, refuse
 from ..kinds import linear
 from ..primitive import PRODUCT
 from ..shapes import shape_of
@@ -36,11 +37,34 @@ def dense(a: Any) -> Any:
     return a.toarray()
 
 
+SAVED = ("csc_array", "csc_matrix", "csr_array", "csr_matrix")
+
+
 class Held:
     """A sparse matrix as a parameter of a row: told by its kind and shape, the same only as itself."""
 
     def __init__(self, matrix: Any) -> None:
         self.matrix = matrix
+
+    @classmethod
+    def of_parts(cls, kind: str, shape: tuple[int, ...], parts: tuple[Any, ...]) -> Held:
+        """Of the parts that :attr:`parts` gives; ValueError where they do not fit together."""
+        try:
+            module = importlib.import_module("scipy.sparse")
+        except ImportError:
+            raise MissingExtraError("sparse matrices are SciPy's: pip install scipy") from None
+        if kind not in SAVED:
+            raise ValueError(f"{kind!r:.40} is none of {', '.join(SAVED)}")
+        matrix = getattr(module, kind)(parts, shape=shape)
+        matrix.check_format(full_check=True)
+        return cls(matrix)
+
+    @property
+    def parts(self) -> tuple[Any, ...]:
+        """Entries, indices and where rows or columns begin, of the kinds that have these."""
+        if self.kind not in SAVED:
+            raise AutodiffError(f"save: of a {self.kind}; use A.tocsr() in the program")
+        return self.matrix.data, self.matrix.indices, self.matrix.indptr
 
     @cached_property
     def transposed(self) -> Held:
