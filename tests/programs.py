@@ -1,4 +1,4 @@
-"""The programs that explanations, pictures and goldens are tried on."""
+"""The programs that explanations, pictures, goldens and saved files are tried on."""
 
 import numpy as np
 
@@ -49,3 +49,19 @@ def loop(x):
     for _ in range(667):
         x = x * 1.0001 + np.sin(x)
     return x
+
+
+# A program whose arguments are nests, with a constant of its own, an assignment and a choice.
+WEIGHTS = np.linspace(-1.0, 1.0, 6).reshape(3, 2)
+SCALED = {"scale": 1.5, "b": np.array([0.1, -0.2])}
+SAMPLES = np.arange(12.0).reshape(4, 3) / 7
+
+
+def nested(params, x):
+    h = np.tanh(x @ WEIGHTS * params["scale"] + params["b"])
+    h[0] = h[1] * 2.0
+    return np.sum(np.where(h > 0, np.sqrt(np.abs(h)), h[:, ::-1])), {"h": (h, None)}
+
+
+def scalar_loss(params, x):
+    return nested(params, x)[0]

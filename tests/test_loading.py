@@ -7,24 +7,9 @@ import zipfile
 import numpy as np
 import pytest
 from laws.statements import same_bits
+from programs import SAMPLES as X, SCALED as PARAMS, scalar_loss
 
 import autodiff as ad
-
-WEIGHTS = np.linspace(-1.0, 1.0, 6).reshape(3, 2)
-
-
-def loss(params, x):
-    h = np.tanh(x @ WEIGHTS * params["scale"] + params["b"])
-    h[0] = h[1] * 2.0
-    return np.sum(np.where(h > 0, np.sqrt(np.abs(h)), h[:, ::-1])), {"h": (h, None)}
-
-
-PARAMS = {"scale": 1.5, "b": np.array([0.1, -0.2])}
-X = np.arange(12.0).reshape(4, 3) / 7
-
-
-def scalar_loss(params, x):
-    return loss(params, x)[0]
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 from laws.statements import constant, same_bits
+from programs import SAMPLES as X, SCALED as PARAMS, WEIGHTS, nested as loss, scalar_loss
 from scipy import optimize
 from strategies import ROWS, cases
 
@@ -60,23 +61,6 @@ def test_every_row_is_saved(row, data, tmp_path_factory):
         ones = constant(tuple(inputs), 1.0)
         found = ad.jvp(chosen(loaded), tuple(inputs), ones)
         same_bits(found, ad.jvp(chosen(graph), tuple(inputs), ones), "forward mode")
-
-
-WEIGHTS = np.linspace(-1.0, 1.0, 6).reshape(3, 2)
-
-
-def loss(params, x):
-    h = np.tanh(x @ WEIGHTS * params["scale"] + params["b"])
-    h[0] = h[1] * 2.0
-    return np.sum(np.where(h > 0, np.sqrt(np.abs(h)), h[:, ::-1])), {"h": (h, None)}
-
-
-PARAMS = {"scale": 1.5, "b": np.array([0.1, -0.2])}
-X = np.arange(12.0).reshape(4, 3) / 7
-
-
-def scalar_loss(params, x):
-    return loss(params, x)[0]
 
 
 def test_a_program_with_nests_constants_and_names(tmp_path):
