@@ -92,8 +92,12 @@ class Optimizer:
         return updated, {"step": step + 1, **dict(zip(self.remembers, kept, strict=True))}
 
     def rate_at(self, step: Any) -> Any:
-        """The learning rate after `step` updates."""
-        return self.learning_rate(step) if callable(self.learning_rate) else self.learning_rate
+        """The learning rate after `step` updates, checked: a callback may have set it."""
+        rate: Any = self.learning_rate(step) if callable(self.learning_rate) else self.learning_rate
+        if not isinstance(rate, ad.Tensor):
+            found = rate[()] if isinstance(rate, np.ndarray) else rate
+            number(found, f"{type(self).__name__}: the learning rate at step {step}", 0)
+        return rate
 
     def rule(self, p: Any, g: Any, rate: Any, t: Any, *memory: Any) -> tuple[Any, ...]:
         """The next value of one parameter and of its memories; `t` counts updates from 1."""
@@ -108,6 +112,12 @@ class Optimizer:
         >>> w
         [array([0., 1.])]
         """
+        for p in flatten(parameters)[0]:
+            if not isinstance(p, np.ndarray):
+                raise TypeError(
+                    f"{type(self).__name__}.step changes arrays in place, and {p!r:.40} is none: "
+                    f"write np.array({p!r:.40}), or use update, which returns new parameters"
+                )
         if self.state is None:
             self.state = self.init(parameters)
         updated, self.state = self.update(parameters, gradients, self.state)

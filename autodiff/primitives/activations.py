@@ -26,18 +26,18 @@ def _slope(a: Any, *, slope: float) -> Any:
 
 def _elu(a: Any, *, alpha: float, scale: float) -> Any:
     below = np.expm1(np.minimum(a, 0)) * (scale * alpha)
-    return where(np.greater_equal(a, 0), a * scale, below)
+    return where(np.greater_equal(a, 0), a * scale, below)[()]
 
 
 def _exp_below(a: Any, *, factor: float, above: float) -> Any:
     below = np.exp(np.minimum(a, 0)) * factor
-    return where(np.greater_equal(a, 0), above, below)
+    return where(np.greater_equal(a, 0), above, below)[()]
 
 
 # a, and slope * a below 0.
 leaky_relu = elementwise(
     "leaky_relu",
-    lambda a, *, slope: where(np.greater_equal(a, 0), a, a * slope),
+    lambda a, *, slope: where(np.greater_equal(a, 0), a, a * slope)[()],
     lambda a, *, slope: leaky_relu_slope(a, slope=slope),
     kinks=(0.0,),
 )

@@ -52,7 +52,10 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} defines no forward(self, x)")
 
     def __call__(self, *inputs: Any) -> Any:
-        return self.forward(*inputs)
+        y = self.forward(*inputs)
+        if y is None:
+            raise TypeError(f"{type(self).__name__}.forward returned None: is a `return` missing?")
+        return y
 
     # -- what is in it -------------------------------------------------------------------------
     def named_parameters(self) -> list[tuple[str, Any]]:

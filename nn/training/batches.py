@@ -148,7 +148,7 @@ def check_finite(array: Any, what: str) -> None:
     """Refuse nan and infinity. An activation like relu would pass over them in silence."""
     if array.dtype.kind in "OSU":
         cure = (
-            "np.unique(y, return_inverse=True)[1] numbers the classes"
+            "np.unique(labels, return_inverse=True)[1] numbers the classes of a column"
             if array.dtype.kind in "SU"
             else "is an entry missing, or no number? Else write .astype(float)"
         )

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from autodiff.containers import flatten, unflatten
+
 from ..modules import Module
 from ..optim import Optimizer
 from ..requirements import positive, whole
@@ -185,7 +187,7 @@ def one_epoch(
             raise diverged(objective, run, x, y, value, f"epoch {number}, batch {k + 1}")
         run.last = run.parameters, run.buffers, x, y
         run.parameters, run.state, run.buffers = parameters, state, buffers
-        found = {name: f(prediction, y) for name, f in metrics_of(metric, y).items()}
+        found = {name: f(prediction, y) for name, f in metrics_of(metric, prediction, y).items()}
         means.add({"loss": value, **found}, len(x))
         bar.step(number, means)
     return {**means.values(), "seconds": time.perf_counter() - start}
@@ -215,17 +217,22 @@ def evaluated(
     with in_evaluation(model):
         for x, y in source.batches(rng):
             prediction = model(x)
-            found = {name: f(prediction, y) for name, f in metrics_of(metric, y).items()}
+            found = {
+                name: f(prediction, y) for name, f in metrics_of(metric, prediction, y).items()
+            }
             means.add({"loss": loss(prediction, y), **found}, len(y))
     return means.values()
 
 
 def predict(model: Module, X: Any, batch_size: int = 1024) -> Any:
-    """The model's values for the rows of `X`, in evaluation mode, batch by batch."""
+    """The model's values for the rows of `X`, in evaluation mode, batch by batch: an array, or the
+    nest of arrays that the model returns."""
     source = source_of(X, X, batch_size, False, float_type(model), "predict")
     with in_evaluation(model):
         batches = source.batches(np.random.default_rng(0))
-        return np.concatenate([model(x) for x, _ in batches])
+        values = [flatten(model(x)) for x, _ in batches]
+    columns = zip(*(leaves for leaves, _ in values), strict=True)
+    return unflatten(values[0][1], [np.concatenate(column) for column in columns])
 
 
 def validation_source(validation: Any, dtype: Any) -> Source | None:
@@ -248,5 +255,8 @@ def float_type(model: Module) -> Any:
     """The dtype of the parameters, the widest if they differ."""
     arrays = model.parameters()
     if not arrays:
-        raise ValueError(f"{type(model).__name__} has no parameters")
+        raise ValueError(
+            f"{type(model).__name__} has no parameters: no attribute is an array of floats; "
+            "write np.zeros(n), not np.zeros(n, int)"
+        )
     return np.result_type(*arrays)

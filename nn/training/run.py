@@ -86,6 +86,11 @@ class EarlyStopping(Callback):
         self.forget()
 
     def __call__(self, run: Run) -> None:
+        if self.monitor == "validation_loss" and self.monitor not in run.history:
+            raise KeyError(
+                f"EarlyStopping: {self.monitor!r} is not among the curves: "
+                f"{', '.join(run.history.curves)}; give fit validation=(X, y), or monitor='loss'"
+            )
         value = run.history[self.monitor][-1] * (1 if self.mode == "min" else -1)
         self.waited = 0 if value < self.best - self.min_delta else self.waited + 1
         if value < self.best:

@@ -95,10 +95,12 @@ def is_one_hot(y: Any) -> bool:
     return bool(np.all(one | np.equal(y, 0)) and np.all(np.sum(one, axis=-1) == 1))
 
 
-def metrics_of(metric: Any, y: Any) -> dict[str, Callable[[Any, Any], Any]]:
-    """The curves beside the loss, by name; accuracy by itself where the targets are integers."""
+def metrics_of(metric: Any, prediction: Any, y: Any) -> dict[str, Callable[[Any, Any], Any]]:
+    """The curves beside the loss, by name; accuracy by itself where the targets are integers, and
+    the prediction is one array."""
     if metric == "auto":
-        return {"accuracy": accuracy} if np.asarray(y).dtype.kind in "biu" else {}
+        labelled = np.asarray(y).dtype.kind in "biu" and hasattr(prediction, "shape")
+        return {"accuracy": accuracy} if labelled else {}
     if metric is None:
         return {}
     if metric == "accuracy":

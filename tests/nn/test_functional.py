@@ -381,3 +381,9 @@ def test_layer_norm():
     gamma = np.linspace(0.5, 1, 6)
     ad.check(F.layer_norm, x, gamma, gamma - 1).raise_if_failed()
     assert F.layer_norm(x.astype(np.float32)).dtype == np.float32
+
+
+@pytest.mark.parametrize("name", ["elu", "selu", "leaky_relu", "gelu_tanh"])
+def test_a_number_gives_a_number(name):
+    assert type(ACTIVATIONS[name](np.float32(-1.5))) is np.float32
+    assert type(ACTIVATIONS[name](-1.5)) in (float, np.float64)

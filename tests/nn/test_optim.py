@@ -309,3 +309,28 @@ def test_a_rate_that_is_no_number():
 def test_a_class_is_no_schedule():
     with pytest.raises(TypeError, match="learning_rate is the class Cosine; make a schedule"):
         optim.SGD(optim.Cosine)
+
+
+@pytest.mark.parametrize(
+    ("rate", "error", "message"),
+    [
+        (lambda step: -0.1, ValueError, "SGD: the learning rate at step 0 must be at least 0"),
+        (lambda step: None, TypeError, "at step 0 must be a number, not None"),
+        (lambda step: np.array([0.1, 0.2]), TypeError, "at step 0 must be a number"),
+        (lambda step: np.nan, ValueError, "at step 0 must be finite"),
+    ],
+)
+def test_a_schedule_must_give_a_rate(rate, error, message):
+    with pytest.raises(error, match=message):
+        optim.SGD(rate).step([np.ones(2)], [np.ones(2)])
+
+
+def test_a_schedule_may_give_an_array_without_axes():
+    w = [np.ones(2)]
+    optim.SGD(lambda step: np.where(step < 10, 0.5, 0.1)).step(w, [np.ones(2)])
+    np.testing.assert_array_equal(w[0], [0.5, 0.5])
+
+
+def test_a_number_cannot_be_changed_in_place():
+    with pytest.raises(TypeError, match=r"SGD\.step changes arrays in place, and 0\.0 is none"):
+        optim.SGD(0.1).step({"b": 0.0}, {"b": 1.0})

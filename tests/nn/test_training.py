@@ -132,6 +132,7 @@ def test_what_is_wider_than_memory_is_read_batch_by_batch(tmp_path):
     X[:] = rng().normal(size=(10_000, 1))
     y = (X[:, 0] > 0).astype(int)
     model = Dense(100, 2, rng())
+    trained(epochs=1, jit="numpy")  # imports the compiler, which is not the data
     tracemalloc.start()
     trained(model, X=X, y=y, batch_size=100, epochs=1, validation=(X, y))
     peak = tracemalloc.get_traced_memory()[1]
