@@ -30,11 +30,13 @@ PACKAGES = {
     "graphviz": "",
     "pygraphviz": "pictures",
     "llvmlite": "compiled derivatives",
-    "scipy": "special functions",
-    "scikit-learn": "data sets and comparisons for nn",
+    "scipy": "special functions, and functions of matrices",
+    "scikit-learn": "estimators of nn",
     "matplotlib": "plots",
     "tqdm": "progress bars",
 }
+
+WANTED = {"pygraphviz": "'pygraphviz>=2'"}  # older ones bring no Graphviz
 
 WIDEST_KERNEL = {256: "Haswell", 512: "SkylakeX"}
 INSTRUCTIONS = {256: "AVX2", 512: "AVX-512"}
@@ -61,7 +63,8 @@ def versions() -> Iterator[tuple[str, str]]:
     yield "python", f"{platform.python_version()} on {platform.system()} {platform.machine()}"
     for package, purpose in PACKAGES.items():
         why = f" ({purpose})" if purpose else ""
-        yield package, version_of(package) or f"not installed{why}: pip install {package}"
+        missing = f"not installed{why}: pip install {WANTED.get(package, package)}"
+        yield package, version_of(package) or missing
 
 
 def renderer() -> str:

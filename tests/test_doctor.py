@@ -31,6 +31,7 @@ def test_what_is_missing_comes_with_the_line_that_mends_it(monkeypatch):
     monkeypatch.setattr(doctor.shutil, "which", lambda program: None)
     text = doctor.report()
     assert re.search("llvmlite +not installed .compiled derivatives.: pip install llvmlite\n", text)
+    assert re.search("pygraphviz +not installed .pictures.: pip install 'pygraphviz>=2'\n", text)
     assert "drawn by nothing: pip install 'pygraphviz>=2'" in text
 
 
