@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from .fitting import (
+    DOUBLE,
     SCALARS,
     align_all,
     aval_of,
@@ -198,11 +199,14 @@ class Linear(Primitive):
         return self(*filled_in, **params)
 
     def vjp(self, y: Any, primals: Sequence[Any], wanted: Sequence[int], params: Any) -> Pullback:
-        avals = [aval_of(a) for a in primals]
+        avals = list(map(aval_of, primals))
         shape = aval_of(y)
 
         def pullback(y_bar: Any) -> list[Any]:
-            if self.spreads and y_bar.__class__ is Structural:
+            if self.spreads and (
+                y_bar.__class__ is Structural
+                or (y_bar.__class__ is np.float64 and avals[0].dtype is DOUBLE.dtype)
+            ):
                 return [y_bar]
             y_bar = full(y_bar, shape)
             bars = self.transpose(y_bar, *avals, **params)
