@@ -103,9 +103,15 @@ def location(raised: TracebackType | None = None) -> str:
     frame = raised.tb_frame if raised else user_frame()
     if frame is None:
         return ""
-    code, number = frame.f_code, raised.tb_lineno if raised else frame.f_lineno
+    return f" ({line_of(frame, raised.tb_lineno if raised else frame.f_lineno)})"
+
+
+def line_of(frame: FrameType, number: int) -> str:
+    """``file.py:12: y = x @ w``, for the line of that number."""
+    code = frame.f_code
     line = linecache.getline(code.co_filename, number, frame.f_globals).strip()
-    return f" ({Path(code.co_filename).name}:{number}{': ' + line if line else ''})"
+    where = f"{Path(code.co_filename).name}:{number}"
+    return f"{where}: {line}" if line else where
 
 
 def refuse(what: str, cure: str) -> NotDifferentiableError:

@@ -16,10 +16,10 @@ import numpy as np
 from .diagnosis import causes
 from .diagnosis.finding import ADJOINT, OVERFLOW, TANGENT, VALUE, Finding
 from .diagnosis.site import Site, all_finite, arises, row_name
-from .errors import NonFiniteError, user_frame
+from .errors import NonFiniteError, line_of, user_frame
 from .forward import DUAL, Dual
 from .graph import Node
-from .names import Names, line_of
+from .names import Names
 from .primitive import Primitive, Traced, payload
 from .reverse import TAPE, TapeNode
 from .summary import summary
@@ -116,7 +116,7 @@ class Spot:
         self.constants = [payload(a) for a, t in zip(args, tracked, strict=True) if not t]
         self.wanted = [k for k, t in enumerate(tracked) if t]
         frame = user_frame()
-        self.line = "" if frame is None else line_of(frame)
+        self.line = "" if frame is None else line_of(frame, frame.f_lineno)
         scope = {} if frame is None else frame.f_locals
         names = [name_in(scope, a) for a in args]
         made = Node(node.level, primitive, (), params)

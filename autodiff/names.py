@@ -12,18 +12,16 @@ from __future__ import annotations
 
 import dis
 import inspect
-import linecache
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
 import numpy as np
 
 from .containers import Structure, paths
-from .errors import is_users
+from .errors import is_users, line_of
 from .graph import Node, TraceNode
 from .kinds import pick
 from .primitive import Traced
@@ -138,7 +136,7 @@ class Names:
             return
         place = (frame.f_code, frame.f_lineno)
         if place not in self.lines:
-            self.lines[place] = line_of(frame)
+            self.lines[place] = line_of(frame, frame.f_lineno)
         node.line = self.lines[place]
         self.name_constants(node.inputs, frame)
         previous_call, previous = self.last
@@ -247,14 +245,6 @@ def variables(nodes: set[Any]) -> dict[Any, str]:
             if node in nodes and not name.startswith("_"):  # a notebook's _ and _1 are no names
                 found.setdefault(node, name)
     return found
-
-
-def line_of(frame: FrameType) -> str:
-    """``file.py:12: y = x @ w``."""
-    code = frame.f_code
-    text = linecache.getline(code.co_filename, frame.f_lineno, frame.f_globals).strip()
-    where = f"{Path(code.co_filename).name}:{frame.f_lineno}"
-    return f"{where}: {text}" if text else where
 
 
 def leaf_names(f: Callable[..., Any], structures: Sequence[Structure]) -> list[str]:
