@@ -1,4 +1,4 @@
-"""Convex losses of linear scores, minimised by SciPy with our gradients and Hessian products.
+"""Convex losses of linear scores, minimised by Newton's method or L-BFGS with our derivatives.
 
     scores Z = X W^T + b;   minimise  mean loss(Z) + l2/2 |W|^2 + l1 |W|_1
 
