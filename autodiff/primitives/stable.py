@@ -225,7 +225,7 @@ log_softmax = special(
 # -log softmax(a) of the entry that `named`, booleans, is true at. Nothing is rounded away where that
 # entry is nearly all of the sum, as it would be from the difference of logsumexp and the entry.
 def _log_loss(a: Any, named: Any) -> Any:
-    above = a - np.sum(where(named, a, 0), axis=-1, keepdims=True)
+    above = _difference(a, np.sum(where(named, a, 0), axis=-1, keepdims=True))
     return _logsumexp(above, axis=(-1,), keepdims=False)
 
 
