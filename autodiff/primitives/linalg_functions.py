@@ -101,7 +101,8 @@ expm, expm_frechet = differentiable("expm", scipys("expm"), _expm_slope)
 # log(X) = 2^s log(X^(1 / 2^s)), and log(I + Y) is the integral over [0, 1] of Y (I + tY)^-1, whose
 # slope (I + tY)^-1 E (I + tY)^-1 subtracts nothing. Gauss's rule of 8 nodes is as exact as doubles
 # are for |Y| < 1/4.
-NODES, WEIGHTS = (x[:, None, None] / 2 for x in np.polynomial.legendre.leggauss(8))
+NODES, WEIGHTS = np.polynomial.legendre.leggauss(8)
+NODES, WEIGHTS = (1 + NODES) / 2, WEIGHTS / 2
 NEAR = 0.25
 
 
@@ -132,10 +133,12 @@ def _logm_slope(a: Any, e: Any) -> Any:
         t, scale = np.triu(sp.sqrtm(t)), 2 * scale
         with no_derivative_where("logm exists only where the matrix is regular"):
             slope = triangular_sylvester(t, t, slope, dagger=False, name="logm")
-    middle = one + (0.5 + NODES) * (t - one)
-    slopes = np.linalg.solve(middle, np.broadcast_to(slope, middle.shape))
-    slopes = mT(np.linalg.solve(mT(middle), mT(slopes)))
-    whole = u @ (scale * np.sum(WEIGHTS * slopes, axis=0)) @ dagger(u)
+    total = np.zeros_like(slope)
+    for node, weight in zip(NODES, WEIGHTS, strict=True):
+        middle = one + node * (t - one)
+        left = sp.solve_triangular(middle, slope, check_finite=False)
+        total += weight * sp.solve_triangular(middle, left.T, trans=1, check_finite=False).T
+    whole = u @ (scale * total) @ dagger(u)
     return whole.real if real and not cut else whole
 
 

@@ -46,6 +46,16 @@ def over_upper(a: Any, b: Any) -> Any:
     return mT(turned)
 
 
+def over_lower_transposed(a: Any, b: Any) -> Any:
+    """L^-T b."""
+    return solve_triangular(mT(a), b, lower=False, unit_diagonal=True, check_finite=False)
+
+
+def over_upper_transposed(a: Any, b: Any) -> Any:
+    """b U^-T."""
+    return mT(solve_triangular(a, mT(b), lower=False, unit_diagonal=False, check_finite=False))
+
+
 def _lu_factor_jvp(tangents: Any, primals: Any, y: Any, *, check_finite: bool) -> Any:
     (a_dot,), (packed, pivots) = tangents, y
     m, n = packed.shape[-2:]
@@ -66,11 +76,40 @@ def _lu_factor_jvp(tangents: Any, primals: Any, y: Any, *, check_finite: bool) -
     return packed_dot, ZERO
 
 
+def _lu_factor_vjp(bars: Any, primals: Any, y: Any, *, check_finite: bool) -> Any:
+    """The same, transposed: L_bar and U_bar of the leading square take up what the rows below it,
+    or the columns beside it, send back."""
+    (packed_bar, _), (packed, pivots) = bars, y
+    if packed_bar is ZERO:  # the exchanges alone were looked at
+        return [ZERO]
+    m, n = packed.shape[-2:]
+    k = min(m, n)
+    leading = packed[..., :k, :k]
+    l_bar, u_bar = np.tril(packed_bar[..., :k, :k], -1), np.triu(packed_bar[..., :k, :k])
+    with no_derivative_where(SINGULAR):
+        if m > n:
+            below_bar = over_upper_transposed(leading, packed_bar[..., k:, :])
+            u_bar = u_bar - mT(packed[..., k:, :]) @ below_bar
+        if n > m:
+            beside_bar = over_lower_transposed(leading, packed_bar[..., k:])
+            l_bar = l_bar - beside_bar @ mT(packed[..., k:])
+        l_side = l_bar + mT(np.tril(leading, -1)) @ l_bar
+        f_bar = np.tril(l_side, -1) + np.triu(u_bar @ mT(np.triu(leading)))
+        a_bar = over_upper_transposed(leading, over_lower_transposed(leading, f_bar))
+    if m > n:
+        a_bar = np.concatenate((a_bar, below_bar), axis=-2)
+    if n > m:
+        a_bar = np.concatenate((a_bar, beside_bar), axis=-1)
+    order = np.argsort(permutation(pivots, rows=m), axis=-1)
+    return [np.take_along_axis(a_bar, order[..., None], -2)]
+
+
 lu_factor = register(
     Several(
         "scipy.linalg.lu_factor",
         scipys("lu_factor"),
         forward=_lu_factor_jvp,
+        backward=_lu_factor_vjp,
         text="lu_factor({a})",
         batch="trailing",
     )
