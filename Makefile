@@ -55,7 +55,7 @@ $(VENV)-bench/.ready: pyproject.toml benchmarks/peers.txt | $(VENV)-bench/bin/py
 		echo "not installed, left out: $$peer" >&2; done < benchmarks/peers.txt
 	@touch $@
 
-# Nothing but what is kept in the repository.
+# Remove what these commands made.
 clean:
 	rm -rf $(VENV) $(VENV)-bench out build dist .pytest_cache .hypothesis .ruff_cache .mypy_cache *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
