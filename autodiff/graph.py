@@ -13,6 +13,7 @@ from operator import attrgetter
 from typing import Any
 
 from .conversions import NO_BRANCH, refuse_to_look
+from .errors import refuse
 from .kinds import pick
 from .primitive import Primitive, Traced
 from .tensor import Tensor
@@ -86,6 +87,12 @@ class TraceNode(Node):
         self.line = ""
 
     def record(self, primitive: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
+        if self.level_info.over:
+            raise refuse(
+                "a value that jit traced, kept after the program was compiled: it is that of the "
+                "first call for ever",
+                "return it from the function instead of storing it on the way",
+            )
         values, tracked = split(self.level, args)
         y = primitive(*values, **params)
         inputs = list(args)
@@ -115,9 +122,10 @@ class TraceNode(Node):
 
 
 class TraceLevel:
-    """One trace: its level, and what is told of every node as it is made (names, source lines)."""
+    """One trace: its level, what is told of every node as it is made (names, source lines), and
+    whether it is over and its values are those of one call among many."""
 
-    __slots__ = ("abstract", "level", "observe")
+    __slots__ = ("abstract", "level", "observe", "over")
 
     def __init__(
         self, level: int, observe: Callable[[TraceNode], None] | None = None, abstract: bool = False
@@ -125,3 +133,4 @@ class TraceLevel:
         self.level = level
         self.observe = observe
         self.abstract = abstract
+        self.over = False

@@ -157,6 +157,7 @@ def traced(f: Callable[..., Any], args: Sequence[Any], abstract: bool) -> Graph:
         level.observe = None
     results, out_structure = flatten(result)
     outputs = [node_of(result_leaf(y, name_of(f)), level.level) for y in results]
+    level.over = abstract
     inputs = [x for x in held if isinstance(x, TraceNode)]
     graph = Graph(name_of(f), inputs, outputs, out_structure)
     graph.in_structure, graph.held, graph.constants = structure, held, names.constants
