@@ -71,7 +71,10 @@ def _power_a(a: Any, b: Any) -> Any:
 
 
 def _power_b(a: Any, y: Any) -> Any:
-    return y * np.log(np.where(a == 0, 1, a))
+    one = y.dtype.type(
+        1
+    )  # the logarithm is that of a number of y's type: of a complex one, or longer
+    return y * np.log(np.where(a == 0, one, a))
 
 
 def share(a: Any, y: Any, base_power: Any) -> Any:
