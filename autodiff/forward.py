@@ -55,9 +55,11 @@ class Dual:
                     if tangent is not ZERO:
                         moving += (len(primals),)
                         if tangent.__class__ is Tensor:
-                            beneath = inner(beneath, tangent.node)
-                if a.__class__ is Tensor:
-                    beneath = inner(beneath, a.node)
+                            node = tangent.node
+                            if beneath is None or node.level > beneath.level:
+                                beneath = node
+                if a.__class__ is Tensor and (beneath is None or a.node.level > beneath.level):
+                    beneath = a.node
             primals.append(a)
             tangents.append(tangent)
         if beneath is not None and moving and self.derives and primitive.derives:
@@ -154,9 +156,11 @@ class Dual:
                         moving += (len(primals),)
                         tangents.append(tangent)
                         if tangent.__class__ is Tensor:
-                            beneath = inner(beneath, tangent.node)
-                if a.__class__ is Tensor:
-                    beneath = inner(beneath, a.node)
+                            node = tangent.node
+                            if beneath is None or node.level > beneath.level:
+                                beneath = node
+                if a.__class__ is Tensor and (beneath is None or a.node.level > beneath.level):
+                    beneath = a.node
             primals.append(a)
         forward = Forward.of(derived, moving)
         parts = iter(forward.on(beneath, primals + tangents))
@@ -171,11 +175,6 @@ class Dual:
     def constant(self, value: Any) -> Tensor:
         """A handle on `value` at this level that depends on no input: what `zeros_like` returns."""
         return Tensor(value, self.__class__(self.level, ZERO))
-
-
-def inner(node: Any, other: Any) -> Any:
-    """Whichever of two nodes is of the inner level."""
-    return other if node is None or other.level > node.level else node
 
 
 class Stepwise(Dual):

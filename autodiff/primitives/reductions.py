@@ -294,6 +294,7 @@ def _extremum(name: str, function: Callable[..., Any]) -> tuple[Any, Any]:
         text=text_over_axes(name),
         batch="trailing",
         kinks="ties",
+        selects="back",  # forwards there is always an entry that is attained
     )
     masked = _masked(
         f"masked_{name}",
