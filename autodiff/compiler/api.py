@@ -51,7 +51,7 @@ class Version:
     def __init__(
         self, f: Callable[..., Any], args: tuple[Any, ...], leaves: Sequence[Any], backend: str
     ) -> None:
-        from . import indexing, products, systems  # noqa: F401 - they enter their rules
+        from . import indexing, products, scans, systems  # noqa: F401 - they enter their rules
         from .lower import program_of
 
         graph = traced(f, args, abstract=True)

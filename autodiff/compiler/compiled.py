@@ -13,19 +13,17 @@ from typing import Any
 
 import numpy as np
 from llvmlite import binding, ir
-from numpy.lib.stride_tricks import as_strided
 
-from ..errors import ShapeError
-from .entry import ERRORS, Entry, python_function
+from .entry import Entry, python_function
+from .gaps import Run
 from .leaves import Kind, own_result
 from .listed import Listed
-from .maps import UFUNCS
 from .native import MOST_CALLS, Body, emit_program, is_native
-from .program import Program, Value, number
+from .program import Program
 from .schedule import Schedule, Step
-from .views import layout
 
 MOST_POINTERS = 500  # that calls in a row hand over
+LARGE = 2**19  # characters of a module from which LLVM chooses instructions in half of the time
 LONG = 200_000  # entries times maps from which other Python threads may run meanwhile
 
 
@@ -37,10 +35,10 @@ def target() -> tuple[Any, str, str]:
     return binding.Target.from_default_triple(), binding.get_host_cpu_name(), features
 
 
-def machine() -> Any:
+def machine(opt: int = 3) -> Any:
     """This machine. An engine owns the one it is given, so that each gets a new one."""
     kind, cpu, features = target()
-    return kind.create_target_machine(cpu=cpu, features=features, opt=3, jit=True)
+    return kind.create_target_machine(cpu=cpu, features=features, opt=opt, jit=True)
 
 
 @cache
@@ -52,7 +50,7 @@ class Module:
     """One LLVM module, optimised and loaded."""
 
     def __init__(self, source: str, speed: int = 2) -> None:
-        host = machine()
+        host = machine(3 if len(source) < LARGE else 1)
         module = binding.parse_assembly(source)
         options = binding.create_pipeline_tuning_options(speed_level=speed)
         options.loop_vectorization = options.slp_vectorization = False
@@ -137,123 +135,28 @@ class Compiled:
             kind(self.module.address(names[k])) if k in names else part
             for k, part in enumerate(parts)
         ]
+        self.shelf: list[Run] = []
         return self.interpret
 
     def interpret(self, *leaves: Any) -> Any:
+        """One part after the other, natively and by NumPy. What a run works with is handed from
+        call to call; a call that finds none left (another thread is inside) makes its own."""
         if len(leaves) != len(self.inputs) or not all(
             spec.fits(x) for x, spec in zip(leaves, self.inputs, strict=True)
         ):
             return NotImplemented
-        given = []
-        for x, spec in zip(leaves, self.inputs, strict=True):
-            array = np.ascontiguousarray(x, dtype=spec.dtype).reshape(spec.shape)
-            given.append(array)
+        given = [
+            np.ascontiguousarray(x, dtype=spec.dtype).reshape(spec.shape)
+            for x, spec in zip(leaves, self.inputs, strict=True)
+        ]
         made = [np.empty(spec.shape, spec.dtype) for spec in self.outputs]
-        workspace = np.empty(self.memory.size + 64, np.uint8)
-        start = -workspace.ctypes.data % 64
-        store = Store(self, given, made, workspace[start:])
-        arguments, results = table(given), table(made)
-        base = workspace.ctypes.data + start
-        for part in self.parts:
-            if isinstance(part, Value):
-                store.compute(part)
-            elif error := part(arguments, results, base):
-                kind, text = next(what for bit, what in ERRORS.items() if error & bit)
-                raise kind(text)
+        try:
+            run = self.shelf.pop()
+        except IndexError:
+            run = Run(self.memory, self.parts)
+        try:
+            run(given, made)
+        finally:
+            self.shelf.append(run)
         objects = [own_result(y, spec) for y, spec in zip(made, self.outputs, strict=True)]
         return objects[0] if len(objects) == 1 else tuple(objects)
-
-
-def table(arrays: Sequence[np.ndarray[Any, Any]]) -> Any:
-    return (ctypes.c_void_p * max(len(arrays), 1))(*(a.ctypes.data for a in arrays))
-
-
-class Store:
-    """The buffers of one run, as arrays."""
-
-    def __init__(self, compiled: Compiled, given: Any, made: Any, workspace: Any) -> None:
-        self.compiled, self.given, self.made = compiled, given, made
-        self.workspace = workspace
-        self.objects: dict[int, Any] = {}  # what a row with several results returned
-
-    def buffer(self, v: Value) -> Any:
-        memory, key = self.compiled.memory, id(v)
-        if key in memory.results:
-            return self.made[memory.results[key]]
-        if key in memory.arguments:
-            return self.given[memory.arguments[key]]
-        if key in memory.offsets:
-            start = memory.offsets[key]
-            part = self.workspace[start : start + v.size * v.dtype.itemsize]
-            return part.view(v.dtype).reshape(v.shape)
-        return v.params["value"]
-
-    def array(self, v: Value) -> Any:
-        known = number(v)
-        if known is not None:
-            return np.broadcast_to(known, v.shape)
-        base, offset, strides = layout(v)
-        flat = self.buffer(base).reshape(-1)[offset:]
-        steps = tuple(s * v.dtype.itemsize for s in strides)
-        return as_strided(flat, v.shape, steps, writeable=False)
-
-    def operand(self, v: Value) -> Any:
-        """An argument of a row: a Python number stays one."""
-        array = self.array(v)
-        return array if v.shape else array.item() if v.weak else array[()]
-
-    def compute(self, v: Value) -> None:
-        if v.op == "part":
-            result = self.objects[id(v.inputs[0])][v.params["index"]]
-        else:
-            result = computed(v, [self.operand(x) for x in v.inputs])
-            if isinstance(result, tuple):
-                self.objects[id(v)] = result
-                return
-        if v.op in ("call", "part") and np.shape(result) != v.shape:
-            row = (v.inputs[0] if v.op == "part" else v).params["function"]
-            raise ShapeError(  # residuals of least squares come and go with the rank
-                f"{row}: a result of shape {np.shape(result)} in a program traced for {v.shape}: "
-                "it depends on the data; leave this call out of jit"
-            )
-        self.buffer(v)[...] = result
-
-
-def computed(v: Value, operands: list[Any]) -> Any:
-    """One instruction by NumPy."""
-    with np.errstate(all="ignore"):
-        if v.op == "map":
-            return mapped(v, operands)
-        if v.op == "reduce":
-            return getattr(np, v.function)(operands[0], axis=v.params["axes"])
-        if v.op == "product":
-            return np.matmul(*operands)
-        if v.op == "gather":
-            return operands[0][tuple(operands[1:])]
-        if v.op == "scatter":
-            out = np.zeros(v.shape, v.dtype)
-            np.add.at(out, tuple(operands[1:]), operands[0])
-            return out
-        if v.op == "place":
-            return placed(v, operands)
-        given = iter(operands)
-        static = v.params["static"]
-        count = len(operands) + len(static)
-        arguments = [static[k] if k in static else next(given) for k in range(count)]
-        return v.params["row"].value(*arguments, **v.params["params"])
-
-
-def mapped(v: Value, operands: list[Any]) -> Any:
-    if v.function == "cast":
-        return np.asarray(operands[0]).astype(v.dtype)
-    if v.function == "where":
-        return np.where(*operands)
-    return UFUNCS[v.function](*operands)
-
-
-def placed(v: Value, operands: list[Any]) -> Any:
-    out = np.zeros(v.size, v.dtype)
-    for x, (offset, strides) in zip(operands, v.params["places"], strict=True):
-        steps = tuple(s * v.dtype.itemsize for s in strides)
-        as_strided(out[offset:], np.shape(x), steps)[...] = x
-    return out.reshape(v.shape)

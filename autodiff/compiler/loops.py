@@ -9,6 +9,7 @@ side; any other sum is added up in its result.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 from llvmlite import ir
@@ -162,8 +163,7 @@ class Nest:
 
     # -- code ------------------------------------------------------------------------------------
     def emit(self) -> None:
-        far = sum(v.function in EXPANSIONS for v in self.emitted) > MOST_NEAR
-        self.code = Code(ir.IRBuilder(self.function.append_basic_block("entry")), far)
+        self.code = Code(ir.IRBuilder(self.function.append_basic_block("entry")), self.is_far())
         self.pointers = self.passed.taken(self.code, self.function)
         self.inner = [r for r in self.reductions if r.reduced and r.reduced[-1]]
         self.outer = [r for r in self.reductions if r not in self.inner]
@@ -182,6 +182,11 @@ class Nest:
         else:
             self.loop_over(self.sizes)
         self.code.builder.ret_void()
+
+    def is_far(self) -> bool:
+        """Are elementary functions called? If many are here; in a short loop, here and before."""
+        self.schedule.near += (here := sum(v.function in EXPANSIONS for v in self.emitted))
+        return max(here, self.schedule.near * (prod(self.domain) < BLOCK)) > MOST_NEAR
 
     def is_by_rows(self) -> bool:
         """Are rows read in order, with sums or with other rows that are the same for many?"""
@@ -231,8 +236,7 @@ class Nest:
         return place
 
     def innermost(self, size: int, indices: list[Any]) -> None:
-        code = self.code
-        width = self.width()
+        code, width = self.code, self.width()
         ready: dict[Access, Word] = {}
         starts: dict[Access, Any] = {}
         for a, strides in self.paths.items():

@@ -18,6 +18,7 @@ from .bands import Bands, Member, product_of_band, with_bands
 from .blas import emit_product, own
 from .code import I8, I32, I64, POINTER, TYPES, Code, can_map, kind_of
 from .emit_bands import emit_bands, zero
+from .emit_scans import emit_scan
 from .gathers import emit_gather, emit_scatter
 from .lapack import emit_system
 from .loops import Nest
@@ -45,7 +46,7 @@ def is_native(v: Value) -> bool:
         return v.function in NEUTRAL and v.dtype != BOOL
     if v.op == "product":
         return v.dtype.kind == "f"
-    return v.op in ("place", "gather", "scatter", *SYSTEMS)
+    return v.op in ("place", "gather", "scatter", "scan", *SYSTEMS)
 
 
 class Memory:
@@ -271,6 +272,8 @@ def emit_alone(
         emit_product(code, v, address, product, scratch)
     elif kind == "gather":
         emit_gather(code, v, address, error)
+    elif kind == "scan":
+        emit_scan(code, v, address)
     elif kind in SYSTEMS:
         emit_system(code, v, address, error)
     else:

@@ -173,6 +173,9 @@ class Source:
         axis = "" if len(axes) == x.ndim else f", axis={axes[0] if len(axes) == 1 else axes}"
         return f"np.{v.function}({self.operand(x)}{axis}{self.out(v, k)})"
 
+    def write_scan(self, v: Value, k: int) -> str:
+        return f"np.{v.function}({self.operand(v.inputs[0])}, axis=1{self.out(v, k)})"
+
     def write_product(self, v: Value, k: int) -> str:
         a, b = (self.operand(x) for x in v.inputs)
         return f"np.matmul({a}, {b}{self.out(v, k)})"

@@ -9,6 +9,7 @@
 | reduce               | sum, max, min, prod over some axes                                    |
 | product              | stacks of matrix products                                             |
 | gather, scatter      | entries at indices that are known only when the program runs          |
+| scan                 | running sums or products along the middle one of three axes           |
 | factors, solution... | linear systems: `systems.py`                                          |
 | call                 | any other row of the table, computed by NumPy                         |
 

@@ -24,7 +24,7 @@ LEAVES = ("input", "constant")
 MOST_GAPS = 8  # in a `place`, filled one by one
 IN_LOOPS = ("map", "reduce", "place")
 SYSTEMS = ("factors", "solution", "determinant", "cholesky", "substitution")
-ALONE = ("product", "gather", "scatter", *SYSTEMS)  # steps of one instruction
+ALONE = ("product", "gather", "scatter", "scan", *SYSTEMS)  # steps of one instruction
 MOST_RECOMPUTED = 4  # maps that it is cheaper to compute twice than to write and read
 LONG = 1000  # instructions from which a program recomputes nothing: rounds of a loop are alike then
 
@@ -118,6 +118,7 @@ class Schedule:
     def __init__(self, program: Program, native: Callable[[Value], bool]) -> None:
         self.program = program
         has_code = {id(v): native(v) for v in program.values}
+        self.near = 0  # elementary functions in the code of its nests so far
         self.native: Callable[[Value], bool] = lambda v: has_code[id(v)]
         self.looped = {id(v) for v in program.values if v.op in IN_LOOPS and has_code[id(v)]}
         self.waiting: dict[tuple[int, int], bool] = {}
