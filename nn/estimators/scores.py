@@ -47,8 +47,11 @@ def along(loss: SampleWise) -> Callable[..., Any]:
 def recorded(derivative: Any, loss: SampleWise, avals: tuple[Any, ...]) -> Callable[..., Any]:
     """The operations of ``derivative(loss)``: the same for all arrays of these shapes and dtypes,
     and so for every fit to as many samples."""
-    zeros = [np.zeros(shape, dtype) for shape, dtype in avals]
-    return traced(derivative(loss), zeros, abstract=True)
+    zeros = [np.broadcast_to(np.zeros((), dtype), shape) for shape, dtype in avals]
+    program = traced(derivative(loss), zeros, abstract=True)
+    for node in program.operations:
+        node.value = None  # what is kept from fit to fit holds no arrays
+    return program
 
 
 class LinearScores:

@@ -17,8 +17,9 @@ def windows(x: Any, size: int, stride: int, dilation: int, name: str) -> Any:
     if span > length:
         raise ad.ShapeError(f"{name}: a window spans {span} places, the input has only {length}")
     if stride == span == size:  # they do not overlap
-        count = length // size
-        return np.reshape(x[..., : count * size], (*np.shape(x)[:-1], count, size))
+        count, rest = divmod(length, size)
+        whole = x[..., : count * size] if rest else x
+        return np.reshape(whole, (*np.shape(x)[:-1], count, size))
     views = np.lib.stride_tricks.sliding_window_view(x, span, axis=-1)
     return views if stride == dilation == 1 else views[..., ::stride, ::dilation]
 
