@@ -19,6 +19,7 @@ NEAR = np.eye(3) + 0.1 * mixed(3, 3)  # eigenvalues on the right
 STABLE = 0.3 * mixed(3, 3)
 TURN = np.array([[0.3, -2.0, 0.1], [1.5, 0.5, 0.2], [0.1, 0.4, 1.0]])  # a complex pair
 v, w = mixed(4), mixed(3)
+BANDS = 0.4 * mixed(3, 4) + np.array([[0.0], [3.0], [0.0]])  # of a tridiagonal matrix
 
 
 def form(name: str, f: Callable[..., Any], *args: Any, **more: Any) -> Form:
@@ -65,6 +66,13 @@ FORMS = [
     form("solve(A, b, assume_a='tridiagonal')", assuming("tridiagonal"), A, b),
     form("solve(A, b, assume_a='diagonal')", assuming("diagonal"), A, b),
     form("solve(A, b, assume_a='banded')", assuming("banded"), A, b),
+    form("solve_banded((1, 1), ab, b)", lambda ab, b: la.solve_banded((1, 1), ab, b), BANDS, v),
+    form(
+        "solve_banded((2, 0), complex, B)",
+        lambda ab, b: la.solve_banded((2, 0), ab, b),
+        np.roll(BANDS, -1, 0) + 0.1j * BANDS,
+        T,
+    ),
     form("solve_triangular(A, b)", la.solve_triangular, A, b),
     form("solve_triangular(lower)", lambda a, b: la.solve_triangular(a, b, lower=True), A, B),
     form("solve_triangular(trans=1)", lambda a, b: la.solve_triangular(a, b, 1), STACK, B),

@@ -37,6 +37,8 @@ SAME_BITS = {
     "solve, her": lambda m, a, s: m.solve(s, B, assume_a="her"),
     "solve, pos": lambda m, a, s: m.solve(s, B, assume_a="pos", lower=True),
     "solve, tridiagonal": lambda m, a, s: m.solve(s, B, assume_a="tridiagonal"),
+    "solve_banded": lambda m, a, s: m.solve_banded((1, 1), a[..., :3, :], B),
+    "solve_banded, b": lambda m, a, s: m.solve_banded((2, 0), a[0, :3], B[:, 0]),
     "solve_triangular": lambda m, a, s: m.solve_triangular(a, B),
     "solve_triangular, T": lambda m, a, s: m.solve_triangular(a, B, 1),
     "solve_triangular, C": lambda m, a, s: m.solve_triangular(a, B, "C", True, True),
@@ -144,11 +146,13 @@ def test_stacks_of_no_matrices():
 def test_only_what_scipy_reads_has_a_derivative(lower):
     s = A[0] @ A[0].T + np.eye(4)
     triangle = np.tri(4, dtype=bool) if lower else np.tri(4, dtype=bool).T
+    corner = np.array([[0, 1, 1, 1], [1, 1, 1, 1], [1, 1, 1, 0], [1, 1, 0, 0]], dtype=bool)
     band = abs(np.subtract.outer(range(4), range(4))) <= 1
     for read, f in (
         (triangle, lambda a: la.cholesky(a, lower)),
         (triangle, lambda a: la.solve_triangular(a, B, lower=lower)),
         (triangle ^ np.eye(4, dtype=bool), lambda a: la.solve_triangular(a, B, 0, lower, True)),
+        (corner, lambda a: la.solve_banded((2, 1), a, B)),
         (triangle, lambda a: la.solve(a, B, lower, assume_a="sym")),
         (triangle, lambda a: la.solve(a, B, lower, assume_a="pos")),
         (triangle, lambda a: la.eigh(a, s, lower=lower, eigvals_only=True)),
@@ -177,6 +181,11 @@ SINGULAR = {
     "solve_triangular": (lambda a: la.solve_triangular(a, np.ones(2)), JORDAN, "singular"),
     "solve": (lambda a: la.solve(a, np.ones(2), assume_a="gen"), ONE, "singular"),
     "cholesky": (la.cholesky, -ONE, "scipy.linalg.cholesky: .* not positive definite"),
+    "solve_banded": (
+        lambda a: la.solve_banded((0, 1), a, np.ones(2)),
+        ZERO,
+        "scipy.linalg.solve_banded: singular",
+    ),
     "solve, pos": (lambda a: la.solve(a, np.ones(2), assume_a="pos"), -ONE, "scipy.linalg.solve"),
     "solve_sylvester": (
         lambda a: la.solve_sylvester(a, -a, ONE),
@@ -220,6 +229,7 @@ def pulled(f, a):
 
 WRONG = {
     "assume_a": (lambda a: la.solve(a, B, assume_a="psd"), "assume_a='psd' is none of general"),
+    "l_and_u": (lambda a: la.solve_banded((1, 1), a, B), "has 4 diagonals, and .* says 3"),
     "trans": (lambda a: la.solve_triangular(a, B, trans=3), "trans=3: must be 0, 1, 2"),
     "side": (lambda a: la.polar(a, side="up"), "side='up': must be 'right' or 'left'"),
     "method": (lambda a: la.solve_discrete_lyapunov(a, a, "fast"), "method='fast'"),

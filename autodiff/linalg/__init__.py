@@ -10,6 +10,7 @@ Except for the special matrices, the functions need SciPy.
 
 from .equations import (
     solve,
+    solve_banded,
     solve_continuous_are,
     solve_continuous_lyapunov,
     solve_discrete_are,
@@ -54,6 +55,7 @@ __all__ = [
     "sinhm",
     "sinm",
     "solve",
+    "solve_banded",
     "solve_continuous_are",
     "solve_continuous_lyapunov",
     "solve_discrete_are",

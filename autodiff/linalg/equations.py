@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
-from ..primitives import linalg_structured, linalg_sylvester
+from ..primitives import linalg_banded, linalg_structured, linalg_sylvester
 from ..primitives.linalg import conj, mT
 from ..primitives.linalg_structured import SHORT, STRUCTURES
+from ..shapes import shape_of
 from .arguments import array, matrix, square
 
 TRANSPOSED = {0: "", 1: "T", 2: "C", "N": "", "T": "T", "C": "C"}
@@ -91,6 +93,39 @@ def solve_triangular(
         lower=bool(lower),
         unit_diagonal=bool(unit_diagonal),
         check_finite=bool(check_finite),
+    )
+
+
+def solve_banded(
+    l_and_u: tuple[int, int],
+    ab: Any,
+    b: Any,
+    overwrite_ab: bool = False,
+    overwrite_b: bool = False,
+    check_finite: bool = True,
+) -> Any:
+    """The solution x of ``a @ x = b`` for a matrix of which `ab`, of shape (..., l + u + 1, n),
+    holds the diagonals: l below the main one and u above it, a[i, j] in ``ab[u + i - j, j]``. `b`
+    has shape (n,) or (..., n, k).
+
+    Its derivatives take time and memory that grow with the band, as it does itself. Raises
+    LinAlgError at a singular matrix.
+
+    >>> import numpy as np, autodiff as ad
+    >>> ab = np.array([[0.0, 1.0, 1.0], [4.0, 4.0, 4.0], [1.0, 1.0, 0.0]])  # a tridiagonal matrix
+    >>> f = lambda b: ad.linalg.solve_banded((1, 1), ab, b)[0]
+    >>> ad.grad(f)(np.array([1.0, 2.0, 3.0])).round(3)
+    array([ 0.268, -0.071,  0.018])
+    """
+    below, above = map(operator.index, l_and_u)
+    ab, b = matrix(ab, "solve_banded"), array(b)
+    if shape_of(ab)[-2] != below + above + 1:
+        raise ValueError(
+            f"solve_banded: ab of shape {shape_of(ab)} has {shape_of(ab)[-2]} diagonals, and "
+            f"l_and_u={(below, above)} says {below + above + 1}"
+        )
+    return linalg_banded.solve_banded(
+        ab, b, below=below, above=above, check_finite=bool(check_finite)
     )
 
 

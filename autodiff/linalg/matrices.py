@@ -1,6 +1,7 @@
 """Matrices made of given entries: each entry of the result is an entry of an argument, or zero.
 
-They need NumPy alone, and work under jit and vmap, where SciPy's own see no numbers.
+They need NumPy alone, and are a few operations on whole arrays, where SciPy's own go through arrays
+of objects entry by entry.
 """
 
 from __future__ import annotations

@@ -27,6 +27,7 @@ LINALG_NAMESAKES = (
     *("coshm", "cosm", "expm", "expm_frechet", "logm", "sinhm", "sinm", "sqrtm", "tanhm", "tanm"),
     *("polar", "solve", "solve_continuous_are", "solve_continuous_lyapunov", "solve_discrete_are"),
     *("solve_discrete_lyapunov", "solve_sylvester", "solve_triangular"),
+    "solve_banded",
 )
 # What scipy.spatial.distance does in C, which may take objects for numbers: squareform crashes.
 IN_C = ("cdist", "pdist", "squareform")

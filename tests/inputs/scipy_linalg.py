@@ -34,6 +34,18 @@ def triangular(draw: Draw, row: Primitive) -> Case:
     return Case(row, (a, right_hand_side(draw, a.shape[-1])), params)
 
 
+@inputs_for("scipy.linalg.solve_banded")
+def banded(draw: Draw, row: Primitive) -> Case:
+    """Dominated by the main diagonal."""
+    n, below, above = draw.integer(1, 3), draw.integer(0, 2), draw.integer(0, 2)
+    below, above = min(below, n - 1), min(above, n - 1)
+    ab = draw.rng.uniform(-0.4, 0.4, (*draw.one_of(((), (2,))), below + above + 1, n))
+    ab = draw.perhaps_complex(ab, 0.4)
+    ab[..., above, :] += 2
+    params = {"below": below, "above": above, "check_finite": True}
+    return Case(row, (ab, right_hand_side(draw, n)), params)
+
+
 @inputs_for("scipy.linalg.cholesky")
 def positive_definite(draw: Draw, row: Primitive) -> Case:
     return Case(row, (square(draw, True),), {"lower": draw.boolean(), "check_finite": True})
