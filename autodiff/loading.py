@@ -257,7 +257,7 @@ class ProgramReader(Reader):
         )
         primitive = self.row(row)
         operands = [self.operand(x, nodes) for x in listed(inputs)]
-        if not isinstance(parameters, dict):
+        if not isinstance(parameters, dict) or not all(map(str.isidentifier, parameters)):
             raise DamagedError(f"{parameters!r:.60} where parameters should be")
         params = {key: self.value(x) for key, x in parameters.items()}
         check_call(primitive, operands, params)

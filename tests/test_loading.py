@@ -67,6 +67,10 @@ CHANGES = {
     "forward": (setting(*OPERATION, "inputs", 0, to={"node": 8}), "no earlier node"),
     "missing array": (setting(*OPERATION, "inputs", 0, to={"array": 44}), "no array number 44"),
     "arity": (setting(*OPERATION, "inputs", to=[]), "operation 3"),
+    "code for a parameter": (
+        setting(*OPERATION, "parameters", to={"axis=0); import os; print(": 1}),
+        "where parameters should be",
+    ),
     "unknown parameter": (setting(*OPERATION, "parameters", to={"shell": 1}), "operation 3"),
     "function": (setting(*OPERATION, "parameters", to={"a": {"given": "system"}}), "'system'"),
     "class": (setting("program", "structure", to=["Popen", [], [], None]), "'Popen'"),
@@ -181,6 +185,19 @@ def test_a_program_that_cannot_be_shown_says_so(saved):
     loaded = ad.load(rewritten(saved, change))
     with pytest.raises(ad.AutodiffError, match="cannot be shown"):
         str(loaded)
+
+
+def test_a_program_names_no_attribute(saved):
+    """The methods of ufuncs that a program may name are listed; any other is no method to it."""
+
+    def change(file):
+        operation = file["program"]["operations"][0]
+        operation["row"], operation["inputs"] = "flat_method", [{"node": 2}, True]
+        operation["parameters"] = {"ufunc": {"ufunc": "add"}, "method": "__reduce__"}
+
+    loaded = ad.load(rewritten(saved, change))
+    with pytest.raises(ad.AutodiffError, match=r"cannot run: .*'__reduce__'"):
+        loaded(PARAMS, X)
 
 
 def test_no_archive_at_all(tmp_path):

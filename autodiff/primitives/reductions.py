@@ -352,12 +352,16 @@ for _name, _value in (
     flat(_name, _value, batch="trailing")
 
 
+# By name from here, never from the parameter: a saved program says which, and is believed nothing.
+FOLDS = {"accumulate": np.ufunc.accumulate, "reduceat": np.ufunc.reduceat}
+
+
 def _flat_method(
     a: Any, mask: Any, *initial: Any, ufunc: np.ufunc, method: str, **params: Any
 ) -> Any:
     if method == "reduce":
         return _masked_value(ufunc.reduce)(a, mask, *initial, **params)
-    return getattr(ufunc, method)(a, **params)
+    return FOLDS[method](ufunc, a, **params)
 
 
 flat("flat_method", _flat_method, batch=_batch_masked)  # logical_and.reduce, floor_divide.reduceat
