@@ -27,8 +27,10 @@ from .views import contiguous, layout
 
 
 def has_code(low: Lowering, *operands: Value) -> bool:
-    """Is LAPACK at hand, for these types?"""
+    """Is LAPACK at hand, for these types, and is there anything to do?"""
     if not low.for_llvm or any(v.dtype.kind == "c" or v.dtype.itemsize < 4 for v in operands):
+        return False
+    if not all(v.size for v in operands):
         return False
     from .lapack import is_there
 

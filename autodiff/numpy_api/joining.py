@@ -173,4 +173,5 @@ def unstack(x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:
     if x.ndim == 0:
         raise ValueError("Input array must be at least 1-d.")
     k = negative_axis(axis, x.ndim)
-    return tuple(getitem(x, along(k, i)) for i in range(x.shape[k]))
+    keys = (i if x.ndim == 1 else along(k, i) for i in range(x.shape[k]))  # of a vector, numbers
+    return tuple(getitem(x, key) for key in keys)

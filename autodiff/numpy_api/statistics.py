@@ -168,7 +168,7 @@ def average(
         y = np.sum(products, axes, keepdims=keepdims) / total
     if not returned:
         return y
-    return y, np.broadcast_to(total, shape_of(y))
+    return y, total if shape_of(total) == shape_of(y) else np.broadcast_to(total, shape_of(y))
 
 
 def _variables(m: Any, transposed: bool, dtype: Any) -> Any:

@@ -10,6 +10,7 @@ Source: Magnus, On differentiating eigenvalues and eigenvectors (1985).
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -130,7 +131,8 @@ eigvalsh = special(
 def _check_independent(v: Any) -> Any:
     """Refuse a defective matrix: it has too few eigenvectors, and its values move like roots."""
     s = np.linalg.svd(v, compute_uv=False)
-    independent = np.min(s, -1) > 8 * v.shape[-1] * np.finfo(v.dtype).eps * np.max(s, -1)
+    smallest, largest = np.min(s, -1, initial=np.inf), np.max(s, -1, initial=0)
+    independent = smallest > 8 * v.shape[-1] * np.finfo(v.dtype).eps * largest
     if not np.all(independent):
         raise refuse(
             "np.linalg.eig: the matrix is defective (its eigenvectors are dependent), so that its "
@@ -169,7 +171,7 @@ def _matching(values: Any, others: Any) -> Any:
     """For each of `values` the place of the same one among `others`, each place used once."""
     shape = values.shape
     others = np.broadcast_to(others, shape)
-    values, others = (np.reshape(x, (-1, shape[-1])) for x in (values, others))
+    values, others = (np.reshape(x, (prod(shape[:-1]), shape[-1])) for x in (values, others))
     places = np.empty(values.shape, dtype=np.intp)
     for k, (one, other) in enumerate(zip(values, others, strict=True)):
         distance = np.abs(one[:, None] - other)

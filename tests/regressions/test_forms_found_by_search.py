@@ -33,6 +33,12 @@ def test_a_result_without_axes_is_a_number_where_numpy_gives_one(name, x):
         assert y.dtype == f(x).dtype
 
 
+def test_several_results_without_axes_are_numbers():
+    for f in (np.unstack, lambda x: np.average(x, weights=x + 2, returned=True)):
+        assert [type(y) for y in ad.vjp(f, X)[0]] == [type(y) for y in f(X)]
+        assert np.array_equal(ad.vjp(f, X)[0], f(X))
+
+
 REDUCTIONS = (
     *(np.sum, np.prod, np.max, np.min, np.ptp, np.nansum, np.nanmax, np.cumsum, np.cumprod),
     *(np.any, np.all, np.argmax, np.argmin, np.count_nonzero, np.argsort, np.logical_and.reduce),
@@ -190,3 +196,18 @@ def test_refusals_under_jit_and_vmap_name_a_cure_that_works(name):
     assert np.allclose(ad.jit(cured)(X), f(X))
     assert np.allclose(ad.vmap(cured)(np.stack([X, X])), [f(X)] * 2)
     assert np.allclose(ad.jit(ad.jacobian(cured))(X), ad.jacobian(f)(X))
+
+
+@pytest.mark.parametrize("f", [np.linalg.det, np.linalg.inv, lambda a: np.linalg.slogdet(a)[1]])
+def test_matrices_without_entries_compiled(f):
+    a = np.zeros((0, 0))
+    assert np.array_equal(ad.jit(f)(a), f(a))
+    assert ad.jit(ad.grad(lambda a: np.sum(f(a))))(a).shape == (0, 0)
+
+
+@pytest.mark.parametrize("f", [np.linalg.eigvals, lambda a: np.linalg.eig(a)[1]])
+def test_eigenvalues_of_a_matrix_without_entries(f):
+    a = np.zeros((0, 0))
+    y, dy = ad.jvp(f, (a,), (a,))
+    assert y.shape == dy.shape == f(a).shape
+    assert ad.grad(lambda a: np.sum(np.abs(f(a))))(a).shape == (0, 0)
