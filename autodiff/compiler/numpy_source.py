@@ -204,7 +204,7 @@ class Source:
         return self.call_row("cholesky", *v.inputs, upper=v.params["upper"])
 
     def call_row(self, name: str, *operands: Value, **params: Any) -> str:
-        self.globals[name] = TABLE[name].value
+        name = self.function(name, TABLE[name].value)
         given = [*map(self.operand, operands), *(f"{k}={x!r}" for k, x in params.items())]
         return f"{name}({', '.join(given)})"
 
@@ -235,10 +235,18 @@ class Source:
             self.named(static[j], "s") if j in static else next(given) for j in range(total)
         ]
         arguments += [f"{key}={self.named(x, 'p')}" for key, x in v.params["params"].items()]
-        name = "".join(c if c.isalnum() else "_" for c in row.name)
-        self.globals[name] = row.value
+        name = self.function("".join(c if c.isalnum() else "_" for c in row.name), row.value)
         text = f"{name}({', '.join(arguments)})"
         return text if row.multiple or not v.shape else f"own({text})"
+
+    def function(self, stem: str, function: Any) -> str:
+        """The name of a function; another of the same name, as two custom rules may be, has a
+        number."""
+        name, k = stem, 1
+        while self.globals.setdefault(name, function) is not function:
+            k += 1
+            name = f"{stem}_{k}"
+        return name
 
     def named(self, x: Any, letter: str) -> str:
         """A parameter as text, or as a name where it has none."""
