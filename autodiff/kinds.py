@@ -34,7 +34,7 @@ from .fitting import (
     full,
     inexact,
 )
-from .primitive import ZERO, Primitive, Pullback, Structural, register
+from .primitive import ONE, ZERO, Primitive, Pullback, Structural, register
 
 OUTPUT = -1  # in a partial's list of what it remembers: the output of the row
 
@@ -72,7 +72,7 @@ class ElementwisePullback:
         is_structural = y_bar.__class__ is Structural
         for partial, take in self.edges:
             if partial.__class__ is Structural:
-                bars.append(partial * y_bar)
+                bars.append(y_bar if partial is ONE else partial * y_bar)
                 continue
             remembered = values if take is None else take(values)
             try:
