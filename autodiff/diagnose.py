@@ -101,7 +101,9 @@ def diagnose(f: Callable[..., Any], *args: Any) -> Diagnosis:
     try:
         program = Program(graph)
     except NotDifferentiableError as error:
-        cause, _, cure = str(error).partition("; ")
+        cause, cure = str(error).removesuffix(f"; {error.cure}"), error.cure
+        if not cure:
+            cause, _, cure = str(error).partition("; ")
         findings = [Finding(REFUSED, graph.name, "", "", "no derivative", cause, cure)]
     else:
         findings = [found for search in SEARCHES for found in search(program)]

@@ -23,7 +23,10 @@ class AutodiffError(Exception):
 
 
 class NotDifferentiableError(AutodiffError, TypeError):
-    """The request has no derivative the engine can vouch for: refused rather than guessed."""
+    """The request has no derivative the engine can vouch for: refused rather than guessed. What the
+    message says to do instead is in `cure`, where it is known by itself."""
+
+    cure: str = ""
 
 
 class ShapeError(AutodiffError, ValueError):
@@ -116,4 +119,6 @@ def line_of(frame: FrameType, number: int) -> str:
 
 def refuse(what: str, cure: str) -> NotDifferentiableError:
     """The error for a request that is refused by name: ``raise refuse("float(x)", "use ...")``."""
-    return NotDifferentiableError(f"{what}{location()}; {cure}")
+    error = NotDifferentiableError(f"{what}{location()}; {cure}")
+    error.cure = cure
+    return error

@@ -229,7 +229,11 @@ def _unmixed(live: Any, rows: Any, cols: Any, *, of: str) -> Any:
     if clashes.any():
         error = clash(clashes, rows, cols, of)
         void = of.endswith("svd") and np.any(clashes & coincide(-rows, cols))
-        raise error if void else UndecidedError(*error.args)
+        if void:
+            raise error
+        undecided = UndecidedError(*error.args)
+        undecided.cure = error.cure
+        raise undecided
     return ~clashes.any(axis=(-2, -1))
 
 
