@@ -40,6 +40,7 @@ class Writer:
     def __init__(self) -> None:
         self.arrays: list[Any] = []
         self.places: dict[int, int] = {}
+        self.given: dict[str, Any] = {}  # functions and classes of the user's, by name
 
     def value(self, x: Any, what: str) -> Json:
         """`x` as JSON; `what` it is, for the error where it cannot be written."""
@@ -76,7 +77,7 @@ class Writer:
             )
         name = getattr(x, "__name__", None)
         if callable(x) and isinstance(name, str):
-            return {"given": name}
+            return {"given": self.name(name, x)}
         raise AutodiffError(f"save: {what} is of type {type(x).__name__}, which cannot be saved")
 
     def array(self, x: Any) -> int:
@@ -86,12 +87,23 @@ class Writer:
             self.arrays.append(x)
         return self.places[id(x)]
 
+    def name(self, name: str, x: Any) -> str:
+        """The name of a function or class of the user's, who gives one for it when loading."""
+        before = self.given.setdefault(name, x)
+        if before is not x and before != x:
+            raise AutodiffError(
+                f"save: two functions or classes in the program are called {name}, and load is "
+                "given one for a name; give them names of their own: f.__name__ = ..."
+            )
+        return name
+
     def structure(self, s: Structure) -> Json:
         """A leaf is "*", None is null, a container its class, keys, parts and data."""
         if s.kind is Leaf or s.kind is Nothing:
             return "*" if s.kind is Leaf else None
+        name = s.kind.__name__
         return [
-            s.kind.__name__,
+            name if CONTAINERS.get(name) is s.kind else self.name(name, s.kind),
             [self.value(k, "a key of a dict") for k in s.keys],
             [self.structure(part) for part in s.parts],
             self.value(s.data, f"what a {s.kind.__name__} holds"),

@@ -103,7 +103,7 @@ class ProgramWriter(Writer):
         if isinstance(primitive, Custom) and isinstance(primitive.call, OneCall):
             call = primitive.call
             return {
-                "custom": call.name,
+                "custom": self.name(call.name, call.rule),
                 "arguments": self.structure(call.structure),
                 "held": [None if x is Open else [self.value(x, what)] for x in call.held],
                 "static": [[k, self.value(x, what)] for k, x in call.static.items()],
