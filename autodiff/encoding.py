@@ -13,6 +13,7 @@ import struct
 import sys
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -89,8 +90,7 @@ class Writer:
 
     def name(self, name: str, x: Any) -> str:
         """The name of a function or class of the user's, who gives one for it when loading."""
-        before = self.given.setdefault(name, x)
-        if before is not x and before != x:
+        if not same_function(self.given.setdefault(name, x), x):
             raise AutodiffError(
                 f"save: two functions or classes in the program are called {name}, and load is "
                 "given one for a name; give them names of their own: f.__name__ = ..."
@@ -108,6 +108,18 @@ class Writer:
             [self.structure(part) for part in s.parts],
             self.value(s.data, f"what a {s.kind.__name__} holds"),
         ]
+
+
+def same_function(f: Any, g: Any) -> bool:
+    """Is it one function, or the same lines run twice, over the same variables?"""
+    if not isinstance(f, FunctionType) or not isinstance(g, FunctionType):
+        return bool(f is g or f == g)
+    cells = zip(f.__closure__ or (), g.__closure__ or (), strict=False)
+    return (
+        f.__code__ is g.__code__
+        and f.__defaults__ == g.__defaults__
+        and all(a is b or a.cell_contents is b.cell_contents for a, b in cells)
+    )
 
 
 # -- reading ---------------------------------------------------------------------------------------
