@@ -25,6 +25,7 @@ from .program import Program, Value
 from .static import Places, check_fixed, shown_to
 
 BACKENDS = ("llvm", "numpy")
+MANY_SINGLE = 5_000  # operations on single numbers that the report wonders about
 ONE_AT_A_TIME = threading.RLock()  # LLVM keeps what it compiles in one place for all threads
 
 
@@ -207,6 +208,12 @@ class Jit:
 def report_of(version: Version, name: str) -> str:
     instructions = [v for v in version.program.values if v.op not in ("input", "constant", "view")]
     lines = [f"jit of {name}: {len(instructions)} instructions"]
+    single = sum(v.op == "map" and not v.shape for v in instructions)
+    if single > MANY_SINGLE:
+        lines.append(
+            f"{single} of them on single numbers: where np.array is given tracked numbers it keeps "
+            "them one by one, and np.stack makes one array of them"
+        )
     if version.backend == "numpy":
         many = ": a line without repeats, too long for LLVM" if version.is_too_long else ""
         return "\n".join([*lines, f"back end: NumPy, one call an instruction{many}"])

@@ -23,7 +23,7 @@ from .program import Program
 from .schedule import Schedule, Step
 
 MOST_POINTERS = 500  # that calls in a row hand over
-LARGE = 2**19  # characters of a module from which LLVM chooses instructions in half of the time
+LARGE = 2**20  # characters of a module from which LLVM chooses instructions in half of the time
 LONG = 200_000  # entries times maps from which other Python threads may run meanwhile
 
 

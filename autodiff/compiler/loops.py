@@ -29,6 +29,7 @@ from .views import layout
 
 LONGEST = 50_000  # maps that are written out; LLVM would take a minute over more of them
 MOST_NEAR = 40  # elementary functions that stand in a loop; if there are more, they are called
+SHORT = 1024  # entries of loops in which a call more is no matter
 BLOCK = 4096  # entries that one partial sum adds up at most: 2^20 float32 ones are counted exactly
 ROWS_SHARED = 2  # rows, the same for many others, that are worth loading once for several
 
@@ -186,7 +187,7 @@ class Nest:
     def is_far(self) -> bool:
         """Are elementary functions called? If many are here; in a short loop, here and before."""
         self.schedule.near += (here := sum(v.function in EXPANSIONS for v in self.emitted))
-        return max(here, self.schedule.near * (prod(self.domain) < BLOCK)) > MOST_NEAR
+        return max(here, self.schedule.near * (prod(self.domain) < SHORT)) > MOST_NEAR
 
     def is_by_rows(self) -> bool:
         """Are rows read in order, with sums or with other rows that are the same for many?"""
@@ -395,6 +396,5 @@ class Nest:
         return max(width, 1)
 
     def unroll(self, size: int, width: int) -> int:
-        if width == 1 or not self.inner or len(self.order) > 24:
-            return 1
-        return 4 if size >= 4 * width else 1
+        short = width == 1 or not self.inner or len(self.order) > 24
+        return 4 if size >= 4 * width and not short else 1

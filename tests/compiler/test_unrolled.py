@@ -212,3 +212,15 @@ def test_a_long_loop_costs_llvm_no_more_than_a_short_one() -> None:
         return sum(len(s.nest.emitted) for s in compiled._latest("").made.schedule.steps)
 
     assert written(600) == written(200) < 50
+
+
+def test_the_report_says_what_became_of_arrays_of_tracked_numbers() -> None:
+    table = np.random.default_rng(0).normal(size=(45, 45))
+
+    def f(x: Any) -> Any:
+        return np.sum(table @ np.array([[x[0] * k, np.sin(x[0])] for k in range(45)]))
+
+    compiled = ad.jit(f, backend="numpy")
+    compiled(np.ones(1))
+    assert "on single numbers" in compiled.report()
+    assert "np.stack" in compiled.report()
