@@ -107,15 +107,15 @@ def with_payload(x: Any, array: Any) -> Any:
 
 def is_array(x: Any) -> bool:
     """Whether NumPy would have an array here, which can be assigned into, and not a number."""
-    if getattr(x, "_link", None) is not None:
-        return True
-    batched = False
-    while isinstance(x, Traced):
-        batched = batched or getattr(x.node, "batch_axis", False)
-        if batched and x.shape:
+    batched, value = False, x
+    while isinstance(value, Traced):
+        batched = batched or getattr(value.node, "batch_axis", False)
+        if batched and value.shape:
             return True
-        x = x.value
-    return not batched and not isinstance(x, (np.generic, float, int, complex))
+        value = value.value
+    if not batched and not isinstance(value, (np.generic, float, int, complex)):
+        return True
+    return getattr(x, "_link", None) is not None
 
 
 def shares_memory(view: Any, base: Any) -> bool:

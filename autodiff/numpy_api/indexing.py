@@ -23,6 +23,8 @@ from .arguments import (
     is_python_scalar,
 )
 
+ENDS = frozenset((int, type(None)))  # of slices
+
 
 # -- keys ------------------------------------------------------------------------------------------
 def normalised_key(key: Any, what: str) -> tuple[Any, ...]:
@@ -69,10 +71,20 @@ def is_truth(k: Any) -> bool:
     return isinstance(k, (bool, np.bool_)) or (isinstance(k, np.ndarray) and k.dtype == bool)
 
 
+def is_plain(k: Any) -> bool:
+    """Does this part of a key stand as it is, as most do: integers, slices between them, ``...``"""
+    if k.__class__ is not slice:
+        return k.__class__ is int or k is None or k is Ellipsis
+    return k.start.__class__ in ENDS and k.stop.__class__ in ENDS and k.step.__class__ in ENDS
+
+
 def getitem(a: Any, key: Any) -> Any:
     """``a[key]``."""
     if key.__class__ is int:  # x[0], straight to the node
         return rows.index.apply(a, {"key": (key,)})
+    parts = key if key.__class__ is tuple else (key,)
+    if all(map(is_plain, parts)):
+        return rows.index.apply(a, {"key": parts})
     key, indices = split_key(normalised_key(key, "x[key]"), "x[key]")
     for k in indices:
         if k.dtype == bool:  # how many entries it picks, its values say
