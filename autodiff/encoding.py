@@ -117,7 +117,7 @@ def same_function(f: Any, g: Any) -> bool:
     cells = zip(f.__closure__ or (), g.__closure__ or (), strict=False)
     return (
         f.__code__ is g.__code__
-        and f.__defaults__ == g.__defaults__
+        and (f.__defaults__, f.__kwdefaults__) == (g.__defaults__, g.__kwdefaults__)
         and all(a is b or a.cell_contents is b.cell_contents for a, b in cells)
     )
 
