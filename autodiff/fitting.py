@@ -124,9 +124,6 @@ def conform_cotangent(cotangent: Any, like: Aval) -> Any:
             return cotangent
     elif cotangent.__class__ is Structural:
         return cotangent
-    is_array = cotangent.__class__ is np.ndarray
-    if is_array and cotangent.shape == like.shape and cotangent.dtype is like.dtype:
-        return cotangent  # as mostly
     return cast(unbroadcast(cotangent, like.shape), like.dtype)
 
 

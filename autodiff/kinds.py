@@ -160,7 +160,7 @@ class Elementwise(Primitive):
         # so that OUTPUT, -1, is the place of y
         remembered = tuple(primals) if take is None else take((*primals, y))
         changes = None
-        if y.__class__ is np.ndarray:
+        if y.__class__ is np.ndarray:  # as `changed` does, without the call: 0.15 of 2.5 us
             shape, dtype = y.shape, y.dtype
             for i in inputs:
                 x = primals[i]
