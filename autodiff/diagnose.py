@@ -22,7 +22,7 @@ from .errors import NotDifferentiableError
 from .explain import is_held
 from .html import STYLE
 from .names import leaf_names
-from .tracing import Graph, traced
+from .tracing import traced
 
 SEARCHES = (nonfinite.search, dead.search, kinks.search, cancellation.search)
 
@@ -97,20 +97,24 @@ def diagnose(f: Callable[..., Any], *args: Any) -> Diagnosis:
     >>> report.findings[0].cure
     'np.linalg.norm(x) for sqrt(sum(x**2)): its derivative at 0 is 0'
     """
-    graph = graph_of(f, args)
+    inside, operations = inputs_of(f, args), 0
     try:
+        with np.errstate(all="ignore"):  # it is what we are looking for
+            graph = traced(f, inside, abstract=False)
+        operations = len(graph.shown())
         program = Program(graph)
     except NotDifferentiableError as error:
         cause, cure = str(error).removesuffix(f"; {error.cure}"), error.cure
         if not cure:
             cause, _, cure = str(error).partition("; ")
-        findings = [Finding(REFUSED, graph.name, "", "", "no derivative", cause, cure)]
+        findings = [Finding(REFUSED, name_of(f), "", "", "no derivative", cause, cure)]
     else:
         findings = [found for search in SEARCHES for found in search(program)]
-    return Diagnosis(graph.name, len(graph.shown()), tuple(findings))
+    return Diagnosis(name_of(f), operations, tuple(findings))
 
 
-def graph_of(f: Callable[..., Any], args: Sequence[Any]) -> Graph:
+def inputs_of(f: Callable[..., Any], args: Sequence[Any]) -> Any:
+    """The arguments, with what is differentiated in them as floats."""
     leaves, structure = flatten(tuple(args))
     names = leaf_names(f, [flatten(a)[1] for a in args])
     numbers = [not is_held(x) for x in leaves]
@@ -125,5 +129,4 @@ def graph_of(f: Callable[..., Any], args: Sequence[Any]) -> Graph:
         differentiable(x, f"{name} of {name_of(f)}") if want else x
         for x, name, want in zip(leaves, names, wanted, strict=True)
     ]
-    with np.errstate(all="ignore"):  # it is what we are looking for
-        return traced(f, unflatten(structure, inside), abstract=False)
+    return unflatten(structure, inside)

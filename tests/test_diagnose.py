@@ -1,5 +1,6 @@
 """What `diagnose` finds, where it says it is, and what it leaves alone."""
 
+import math
 import time
 from typing import NamedTuple
 
@@ -175,6 +176,12 @@ def test_rows_with_several_results():
 
     finding = the(diagnose(f, np.array([[1.0, 0.5], [0.5, 0.25]])), "non-finite value")
     assert "log" in finding.operation
+
+
+def test_what_is_refused_on_the_way_is_a_finding():
+    finding = the(diagnose(lambda x: math.sin(x), 1.0), "refused")
+    assert "math.sin(x)" in finding.cause
+    assert "np.sin" in finding.cure
 
 
 def test_what_is_refused_is_a_finding():
