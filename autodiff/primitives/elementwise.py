@@ -185,19 +185,21 @@ def safe(size: Any) -> Any:
 
 
 def _in_scale(a: Any, b: Any) -> tuple[Any, Any, Any]:
-    """`a` and `b` divided by the larger of their sizes, and that."""
-    size = safe(np.maximum(np.abs(a), np.abs(b)))
-    return a / size, b / size, size
+    """`a` and `b` over the larger of their sizes, and by what they were multiplied: what is made of
+    them does not depend on its last digits."""
+    size = np.maximum(np.abs(a), np.abs(b))
+    scale = 1 / np.maximum(size, np.finfo(size.dtype).tiny)
+    return a * scale, b * scale, scale
 
 
 def _sine(a: Any, b: Any) -> Any:
     u, v, _ = _in_scale(a, b)
-    return v / safe(np.sqrt(u * u + v * v))
+    return v * (1 / safe(np.sqrt(u * u + v * v)))  # which the two sines of a program share
 
 
 def _arctan2_slope(a: Any, b: Any) -> Any:
-    u, v, size = _in_scale(a, b)
-    return v / (u * u + v * v) / size
+    u, v, scale = _in_scale(a, b)
+    return v / (u * u + v * v) * scale
 
 
 def _direction(a: Any) -> Any:
