@@ -9,6 +9,7 @@ user gives them again.
 from __future__ import annotations
 
 import math
+import operator
 import struct
 import sys
 from collections import OrderedDict
@@ -114,12 +115,13 @@ def same_function(f: Any, g: Any) -> bool:
     """Is it one function, or the same lines run twice, over the same variables?"""
     if not isinstance(f, FunctionType) or not isinstance(g, FunctionType):
         return bool(f is g or f == g)
-    cells = zip(f.__closure__ or (), g.__closure__ or (), strict=False)
-    return (
-        f.__code__ is g.__code__
-        and (f.__defaults__, f.__kwdefaults__) == (g.__defaults__, g.__kwdefaults__)
-        and all(a is b or a.cell_contents is b.cell_contents for a, b in cells)
-    )
+    return f.__code__ is g.__code__ and all(map(operator.is_, held_by(f), held_by(g)))
+
+
+def held_by(f: FunctionType) -> list[Any]:
+    """What a function brings along: its defaults, and the variables that it closes over."""
+    defaults = [*(f.__defaults__ or ()), *(f.__kwdefaults__ or {}).values()]
+    return [*defaults, *(cell.cell_contents for cell in f.__closure__ or ())]
 
 
 # -- reading ---------------------------------------------------------------------------------------
