@@ -58,19 +58,23 @@ class ElementwisePullback:
     """One contribution per edge. An object, not a closure, and one tuple for all that its edges
     remember: a tape is mostly these, and every object is one for the garbage collector to visit."""
 
-    __slots__ = ("changes", "edges", "params", "values")
+    __slots__ = ("changes", "edges", "params", "partials", "values")
 
-    def __init__(self, edges: Any, values: Any, changes: Any, params: dict[str, Any]) -> None:
-        self.edges = edges  # for each wanted input: its partial, and what takes its values
+    def __init__(
+        self, partials: Any, edges: Any, values: Any, changes: Any, params: dict[str, Any]
+    ) -> None:
+        self.partials = partials  # of the row
+        self.edges = edges  # for each wanted input: its place, and what takes its partial's values
         self.values = values
         self.changes = changes  # of shape or dtype on the way back; None if there are none
         self.params = params
 
     def __call__(self, y_bar: Any) -> list[Any]:
-        values, params = self.values, self.params
+        partials, values, params = self.partials, self.values, self.params
         bars = []
         is_structural = y_bar.__class__ is Structural
-        for partial, take in self.edges:
+        for i, take in self.edges:
+            partial = partials[i]
             if partial.__class__ is Structural:
                 bars.append(y_bar if partial is ONE else partial * y_bar)
                 continue
@@ -111,14 +115,14 @@ class Elementwise(Primitive):
 
     def plan(self, wanted: tuple[int, ...]) -> Any:
         """How a pullback to the wanted inputs takes what it remembers out of ``(*primals, y)``,
-        ``None`` if it is all primals; and for each of them its partial, and how that takes its part
-        of it, ``None`` if it is all."""
+        ``None`` if it is all primals; and for each of them how its partial takes its part of it,
+        ``None`` if that is all."""
         needed = sorted({k for i in wanted for k in self.saves[i]})
         edges = []
         for i in wanted:
             places = [needed.index(k) for k in self.saves[i]]
             is_all = places == list(range(len(needed)))
-            edges.append((self.partials[i], None if is_all else taker(places)))
+            edges.append((i, None if is_all else taker(places)))
         is_all = needed == list(range(len(self.partials)))
         self.plans[wanted] = None if is_all else taker(needed), tuple(edges)
         return self.plans[wanted]
@@ -169,7 +173,7 @@ class Elementwise(Primitive):
                     break
         elif y.__class__ not in SCALARS:
             changes = changed(primals, inputs, y)
-        return ElementwisePullback(edges, remembered, changes, params)
+        return ElementwisePullback(self.partials, edges, remembered, changes, params)
 
     def batched(self, size: int, args: Sequence[Any], flags: Sequence[bool], params: Any) -> Any:
         if self.batch is not None:
