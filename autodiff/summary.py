@@ -14,11 +14,13 @@ SHOWN = 9  # arrays of up to this many entries are written out
 
 
 def number(x: Any, digits: int = DIGITS) -> str:
-    """A scalar to `digits` significant digits.
+    """A number, or an array of no axes, to `digits` significant digits.
 
     >>> number(2.0), number(0.1 + 0.2), number(3)
     ('2', '0.3', '3')
     """
+    if isinstance(x, np.ndarray):
+        x = x[()]
     if isinstance(x, (bool, np.bool_)):
         return str(bool(x))
     if isinstance(x, (int, np.integer)):
@@ -44,7 +46,7 @@ def summary(x: Any, digits: int = DIGITS) -> str:
         return ", ".join(summary(part, digits) for part in x)
     shape = np.shape(x)
     if shape == ():
-        return number(x[()] if isinstance(x, np.ndarray) else x, digits)
+        return number(x, digits)
     x = np.asarray(x)
     if x.size == 0:
         return f"shape {shape}, empty"
@@ -68,7 +70,7 @@ def summary(x: Any, digits: int = DIGITS) -> str:
 
 def entries(x: Any, digits: int) -> str:
     if x.ndim == 0:
-        return number(x[()], digits)
+        return number(x, digits)
     return "[" + ", ".join(entries(part, digits) for part in x) + "]"
 
 
