@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from copy import copy
 from functools import partial
+from threading import Lock
 from typing import Any
 from weakref import ref
 
@@ -36,6 +37,7 @@ READ_ONLY = {
     np.lib.stride_tricks.sliding_window_view,
 }
 VIEWING |= READ_ONLY
+FIRST = Lock()  # of several threads that read from one base at once, one makes the list of views
 
 
 def link(view: Any, base: Any, read: Callable[[Any], Any], read_only: bool = False) -> None:
@@ -44,7 +46,10 @@ def link(view: Any, base: Any, read: Callable[[Any], Any], read_only: bool = Fal
     try:
         views = base._views
     except AttributeError:
-        views = base._views = {}
+        with FIRST:
+            views = getattr(base, "_views", None)
+            if views is None:
+                views = base._views = {}
     views[id(view)] = ref(view, partial(views.pop, id(view)))
 
 

@@ -11,7 +11,9 @@ particle  a charged particle is launched between two charges, one of which is to
 launch    one gradient of that landing place, the step that `particle` takes again and again
 
 The letters FR name the mode of the outer derivative, then of the inner one. `--peers` is the
-interpreter that has HIPS autograd, if this one has not; contestants run in turn, on one core.
+interpreter that has HIPS autograd, if this one has not; contestants run in turn, on one core. "by
+hand" is the saddle in plain NumPy, whose functions run as often as for a derivative and whose
+derivatives are written down: what no engine that leaves the arithmetic to NumPy can be faster than.
 Source: Pearlmutter and Siskind, Using Programming Language Theory to Make Automatic Differentiation
 Sound and Efficient (2008), section 6.
 """
@@ -136,7 +138,24 @@ def hips() -> SimpleNamespace:
     return SimpleNamespace(name="HIPS autograd", np=np, R=operators.grad, F=forward)
 
 
-ENGINES = {"autodiff": ours, "HIPS autograd": hips}
+def by_hand() -> SimpleNamespace:
+    import numpy as np
+
+    def reverse(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        def gradient(x: Any) -> Any:
+            f(x)
+            return 2 * x  # of both: of x1^2 + y1^2, and of x2^2 + y2^2
+
+        return gradient
+
+    def forward(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        gradient = reverse(f)
+        return lambda x: np.stack([gradient(x) @ unit for unit in np.eye(len(x))])
+
+    return SimpleNamespace(name="by hand", np=np, R=reverse, F=forward)
+
+
+ENGINES = {"autodiff": ours, "HIPS autograd": hips, "by hand": by_hand}
 
 
 def run(engine: SimpleNamespace, program: str, pairing: str) -> tuple[float, list[float]]:
@@ -192,7 +211,7 @@ def main() -> None:
     if options.serve:
         serve(options.serve)
         return
-    workers = [Worker(sys.executable, "autodiff")]
+    workers = [Worker(sys.executable, "autodiff"), Worker(sys.executable, "by hand")]
     if has_autograd(options.peers):
         workers.append(Worker(options.peers, "HIPS autograd"))
     else:
@@ -201,10 +220,11 @@ def main() -> None:
     for program in options.only or PROGRAMS:
         print(program)
         for pairing in options.pairing or PAIRINGS:
-            times: dict[str, list[float]] = {w.name: [] for w in workers}
+            able = [w for w in workers if program == "saddle" or w.name != "by hand"]
+            times: dict[str, list[float]] = {w.name: [] for w in able}
             answers = {}
             for _ in range(options.rounds):
-                for worker in workers:
+                for worker in able:
                     seconds, answers[worker.name] = worker.run(program, pairing)
                     times[worker.name].append(seconds)
             for name, series in times.items():
