@@ -13,7 +13,7 @@ launch    one gradient of that landing place, the step that `particle` takes aga
 The letters FR name the mode of the outer derivative, then of the inner one. `--peers` is the
 interpreter that has HIPS autograd, if this one has not; contestants run in turn, on one core. "by
 hand" is the saddle in plain NumPy, whose functions run as often as for a derivative and whose
-derivatives are written down: what no engine that leaves the arithmetic to NumPy can be faster than.
+derivatives are written down: about the least that an engine takes which leaves them to NumPy.
 Source: Pearlmutter and Siskind, Using Programming Language Theory to Make Automatic Differentiation
 Sound and Efficient (2008), section 6.
 """
