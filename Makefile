@@ -1,6 +1,6 @@
 # Two commands do everything on a machine with Python >= 3.11, make and pip: `make demo`, `make test`.
 # Each prepares what it needs in .venv, once: a stamp there is older than pyproject.toml or it is not.
-.PHONY: demo help test check clean docs picture bench notebooks
+.PHONY: demo help test quick check pythons clean docs picture bench notebooks
 .DELETE_ON_ERROR:
 
 # The first Python that is new enough; set PYTHON=... to choose another.
@@ -19,16 +19,30 @@ help:
 	@awk '/^# / { text = text substr($$0, 2); next } \
 		/^[a-z]+:/ { sub(/:.*/, ""); printf "make %-10s%s\n", $$0, text } { text = "" }' Makefile
 
-# Every test, derandomised, so that it gives everyone the same answer.
+# Every test, derandomised, so that it gives everyone the same answer: minutes.
 test: $(VENV)/.test
 	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest -n auto
+
+# After a small change: structure, regressions, and each law on one example a row: under a minute.
+quick: $(VENV)/.test
+	HYPOTHESIS_PROFILE=quick $(BIN)/python -m pytest -n auto -q $(QUICK)
+QUICK := tests/test_structure.py tests/test_import.py tests/regressions tests/laws \
+	--ignore-glob='tests/laws/*mutations.py' --ignore=tests/laws/test_vmap_forms.py \
+	$(foreach law,data_outside memory_layouts sizes_and_types foreign_containers, \
+	--ignore=tests/laws/test_$(law).py)
 
 # Format, lint, types, structure: under a minute.
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q tests/test_structure.py
+	$(BIN)/python -m pytest -q tests/test_structure.py tests/test_import.py
+
+# Every test on every Python >= 3.11 of this machine, and with the oldest versions claimed, kept in
+# docs/pythons.md. PYTHONS="--others --sample 1/12" tries a share, on the others.
+pythons: $(VENV)/.test
+	$(BIN)/python tools/pythons.py $(PYTHONS)
+PYTHONS := --page
 
 # The pages that say what is covered and what is agreed, from the engine's own answers.
 docs: $(VENV)/.test
@@ -57,7 +71,7 @@ $(VENV)-bench/.ready: pyproject.toml benchmarks/peers.txt | $(VENV)-bench/bin/py
 
 # Remove what these commands made.
 clean:
-	rm -rf $(VENV) $(VENV)-bench out build dist .pytest_cache .hypothesis .ruff_cache .mypy_cache *.egg-info
+	rm -rf $(VENV) $(VENV)-* out build dist .pytest_cache .hypothesis .ruff_cache .mypy_cache *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Some systems ship Python without ensurepip; their pip can then fill an environment from outside.

@@ -1,14 +1,14 @@
 """Automatic differentiation of plain NumPy that you can see and trust."""
 
-from . import linalg, numpy_api, special  # noqa: F401 - the first fills the dispatch tables
-from .check import check
-from .checkpoint import checkpoint, checkpoint_chain
-from .compiler.api import jit
-from .containers import register_container
-from .custom import custom_rule
-from .custom_jax import custom_jvp, custom_vjp
-from .diagnose import Diagnosis, diagnose
-from .errors import (
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from . import linalg, numpy_api, special, tree  # noqa: F401 - the second fills the dispatch tables
+from .arrays.tensor import Tensor
+from .base.containers import register_container
+from .base.errors import (
     AutodiffError,
     ConvergenceError,
     MissingExtraError,
@@ -16,24 +16,39 @@ from .errors import (
     NotDifferentiableError,
     ShapeError,
 )
-from .explain import Explanation, explain
-from .guard import raise_on_nonfinite
-from .implicit import argmin, fixed_point, linear_solve, root
-from .jacobians import hessian, hvp, jacfwd, jacobian, jacrev
-from .linearize import linearize
-from .loading import load
-from .objects import tensor
-from .taylor import taylor
-from .tensor import Tensor
-from .tracing import Graph, trace
-from .transforms import elementwise_grad, grad, jvp, stop_gradient, value_and_grad, vjp
-from .vmap import vmap
+from .base.memory import keep_freed_memory as _keep_freed_memory
+from .base.module_names import no_name as _no_name
+from .primitives.require import require
+from .programs.tracing import Graph, trace
+from .transforms.backward import tensor
+from .transforms.checkpoint import checkpoint, checkpoint_chain
+from .transforms.custom.jax_spelling import custom_jvp, custom_vjp
+from .transforms.custom.rule import custom_rule
+from .transforms.gradients import elementwise_grad, grad, jvp, stop_gradient, value_and_grad, vjp
+from .transforms.jacobians import hessian, hvp, jacfwd, jacobian, jacrev
+from .transforms.linearize import linearize
+from .transforms.taylor import taylor
+from .transforms.vmap import vmap
 
-__version__ = "0.1.0"
+if TYPE_CHECKING:  # loaded when they are first asked for, by _LATER
+    from . import extend, implicit  # noqa: F401 - public submodules
+    from .checking.check import check
+    from .checking.diagnose import Diagnosis, diagnose
+    from .checking.raise_on_nonfinite import raise_on_nonfinite
+    from .compiler.jit import jit
+    from .explanation.explain import Explanation, explain
+    from .implicit import argmin, fixed_point, linear_solve, root
+    from .programs.loading import load
+
+__version__ = "0.2.0"
+
+_keep_freed_memory()
 
 _INSTEAD = {  # of what people look for who come from another engine
     "custom_gradient": "use autodiff.custom_rule",
+    "derivative": "use autodiff.grad",
     "egrad": "use autodiff.elementwise_grad",
+    "gradient": "use autodiff.grad",
     "hessian_vector_product": "use autodiff.hvp(f, x, v)",
     "lax": "Python's own if, for and while are differentiated",
     "make_hvp": "use autodiff.hvp(f, x, v)",
@@ -45,9 +60,35 @@ _INSTEAD = {  # of what people look for who come from another engine
 }
 
 
-def __getattr__(name: str) -> object:
-    cure = f"; {_INSTEAD[name]}" if name in _INSTEAD else ""
-    raise AttributeError(f"module 'autodiff' has no attribute {name!r}{cure}")
+_LATER = {  # what most programs never ask for, and where it is
+    "Diagnosis": ".checking.diagnose",
+    "Explanation": ".explanation.explain",
+    "argmin": ".implicit",
+    "check": ".checking.check",
+    "diagnose": ".checking.diagnose",
+    "explain": ".explanation.explain",
+    "extend": ".extend",
+    "fixed_point": ".implicit",
+    "implicit": ".implicit",
+    "jit": ".compiler.jit",
+    "linear_solve": ".implicit",
+    "load": ".programs.loading",
+    "raise_on_nonfinite": ".checking.raise_on_nonfinite",
+    "root": ".implicit",
+}
+_MODULES = ["extend", "implicit", "linalg", "special", "tree"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        module = importlib.import_module(_LATER[name], __name__)
+        globals()[name] = found = module if name in _MODULES else getattr(module, name)
+        return found
+    raise _no_name("autodiff", name, __dir__(), _INSTEAD.get(name, ""))
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, *_MODULES, *(name for name in globals() if name.startswith("__"))])
 
 
 __all__ = [
@@ -85,6 +126,7 @@ __all__ = [
     "load",
     "raise_on_nonfinite",
     "register_container",
+    "require",
     "root",
     "stop_gradient",
     "taylor",

@@ -2,42 +2,56 @@
 
 They are right, with their derivatives of every order, where exp overflows and at infinities, in
 single and double precision. Arguments are numbers, arrays or tracked values; a plain argument gives
-a plain result. Signatures are those of the namesakes in scipy.special, whose Python functions take
-a tracked value apart and are refused; only `polygamma` and `multigammaln` need SciPy.
+a plain result. Signatures are those of the functions of the same names in jax.nn and in
+scipy.special (SciPy's own Python functions do not accept tracked values). `polygamma`,
+`multigammaln` and the exact `gelu` need SciPy.
 """
 
 from __future__ import annotations
 
+import importlib
 import math
 import operator
 from typing import Any
 
 import numpy as np
 
-from .dispatch import operand
-from .errors import refuse
+from .arrays.dispatch import operand
+from .base.errors import MissingExtraError, ShapeError, refuse
+from .base.module_names import names_of
+from .base.selecting import where
+from .base.shapes import negative_axes, shape_of
 from .numpy_api.arguments import as_dtype
-from .primitive import Traced
-from .primitives import gamma, stable
-from .primitives.borrowed import special
-from .primitives.demands import demand
+from .primitives import activations as rows, stable
+from .primitives.require import require
 from .primitives.shaping import stop_gradient
-from .shapes import negative_axes, shape_of
+from .primitives.special import gamma
+from .primitives.special.borrowed import special
+from .rules.primitive import Traced
 
 __all__ = [
+    "elu",
+    "gelu",
+    "leaky_relu",
     "log1mexp",
     "log1pexp",
     "log_sigmoid",
     "log_softmax",
     "logsumexp",
     "multigammaln",
+    "one_hot",
     "polygamma",
+    "relu",
+    "selu",
     "sigmoid",
+    "silu",
     "softmax",
+    "softmax_cross_entropy",
     "softplus",
     "xlog1py",
     "xlogy",
 ]
+__getattr__, __dir__ = names_of(__name__, __all__, "scipy.special")
 
 
 def real(x: Any, function: str) -> Any:
@@ -127,12 +141,12 @@ def logsumexp(
 ) -> Any:
     """log(sum(b * exp(a))) over `axis` (an int, a tuple of ints, or all axes), without overflow.
 
-    `b`: weights that broadcast with `a`, some of them perhaps negative or zero; an entry of weight
-    zero adds nothing, even where `a` is infinite. With `return_sign` the result is ``(y, sign)``,
-    the logarithm of the sum's absolute value and its sign; without, a negative sum gives nan.
+    `b`: weights that broadcast with `a`, and may be negative or zero; an entry of weight zero adds
+    nothing, even where `a` is infinite. With `return_sign` the result is ``(y, sign)``, the
+    logarithm of the sum's absolute value and its sign; without, a negative sum gives nan.
 
-    The derivative in `a` is the softmax. Where every entry is -inf it is 0; an entry +inf has all
-    of it, and several share it evenly.
+    The derivative in `a` is the softmax. It is 0 where every entry is -inf; entries of +inf share
+    all of it evenly.
 
     >>> import numpy as np, autodiff as ad
     >>> ad.special.logsumexp(np.array([1000.0, 1000.0]))
@@ -178,14 +192,14 @@ def weighted(a: Any, b: Any, axis: Any, keepdims: bool, return_sign: bool) -> An
 def softmax(x: Any, axis: Any = None) -> Any:
     """exp(x) / sum(exp(x)) over `axis` (an int, a tuple of ints, or all axes), without overflow.
 
-    An entry +inf takes all, and several share evenly; where every entry is -inf the result is nan.
+    Entries of +inf share all of it evenly; where every entry is -inf the result is nan.
 
     >>> import numpy as np, autodiff as ad
     >>> ad.special.softmax(np.array([1000.0, 1000.0]))
     array([0.5, 0.5])
     """
     x = real(x, "softmax")
-    return stable.softmax(x, negative_axes(axis, len(shape_of(x))))
+    return stable.softmax(x, axis=negative_axes(axis, len(shape_of(x))))
 
 
 def log_softmax(x: Any, axis: Any = None) -> Any:
@@ -199,18 +213,151 @@ def log_softmax(x: Any, axis: Any = None) -> Any:
     return stable.log_softmax(x, axis=negative_axes(axis, len(shape_of(x))))
 
 
+# -- activations -----------------------------------------------------------------------------------
+# Klambauer et al.: with these two numbers activations drift towards mean 0 and variance 1.
+SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
+
+
+def relu(x: Any) -> Any:
+    """max(x, 0), entry by entry, with derivative 0 at 0.
+
+    >>> import autodiff as ad
+    >>> float(ad.grad(ad.special.relu)(0.0))
+    0.0
+    """
+    return where(np.less_equal(x, 0), 0, x)
+
+
+def leaky_relu(x: Any, slope: float = 0.01) -> Any:
+    """x where x >= 0, else slope * x; derivative 1 at 0.
+
+    >>> import numpy as np, autodiff as ad
+    >>> ad.special.leaky_relu(np.array([-1.0, 0.0, 2.0]))
+    array([-0.01,  0.  ,  2.  ])
+    """
+    if isinstance(slope, (int, float)):
+        return rows.leaky_relu(real(x, "leaky_relu"), slope=slope)
+    return where(np.greater_equal(x, 0), x, np.multiply(x, slope))
+
+
+def elu(x: Any, alpha: float = 1.0) -> Any:
+    """x where x >= 0, else alpha * (exp(x) - 1); derivative 1 at 0.
+
+    Source: Clevert, Unterthiner and Hochreiter, Exponential Linear Units (2016).
+
+    >>> import numpy as np, autodiff as ad
+    >>> ad.special.elu(np.array([-1.0, 0.0, 2.0])).round(4)
+    array([-0.6321,  0.    ,  2.    ])
+    """
+    if isinstance(alpha, (int, float)):
+        return rows.elu(real(x, "elu"), alpha=alpha, scale=1.0)
+    above = np.greater_equal(x, 0)
+    return where(above, x, alpha * np.expm1(where(above, 0, x)))
+
+
+def selu(x: Any) -> Any:
+    """scale * elu(x, alpha), with the two constants that keep mean 0 and variance 1.
+
+    Source: Klambauer et al., Self-Normalizing Neural Networks (2017).
+
+    >>> import numpy as np, autodiff as ad
+    >>> ad.special.selu(np.array([-1.0, 0.0, 2.0])).round(4)
+    array([-1.1113,  0.    ,  2.1014])
+    """
+    return rows.elu(real(x, "selu"), alpha=SELU_ALPHA, scale=SELU_SCALE)
+
+
+def gelu(x: Any, approximate: str = "none") -> Any:
+    """x * P(Z <= x) for a standard normal Z, or with ``approximate="tanh"`` a close approximation.
+
+    The exact form needs SciPy. Source: Hendrycks and Gimpel, Gaussian Error Linear Units (2016).
+
+    >>> import autodiff as ad
+    >>> float(ad.special.gelu(1.0).round(6)), float(ad.special.gelu(1.0, "tanh").round(6))
+    (0.841345, 0.841192)
+    """
+    if approximate == "tanh":
+        return rows.gelu_tanh(real(x, "gelu"))
+    if approximate != "none":
+        raise ValueError(f"gelu: approximate={approximate!r} must be 'none' or 'tanh'")
+    try:
+        ndtr = importlib.import_module("scipy.special").ndtr
+    except ImportError:
+        raise MissingExtraError(
+            "gelu needs SciPy: pip install scipy, or use gelu(x, approximate='tanh')"
+        ) from None
+    return x * ndtr(x)
+
+
+def silu(x: Any) -> Any:
+    """x * sigmoid(x), also called swish. Source: Elfwing, Uchibe and Doya (2018).
+
+    >>> import numpy as np, autodiff as ad
+    >>> ad.special.silu(np.array([-1.0, 0.0, 1.0])).round(4)
+    array([-0.2689,  0.    ,  0.7311])
+    """
+    return x * sigmoid(x)
+
+
+# -- classes ---------------------------------------------------------------------------------------
+def one_hot(labels: Any, classes: int, dtype: Any = np.float64) -> Any:
+    """Rows of the unit matrix: integer labels (...) as an array (..., classes) of 0 and 1.
+
+    A label outside of 0 .. classes - 1 is refused with a ValueError.
+
+    >>> import numpy as np, autodiff as ad
+    >>> ad.special.one_hot(np.array([2, 0]), 3)
+    array([[0., 0., 1.], [1., 0., 0.]])
+    """
+    classes = operator.index(classes)
+    if classes < 1:
+        raise ValueError(f"one_hot: classes must be at least 1, not {classes}")
+    if not isinstance(labels, Traced):
+        labels = np.asarray(labels)
+    if labels.dtype.kind not in "iu":
+        raise TypeError(
+            f"class labels must be integers, not {labels.dtype}; write labels.astype(int)"
+        )
+    if labels.size:
+        low, high = np.min(labels), np.max(labels)
+        message = f"label {{}} is not among the classes 0 .. {classes - 1}"
+        require((low >= 0) & (high < classes), ValueError(message), np.where(low < 0, low, high))
+    named = np.equal(labels[..., None], np.arange(classes))
+    return named if dtype in (bool, np.bool_) else named.astype(dtype)
+
+
+def softmax_cross_entropy(logits: Any, labels: Any) -> Any:
+    """-log softmax(logits)[label] over the last axis: logits (..., classes), integer labels (...).
+
+    It never overflows. Where the label's logit is by far the largest, neither it nor its
+    derivatives are rounded to 0. Raises a `ShapeError` for labels of another shape.
+
+    >>> import numpy as np, autodiff as ad
+    >>> ad.special.softmax_cross_entropy(np.array([[1000.0, 0.0], [50.0, 0.0]]), np.array([1, 0]))
+    array([1.00000000e+03, 1.92874985e-22])
+    """
+    logits = real(logits, "softmax_cross_entropy")
+    shape, given = shape_of(logits), np.shape(labels)
+    if not shape or given != shape[:-1]:
+        raise ShapeError(
+            f"softmax_cross_entropy: labels of shape {given} for logits of shape {shape}; "
+            "the last axis of the logits holds the classes, and the labels do not have it"
+        )
+    return stable.log_loss(logits, one_hot(labels, shape[-1], bool))
+
+
 # -- gamma functions that SciPy writes in Python ---------------------------------------------------
 def polygamma(n: int, x: Any) -> Any:
     """The n-th derivative of the digamma function at `x`, entry by entry. Needs SciPy.
 
-    `n` is an integer >= 0; no derivative is known in it.
+    `n` is an integer >= 0; the derivative in `n` is not known.
 
     >>> import autodiff as ad
     >>> float(ad.special.polygamma(1, 1.0))  # pi^2 / 6
     1.6449340668482266
     """
     if isinstance(n, Traced):
-        raise refuse("polygamma: no derivative is known in its order n", "pass n as an int")
+        raise refuse("polygamma: the derivative in its order n is not known", "pass n as an int")
     n = operator.index(n)
     if n < 0:
         raise ValueError(f"polygamma: the order n={n} is negative")
@@ -226,9 +373,12 @@ def multigammaln(a: Any, d: int) -> Any:
     np.float64(1.6259409757437102)
     """
     if isinstance(d, Traced):
-        raise refuse("multigammaln: no derivative is known in its dimension d", "pass d as an int")
+        raise refuse(
+            "multigammaln: the derivative in its dimension d is not known", "pass d as an int"
+        )
     a, d = real(a, "multigammaln"), operator.index(d)
     inside = np.logical_not(stop_gradient(a) <= (d - 1) / 2)
-    a = demand(a, inside, f"multigammaln: a must be greater than (d - 1) / 2 = {(d - 1) / 2}")
+    message = f"multigammaln: a must be greater than (d - 1) / 2 = {(d - 1) / 2}"
+    require(inside, ShapeError(message))
     terms = np.stack([special.gammaln(a - (j - 1) / 2) for j in range(1, d + 1)])
     return d * (d - 1) / 4 * math.log(math.pi) + np.sum(terms, axis=0)

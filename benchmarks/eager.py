@@ -108,36 +108,36 @@ def large_array() -> Contestants:
 def choices() -> Contestants:
     """Gradient of a function that chooses between branches over 10^6 doubles, with strong zeros
     and with the plain zeros that other engines use (wrong where a branch is infinite)."""
-    from autodiff import reverse
+    from autodiff.engine import reverse_mode
 
-    select_back = reverse.select_back
+    select_back = reverse_mode.select_back
     f = ad.grad(lambda x: np.sum(np.where(x > 0, np.sqrt(np.abs(x)) * np.tanh(x), np.exp(x) * x)))
 
     def plain() -> Any:
-        reverse.select_back = lambda pullback, *_: pullback  # type: ignore[assignment]
+        reverse_mode.select_back = lambda pullback, *_: pullback  # type: ignore[assignment]
         try:
             return f(LARGE)
         finally:
-            reverse.select_back = select_back
+            reverse_mode.select_back = select_back
 
     return {"autodiff": lambda: f(LARGE), "plain zeros": plain}
 
 
 def relu_network() -> Contestants:
     """Gradient of a relu network, 512 x 784 -> 256 -> 10 in float32, strong or plain zeros."""
-    from autodiff import reverse
+    from autodiff.engine import reverse_mode
 
     rng = np.random.default_rng(0)
     x, w1, w2 = (rng.normal(size=s).astype(np.float32) for s in ((512, 784), (784, 256), (256, 10)))
-    select_back = reverse.select_back
+    select_back = reverse_mode.select_back
     f = ad.grad(lambda a, b: np.sum(np.tanh(np.maximum(x @ a, 0) @ b)), (0, 1))
 
     def plain() -> Any:
-        reverse.select_back = lambda pullback, *_: pullback  # type: ignore[assignment]
+        reverse_mode.select_back = lambda pullback, *_: pullback  # type: ignore[assignment]
         try:
             return f(w1, w2)
         finally:
-            reverse.select_back = select_back
+            reverse_mode.select_back = select_back
 
     return {"autodiff": lambda: f(w1, w2), "plain zeros": plain}
 

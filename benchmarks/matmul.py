@@ -27,8 +27,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import numpy as np  # noqa: E402 - after the thread counts
 
 import autodiff as ad  # noqa: E402
-from autodiff.compiler import blas  # noqa: E402
-from autodiff.openblas import loaded_openblas, openblas_text  # noqa: E402
+from autodiff.base.openblas import loaded_openblas, openblas_text  # noqa: E402
+from autodiff.compiler.llvm.products import blas  # noqa: E402
 
 
 class Case(NamedTuple):

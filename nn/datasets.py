@@ -14,10 +14,21 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-import autodiff as ad
+from autodiff.extend import optional, read_npz
 
-from .files import read_npz
 from .requirements import generator, number, positive, whole
+
+__all__ = [
+    "Mnist",
+    "blobs",
+    "load_digits",
+    "load_mnist",
+    "moons",
+    "overlapping",
+    "read_idx",
+    "separable",
+    "triangle",
+]
 
 IDX_DTYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 # The four files of MNIST, and what their first four bytes say: unsigned bytes, and how many axes.
@@ -27,6 +38,7 @@ MNIST_FILES = {
     "x_test": "t10k-images-idx3-ubyte",
     "y_test": "t10k-labels-idx1-ubyte",
 }
+MNIST_AT_MOST = 2**28  # bytes that an .npz file may unpack to: MNIST has 55 million
 
 
 class Mnist(NamedTuple):
@@ -49,10 +61,10 @@ def load_mnist(path: Any) -> Mnist:
     if path.is_dir():
         arrays = {name: read_idx(beside(path, file)) for name, file in MNIST_FILES.items()}
     else:
-        arrays = read_npz(path)
+        arrays = read_npz(path, MNIST_AT_MOST)
         missing = [name for name in Mnist._fields if name not in arrays]
         if missing:
-            raise ValueError(f"{path} is not MNIST: it holds no {', '.join(missing)}")
+            raise ValueError(f"{path} is not MNIST: it lacks {', '.join(missing)}")
     for part in ("train", "test"):
         check_digits(arrays[f"x_{part}"], arrays[f"y_{part}"], f"{path}, {part}")
     return Mnist(*(arrays[name] for name in Mnist._fields))
@@ -62,7 +74,7 @@ def beside(folder: Path, file: str) -> Path:
     for name in (file, f"{file}.gz"):
         if (folder / name).exists():
             return folder / name
-    raise FileNotFoundError(f"{folder} holds neither {file} nor {file}.gz")
+    raise FileNotFoundError(f"{folder} contains neither {file} nor {file}.gz")
 
 
 def check_digits(images: Any, labels: Any, what: str) -> None:
@@ -73,10 +85,11 @@ def check_digits(images: Any, labels: Any, what: str) -> None:
         )
     if labels.dtype.kind not in "iu" or labels.shape != images.shape[:1]:
         raise ValueError(
-            f"{what}: {len(images)} images, but labels {labels.dtype} of shape {labels.shape}"
+            f"{what}: {len(images)} images, but the labels are {labels.dtype} of shape "
+            f"{labels.shape}"
         )
     if labels.size and not (labels.min() >= 0 and labels.max() <= 9):
-        raise ValueError(f"{what}: labels from {labels.min()} to {labels.max()}, not 0 to 9")
+        raise ValueError(f"{what}: the labels go from {labels.min()} to {labels.max()}, not 0 to 9")
 
 
 def read_idx(path: Any) -> Any:
@@ -96,13 +109,13 @@ def read_idx(path: Any) -> Any:
     dtype, ndim = np.dtype(IDX_DTYPES[magic[2]]), magic[3]
     start = 4 + 4 * ndim
     if len(content) < start:
-        raise ValueError(f"{path} is truncated: {len(content)} bytes, its header has {start}")
+        raise ValueError(f"{path} is truncated: {len(content)} bytes, but its header has {start}")
     shape = struct.unpack(f">{ndim}I", content[4:start])
     expected = start + math.prod(shape) * dtype.itemsize
     if len(content) != expected:
         raise ValueError(
             f"{path} {'is truncated' if len(content) < expected else 'has bytes left over'}: "
-            f"{len(content)} bytes, an array of shape {shape} has {expected}"
+            f"{len(content)} bytes, but an array of shape {shape} has {expected}"
         )
     flat = np.frombuffer(content, dtype, offset=start)
     return flat.reshape(shape).astype(dtype.newbyteorder("="))
@@ -110,12 +123,7 @@ def read_idx(path: Any) -> Any:
 
 def load_digits() -> tuple[Any, Any]:
     """1797 digits of 8 x 8 pixels: `x` (1797, 64) from 0 to 16, `y` (1797,). From scikit-learn."""
-    try:
-        from sklearn import datasets
-    except ImportError:
-        raise ad.MissingExtraError(
-            "load_digits needs scikit-learn: pip install scikit-learn"
-        ) from None
+    datasets = optional("sklearn.datasets", "load_digits needs", "scikit-learn")
     x, y = datasets.load_digits(return_X_y=True)
     return x, y
 
@@ -135,7 +143,7 @@ def blobs(
     number(std, "blobs: std", 0)
     places = np.asarray(centres, float)
     if places.ndim != 2 or places.shape[1] != 2:
-        raise ValueError(f"blobs: centres of shape {places.shape}; it must be (k, 2)")
+        raise ValueError(f"blobs: centres has shape {places.shape}; it must be (k, 2)")
     y = rng.permutation(np.arange(n) % len(places))
     return places[y] + rng.normal(0, std, (n, 2)), y
 
@@ -165,7 +173,8 @@ def triangle(
 ) -> tuple[Any, Any]:
     """Points drawn evenly from the square (0, size)^2; label 1 inside the triangle, 0 outside.
 
-    Three half planes make the triangle, so three hidden units can. The points of a line are inside.
+    Three half planes make the triangle, so three hidden units can represent it. Points on its sides
+    are inside.
 
     >>> import numpy as np
     >>> x, y = triangle(1000, np.random.default_rng(0))
@@ -177,7 +186,7 @@ def triangle(
     positive(size, "triangle: size")
     abc = np.asarray(corners, float)
     if abc.shape != (3, 2):
-        raise ValueError(f"triangle: corners of shape {abc.shape}; it must be (3, 2)")
+        raise ValueError(f"triangle: corners has shape {abc.shape}; it must be (3, 2)")
     x = rng.uniform(0, size, (n, 2))
     sides = [cross(abc[k], abc[(k + 1) % 3], x) for k in range(3)]
     turn = cross(abc[0], abc[1], abc[2:])[0]

@@ -13,6 +13,13 @@ import numpy as np
 
 from .requirements import generator, whole
 
+__all__ = [
+    "glorot_normal",
+    "glorot_uniform",
+    "he",
+    "zeros",
+]
+
 
 def fans(shape: tuple[int, ...]) -> tuple[int, int]:
     """How many inputs feed one unit, and how many units one input feeds."""
@@ -28,7 +35,7 @@ def fans(shape: tuple[int, ...]) -> tuple[int, int]:
 
 
 def checked(shape: Any, rng: Any, name: str) -> tuple[tuple[int, ...], np.random.Generator]:
-    return tuple(whole(k, f"{name}: a size of shape {shape}") for k in shape), generator(rng, name)
+    return tuple(whole(k, f"{name}: a size in shape {shape}") for k in shape), generator(rng, name)
 
 
 def glorot_uniform(shape: Any, rng: np.random.Generator, dtype: Any = np.float64) -> Any:
@@ -73,7 +80,7 @@ def he(shape: Any, rng: np.random.Generator, dtype: Any = np.float64) -> Any:
 
 
 def zeros(shape: Any, rng: Any = None, dtype: Any = np.float64) -> Any:
-    """All zero; `rng` is there so that it may stand wherever another initialiser does.
+    """All zero; `rng` is not used, but lets `zeros` replace any other initialiser.
 
     >>> import numpy as np
     >>> zeros((2,), dtype=np.float32)

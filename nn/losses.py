@@ -12,13 +12,20 @@ from typing import Any
 import numpy as np
 
 import autodiff as ad
-from autodiff.containers import flatten
-from autodiff.primitives import stable
-from autodiff.special import real
 
-from .functional import log_softmax, relu
-from .functional.layers import is_class
+from .functional import log_softmax, one_hot, relu
 from .requirements import fraction, one_of
+
+__all__ = [
+    "binary_cross_entropy",
+    "cross_entropy",
+    "exponential",
+    "gaussian_nll",
+    "hinge",
+    "l1_penalty",
+    "l2_penalty",
+    "mse",
+]
 
 LOG_TWO_PI = math.log(2 * math.pi)
 
@@ -37,7 +44,7 @@ def same_shape(prediction: Any, target: Any, name: str) -> None:
         column = (": take y[:, np.newaxis]", ": take y[:, 0]", "")
         which = 0 if expected == (*found, 1) else 1 if found == (*expected, 1) else 2
         raise ad.ShapeError(
-            f"{name}: the targets have shape {found}, the predictions {expected}; "
+            f"{name}: the targets have shape {found}, but the predictions {expected}; "
             f"they must be the same{column[which]}"
         )
 
@@ -74,11 +81,11 @@ def gaussian_nll(mean: Any, target: Any, std: Any, *, reduction: str = "mean") -
     1.9189
     """
     same_shape(mean, target, "gaussian_nll")
-    if isinstance(std, (float, int, np.ndarray)) and not np.all(np.greater(std, 0)):
-        raise ValueError("gaussian_nll: std must be above 0; predict its log and take np.exp of it")
+    message = "gaussian_nll: std must be above 0; predict its log and take np.exp of it"
+    ad.require(np.greater(std, 0), ValueError(message))
     if np.broadcast_shapes(np.shape(std), np.shape(mean)) != np.shape(mean):
         raise ad.ShapeError(
-            f"gaussian_nll: std has shape {np.shape(std)}, the predictions {np.shape(mean)}"
+            f"gaussian_nll: std has shape {np.shape(std)}, but the predictions {np.shape(mean)}"
         )
     std = floats(std, mean)
     squares = np.square((floats(target, mean) - mean) / std)
@@ -145,16 +152,15 @@ def binary_labels(scores: Any, labels: Any, negative: int, name: str, soft: bool
     if negative not in (0, -1):
         raise ValueError(f"{name}: negative={negative!r} must be 0 or -1")
     same_shape(scores, labels, name)
-    if not isinstance(labels, ad.Tensor):
-        labels = np.asarray(labels)
-        fitting = (labels == negative) | (labels == 1)
-        if soft:
-            fitting |= (labels > 0) & (labels < 1)
-        if not np.all(fitting):
-            wrong = labels[~fitting][0]
-            other = -1 - negative
-            cure = f"; for labels {other} or 1 say negative={other}" if wrong == other else ""
-            raise ValueError(f"{name}: labels must be {negative} or 1, found {wrong}{cure}")
+    labels = labels if hasattr(labels, "dtype") else np.asarray(labels)
+    fits = (labels == negative) | (labels == 1)
+    if soft:
+        fits = fits | ((labels > 0) & (labels < 1))
+    if labels.size:
+        message, other = f"{name}: labels must be {negative} or 1, found", -1 - negative
+        cure = f"for labels {other} or 1 say negative={other}"
+        ad.require(labels != other, ValueError(f"{message} {other}; {cure}"))
+        ad.require(fits, ValueError(f"{message} {{}}"), np.take(labels, np.argmin(fits)))
     return floats(labels, scores)
 
 
@@ -184,30 +190,28 @@ def cross_entropy(
             targets = (1 - label_smoothing) * targets + label_smoothing / shape[-1]
         terms = -np.sum(targets * log_softmax(logits), axis=-1)
     elif given == shape[:-1]:
-        named = is_class(labels, shape[-1])
-        terms = stable.log_loss(real(logits, "cross_entropy"), named)
+        terms = ad.special.softmax_cross_entropy(logits, labels)
         if label_smoothing:  # by how much -log softmax is more than that in the mean of all classes
+            named = one_hot(labels, shape[-1], bool)
             picked = np.sum(np.where(named, logits, 0), axis=-1)
             terms = terms + label_smoothing * (picked - np.mean(logits, axis=-1))
     else:
         column = given == (*shape[:-1], 1)
         raise ad.ShapeError(
-            f"cross_entropy: labels of shape {given} for logits of shape {shape}; they must be "
-            f"integers of shape {shape[:-1]} or probabilities of shape {shape}"
+            f"cross_entropy: the labels have shape {given}; for logits of shape {shape} they must "
+            f"be integers of shape {shape[:-1]} or probabilities of shape {shape}"
             + (": take labels[..., 0]" if column else "")
         )
     return reduced(terms, reduction)
 
 
 def check_probabilities(labels: Any) -> None:
-    if isinstance(labels, ad.Tensor):
-        return
-    sums = np.sum(labels, axis=-1)
-    if not (np.all(np.greater_equal(labels, 0)) and np.allclose(sums, 1, atol=1e-3)):
-        raise ValueError(
-            "cross_entropy: labels of the logits' shape must be probabilities, not negative and "
-            "with sum 1 over the classes"
-        )
+    error = ValueError(
+        "cross_entropy: labels of the logits' shape must be probabilities: not negative, "
+        "with sum 1 over the classes"
+    )
+    ad.require(np.greater_equal(labels, 0), error)
+    ad.require(np.less(np.abs(np.sum(labels, axis=-1) - 1), 1.01e-3), error)
 
 
 # -- penalties -----------------------------------------------------------------------------------
@@ -218,7 +222,7 @@ def l1_penalty(parameters: Any) -> Any:
     >>> l1_penalty({"weight": np.array([1.0, -2.0]), "bias": np.array([2.0])})
     np.float64(5.0)
     """
-    return sum((np.sum(np.abs(p)) for p in flatten(parameters)[0]), 0.0)
+    return sum((np.sum(np.abs(p)) for p in ad.tree.flatten(parameters)[0]), 0.0)
 
 
 def l2_penalty(parameters: Any) -> Any:
@@ -228,4 +232,4 @@ def l2_penalty(parameters: Any) -> Any:
     >>> l2_penalty({"weight": np.array([1.0, 2.0]), "bias": np.array([2.0])})
     np.float64(9.0)
     """
-    return sum((np.sum(np.square(p)) for p in flatten(parameters)[0]), 0.0)
+    return sum((np.sum(np.square(p)) for p in ad.tree.flatten(parameters)[0]), 0.0)

@@ -10,14 +10,14 @@ for arrays that are changed in place. A learning rate is a number or a function 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
 
 import autodiff as ad
-from autodiff.containers import flatten, flatten_like, unflatten
+from autodiff.tree import flatten, flatten_like, unflatten
 
 from .requirements import fraction, number, positive
 from .schedules import Constant, Cosine, ExponentialDecay, StepDecay, Warmup
@@ -72,7 +72,8 @@ class Optimizer:
         """``(parameters, state)`` after one step. Changes none of its arguments."""
         if not isinstance(state, dict) or not {"step", *self.remembers} <= state.keys():
             raise ValueError(
-                f"{type(self).__name__}: not its state; begin with optimizer.init(parameters)"
+                f"{type(self).__name__}: this is not its state; begin with "
+                "optimizer.init(parameters)"
             )
         leaves, structure = flatten(parameters)
         slopes = flatten_like(gradients, structure, "gradients")
@@ -83,7 +84,7 @@ class Optimizer:
         for p, g, *memory in zip(leaves, slopes, *memories, strict=True):
             if np.shape(g) != np.shape(p):
                 raise ad.ShapeError(
-                    f"a gradient has shape {np.shape(g)}, its parameter {np.shape(p)}"
+                    f"a gradient has shape {np.shape(g)}, but its parameter {np.shape(p)}"
                 )
             values = self.rule(p, g, like(rate, p), step + 1, *memory)
             for column, value in zip(columns, values, strict=True):
@@ -94,14 +95,21 @@ class Optimizer:
     def rate_at(self, step: Any) -> Any:
         """The learning rate after `step` updates, checked: a callback may have set it."""
         rate: Any = self.learning_rate(step) if callable(self.learning_rate) else self.learning_rate
-        if not isinstance(rate, ad.Tensor):
+        what = f"{type(self).__name__}: the learning rate at step"
+        if isinstance(rate, ad.Tensor):
+            for holds, be in (
+                (np.isfinite(rate), "finite"),
+                (np.greater_equal(rate, 0), "at least 0"),
+            ):
+                ad.require(holds, ValueError(f"{what} {{}} must be {be}, not {{}}"), step, rate)
+        else:
             found = rate[()] if isinstance(rate, np.ndarray) else rate
-            number(found, f"{type(self).__name__}: the learning rate at step {step}", 0)
+            number(found, f"{what} {step}", 0)
         return rate
 
     def rule(self, p: Any, g: Any, rate: Any, t: Any, *memory: Any) -> tuple[Any, ...]:
         """The next value of one parameter and of its memories; `t` counts updates from 1."""
-        raise NotImplementedError(f"{type(self).__name__} defines no rule")
+        raise NotImplementedError(f"{type(self).__name__} does not define rule")
 
     def step(self, parameters: Any, gradients: Any) -> None:
         """Update arrays in place. The state is kept in ``self.state`` from call to call.
@@ -115,7 +123,7 @@ class Optimizer:
         for p in flatten(parameters)[0]:
             if not isinstance(p, np.ndarray):
                 raise TypeError(
-                    f"{type(self).__name__}.step changes arrays in place, and {p!r:.40} is none: "
+                    f"{type(self).__name__}.step changes arrays in place, not {p!r:.40}: "
                     f"write np.array({p!r:.40}), or use update, which returns new parameters"
                 )
         if self.state is None:
@@ -241,9 +249,19 @@ def global_norm(gradients: Any) -> Any:
     >>> global_norm({"weight": np.array([3.0, 0.0]), "bias": np.array([4.0])})
     np.float64(5.0)
     """
-    leaves, _ = flatten(gradients)
-    squares = [np.sum(np.square(np.multiply(g, np.float64(1)))) for g in leaves]
-    return np.sqrt(sum(squares, np.float64(0)))
+    largest, size = scaled_norm(flatten(gradients)[0])
+    return largest * size
+
+
+def scaled_norm(leaves: Sequence[Any]) -> tuple[Any, Any]:
+    """The largest entry, and the norm of all entries divided by it, none of whose squares is huge
+    or vanishes."""
+    largest = np.float64(0)
+    for g in leaves:
+        largest = np.maximum(largest, np.max(np.abs(g), initial=0))
+    largest = np.where(np.isfinite(largest) & (largest > 0), largest, 1)[()]
+    squares = [np.sum(np.square(np.divide(g, largest))) for g in leaves]
+    return largest, np.sqrt(sum(squares, np.float64(0)))
 
 
 def clip_by_norm(gradients: Any, max_norm: float) -> Any:
@@ -257,7 +275,9 @@ def clip_by_norm(gradients: Any, max_norm: float) -> Any:
     """
     positive(max_norm, "clip_by_norm: max_norm")
     leaves, structure = flatten(gradients)
-    scale = max_norm / np.maximum(global_norm(gradients), max_norm)
+    largest, size = scaled_norm(leaves)
+    most = max_norm / np.maximum(size, 1)  # for the largest entry
+    scale = most / np.maximum(largest, most)
     return unflatten(structure, [g * like(scale, g) for g in leaves])
 
 

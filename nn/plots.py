@@ -18,16 +18,20 @@ from .requirements import whole
 from .training import History
 from .training.step import Loss, in_evaluation
 
+__all__ = [
+    "COLOURS",
+    "explain_loss",
+    "plot_decision_regions",
+    "plot_history",
+    "plot_loss_surface",
+]
+
 # Okabe and Ito's colours, the blue a little lighter: told apart by all eyes, on light and on dark.
 COLOURS = ("#1E88C8", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999")
 
 
 def pyplot() -> Any:
-    try:
-        from matplotlib import pyplot as plt
-    except ImportError:
-        raise ad.MissingExtraError("plots need matplotlib: pip install matplotlib") from None
-    return plt
+    return ad.extend.optional("matplotlib.pyplot", "plots need", "matplotlib")
 
 
 def new_axes(ax: Any, size: tuple[float, float]) -> Any:
@@ -43,7 +47,7 @@ def plot_history(history: Any, axes: Sequence[Any] | None = None) -> list[Any]:
     """
     history = getattr(history, "history_", history)
     if not isinstance(history, History) or not history.epochs:
-        raise ValueError("plot_history: there is no epoch in this history")
+        raise ValueError("plot_history: this history has no epochs")
     names = [n for n in history.curves if not n.startswith("validation_") and n != "seconds"]
     if axes is None:
         size = (4.6 * len(names), 3.4)
@@ -191,7 +195,9 @@ def decision(model: Any, y: Any) -> Callable[[Any], Any]:
         return model.predict
     if callable(model):
         return model
-    raise TypeError(f"plot_decision_regions: {model!r:.60} is no module, estimator or function")
+    raise TypeError(
+        f"plot_decision_regions: {model!r:.60} is not a module, an estimator or a function"
+    )
 
 
 def labels_of(model: Module, points: Any, classes: Any) -> Any:
@@ -203,7 +209,7 @@ def labels_of(model: Module, points: Any, classes: Any) -> Any:
         return largest if classes.dtype.kind in "iu" else classes[largest]
     if len(classes) != 2:
         raise ValueError(
-            f"plot_decision_regions: one logit tells two classes apart, y has {len(classes)}"
+            f"plot_decision_regions: one logit tells two classes apart, but y has {len(classes)}"
         )
     return classes[(logits.ravel() > 0).astype(int)]
 

@@ -15,6 +15,14 @@ import numpy as np
 
 from .requirements import number, whole
 
+__all__ = [
+    "Constant",
+    "Cosine",
+    "ExponentialDecay",
+    "StepDecay",
+    "Warmup",
+]
+
 
 @dataclass(frozen=True)
 class Constant:

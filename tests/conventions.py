@@ -1,4 +1,4 @@
-"""The points at which engines disagree, each as functions, a point, and the derivative agreed.
+"""The points at which engines disagree, each as functions, a point, and the agreed derivative.
 
 `docs/conventions.md` is written from this table and the engine's own answers by `make docs`.
 """
@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+import autodiff as ad
 from nn.functional import elu, leaky_relu, relu
 
 INF, NAN = np.inf, np.nan
@@ -39,6 +40,11 @@ def at(text: str, f: Callable[[Any], Any], x: Any, expected: Any) -> Case:
     return Case(text, f, x, expected)
 
 
+def slope(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The gradient of the sum of f's entries, whose own gradient is the second derivative."""
+    return ad.grad(lambda x: np.sum(f(x)))
+
+
 TIED = [1.0, 3.0, 3.0, 2.0, 3.0]
 SINGULAR = [[1.0, 2.0], [2.0, 4.0]]
 # fmt: off - one case a line
@@ -60,7 +66,7 @@ CONVENTIONS = (
         ),
     ),
     Convention(
-        "norms whose squares overflow or underflow, to inf and 0: the direction of x",
+        "norms whose squares overflow or underflow: the direction of x",
         (
             at("norm(x) at (3e200, 4e200)", np.linalg.norm, [3e200, 4e200], [0.6, 0.8]),
             at("norm(x) at (3e-200, -4e-200)", np.linalg.norm, [3e-200, -4e-200], [0.6, -0.8]),
@@ -82,6 +88,23 @@ CONVENTIONS = (
             at("maximum(x, x) at 2", lambda x: np.maximum(x, x), 2.0, 1.0),
             at("minimum(x, x) at 2", lambda x: np.minimum(x, x), 2.0, 1.0),
             at("fmax(x, 1) at 1", lambda x: np.fmax(x, 1.0), 1.0, 0.5),
+        ),
+    ),
+    Convention(
+        "second derivatives where the first one jumps: nan at a round tip, else that of the pieces",
+        (
+            at("grad(norm)(x) at 0", slope(np.linalg.norm), ZEROS, [NAN, NAN]),
+            at("grad(norm)(x, 3) at 0", slope(lambda x: np.linalg.norm(x, 3)), ZEROS, [NAN, NAN]),
+            at("grad(norm^2)(x) at 0", slope(lambda x: np.linalg.norm(x) ** 2), ZEROS, [NAN, NAN]),
+            at("grad(x @ x)(x) at 0", slope(lambda x: x @ x), ZEROS, [2, 2]),
+            at("grad(hypot)(x0, x1) at (0, 0)", slope(np.hypot.reduce), ZEROS, [NAN, NAN]),
+            at("grad(std)(x) at (2, 2)", slope(np.std), [2.0, 2.0], [NAN, NAN]),
+            at("grad(var)(x) at (2, 2)", slope(np.var), [2.0, 2.0], ZEROS),
+            at("grad(abs)(x) at 0", slope(np.abs), 0.0, 0.0),
+            at("grad(norm)(x, 1) at 0", slope(lambda x: np.linalg.norm(x, 1)), ZEROS, ZEROS),
+            at("grad(relu)(x) at 0", slope(relu), 0.0, 0.0),
+            at("grad(maximum)(x, 1) at 1", slope(lambda x: np.maximum(x, 1.0)), 1.0, 0.0),
+            at("grad(clip)(x, 0, 1) at 0", slope(lambda x: np.clip(x, 0.0, 1.0)), 0.0, 0.0),
         ),
     ),
     Convention(
@@ -240,7 +263,7 @@ CONVENTIONS = (
         ),
     ),
     Convention(
-        "initial= of a reduction that wins",
+        "a reduction in which initial= wins",
         (
             at("max(x, initial=9) at (1, 2)", lambda x: np.max(x, initial=9.0), [1.0, 2.0], [0, 0]),
             at("min(x, initial=0) at (1, 2)", lambda x: np.min(x, initial=0.0), [1.0, 2.0], [0, 0]),

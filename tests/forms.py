@@ -8,9 +8,10 @@ error. Nothing here knows a rule of the engine.
 from __future__ import annotations
 
 import importlib
+import os
 import warnings
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,12 +21,17 @@ import numpy as np
 import pytest
 
 import autodiff as ad
-from autodiff.containers import flatten, unflatten
+from autodiff.base.trees import flatten, unflatten
 
 # Coefficients of the central difference of order six, at distances 1, 2 and 3.
 CENTRAL = ((1, 3 / 4), (2, -3 / 20), (3, 1 / 60))
 # How closely a derivative must agree, by the least precise dtype that takes part.
 TOLERANCE = {"g": 1e-11, "d": 1e-9, "f": 1e-3, "e": 3e-2}
+# How closely two ways to compute one thing agree, by size of the real dtype in bytes.
+ROUNDING = {2: 3e-2, 4: 2e-5, 8: 1e-12, 16: 1e-12}
+# Forms whose values hold memory that nothing was written to.
+UNSET = ("np.pad(empty)", "np.exp(where)")
+NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
 STEP = {"g": 2.0**-9, "d": 2.0**-7, "f": 2.0**-5, "e": 2.0**-3}
 
 
@@ -78,9 +84,44 @@ def all_forms() -> Iterator[Form]:
         yield from importlib.import_module(path.stem).FORMS
 
 
+def each(forms: list[Form]) -> Any:
+    return pytest.mark.parametrize("form", forms, ids=[form.name for form in forms])
+
+
+def one_of_each_function(forms: Iterable[Form]) -> list[Form]:
+    """Of the forms whose names begin with the same function, or method, one; by night all."""
+    chosen: dict[str, Form] = {}
+    for form in sorted(forms, key=hash_of):
+        function = form.name.split("(")[0].split(".")[-1]
+        chosen.setdefault(form.name if NIGHTLY else function, form)
+    return list(chosen.values())
+
+
+def hash_of(form: Form, salt: str = "") -> int:
+    return zlib.crc32((form.name + salt).encode())
+
+
+def least_bytes(form: Form, args: Iterable[Any] = ()) -> int:
+    """The size of the least precise floats that take part: of a number, in an array, or inside."""
+    inside = [4] if any(part in form.name for part in ("f4", "float32", "dtype")) else [16]
+    given = [np.asarray(x).real.dtype for x in args]
+    return min(inside + [t.itemsize for t in given if t.kind == "f"])
+
+
 def floating(x: Any) -> Any:
     x = np.asarray(x) if not isinstance(x, (float, complex)) else x
     return x.astype(float) if isinstance(x, np.ndarray) and x.dtype.kind in "iu" else x
+
+
+def siblings(form: Form, count: int) -> list[list[Any]]:
+    """The arguments of the form, and others a few parts in a thousand away."""
+    return [
+        [
+            np.asarray(np.asarray(x) * (1 + k * 2.0**-8), np.asarray(x).dtype)[()]
+            for x in form.primals
+        ]
+        for k in range(count)
+    ]
 
 
 def leaves(y: Any) -> list[Any]:
@@ -134,7 +175,7 @@ def _double(x: Any) -> Any:
 
 def directions_for(form: Form, salt: str = "") -> list[Any]:
     """A fixed direction per argument, of its dtype, entries of size at most 1."""
-    rng = np.random.default_rng(zlib.crc32((form.name + salt).encode()))
+    rng = np.random.default_rng(hash_of(form, salt))
     return [random_like(x, rng) for x in form.primals]
 
 
@@ -246,19 +287,23 @@ def weighted(f: Callable[..., Any]) -> Callable[..., Any]:
 
     def scalar(*args: Any) -> Any:
         total: Any = 0.0
-        for k, y in enumerate(flatten(f(*args))[0]):
-            if getattr(y, "dtype", float) == np.dtype(object):  # an array of tracked numbers
-                y = np.stack(y.ravel().tolist())
-            if getattr(y, "dtype", np.dtype(float)).kind not in "fc":
-                continue
-            is_complex = getattr(y, "dtype", np.dtype(float)).kind == "c"
-            for part in [np.real(y), np.imag(y)] if is_complex else [y]:
-                weights = np.cos(np.arange(1.0, 1.0 + np.size(part)) + k).reshape(np.shape(part))
-                bent = part * (weights + 0.25 * part)
-                total = total + np.sum(np.where(np.isfinite(part), bent, 0))
+        for k, part in real_parts(f(*args)):
+            weights = np.cos(np.arange(1.0, 1.0 + np.size(part)) + k).reshape(np.shape(part))
+            bent = part * (weights + 0.25 * part)
+            total = total + np.sum(np.where(np.isfinite(part), bent, 0))
         return total
 
     return scalar
+
+
+def real_parts(result: Any) -> Iterator[tuple[int, Any]]:
+    """The floats of a result, tracked or not, with the number of the leaf that they are of."""
+    for k, y in enumerate(flatten(result)[0]):
+        if getattr(y, "dtype", float) == np.dtype(object):  # an array of tracked numbers
+            y = np.stack(y.ravel().tolist())
+        kind = getattr(y, "dtype", np.dtype(float)).kind
+        if kind in "fc":
+            yield from ((k, part) for part in ([np.real(y), np.imag(y)] if kind == "c" else [y]))
 
 
 def check_batched(form: Form) -> None:
@@ -303,6 +348,40 @@ def assert_close(found: Any, expected: Any, tolerance: float, error: Any, what: 
     assert np.all(error <= 1e3 * tolerance * size), f"{what}: the second opinion is off by {error}"
     off = np.abs(found[finite] - expected[finite])
     assert np.all(off <= tolerance * size + error), f"{what}: {found} is not {expected}"
+
+
+def agree(found: Any, expected: Any, what: str, least: int = 16) -> None:
+    """The same structure, dtypes and shapes, and entries to the last bits that another order of
+    adding changes, in floats of `least` bytes."""
+    (found, s), (expected, t) = flatten(found), flatten(expected)
+    assert s == t, f"{what}: {s}, plain {t}"
+    for x, y in zip(map(np.asarray, found), map(np.asarray, expected), strict=True):
+        assert (x.dtype, x.shape) == (y.dtype, y.shape), f"{what}: {x!r}, plain {y!r}"
+        if y.dtype.kind not in "fc":
+            assert np.array_equal(x, y), f"{what}: {x}, plain {y}"
+            continue
+        size = y.dtype.itemsize // (2 if y.dtype.kind == "c" else 1)
+        tolerance = ROUNDING[min(size, least)]
+        scale = 1 + np.max(np.abs(y), initial=0, where=np.isfinite(y))
+        np.testing.assert_allclose(x, y, rtol=10 * tolerance, atol=tolerance * scale, err_msg=what)
+
+
+def outcome(f: Callable[..., Any], *args: Any) -> Any:
+    """What a call gives: its result, or its error."""
+    try:
+        return quietly(f, *args)
+    except Exception as error:  # noqa: BLE001 - whichever it is
+        return error
+
+
+def same_outcome(found: Any, expected: Any, what: str, least: int = 16) -> None:
+    """Results that agree, or an error of the class that plain NumPy's error is of."""
+    if isinstance(expected, Exception):
+        assert isinstance(found, Exception), f"{what}: {found!r}, plain {expected!r}"
+        assert isinstance(expected, type(found)), f"{what}: {found!r}, plain {expected!r}"
+    else:
+        assert not isinstance(found, Exception), f"{what}: {found!r}"
+        agree(found, expected, what, least)
 
 
 def copied(x: Any) -> Any:

@@ -134,7 +134,11 @@ PADDING = [
     Form("np.pad(constant)", lambda x: np.pad(x, 2), x),
     Form("np.pad(2-d)", lambda m: np.pad(m, ((1, 0), (2, 3))), m),
     Form("np.pad(pair)", lambda m: np.pad(m, (1, 2)), m),
-    Form("np.pad(dict)", lambda m: np.pad(m, {-1: (1, 2)}), m),
+    *(  # which NumPy takes since 2.4
+        [Form("np.pad(dict)", lambda m: np.pad(m, {-1: (1, 2)}), m)]
+        if np.lib.NumpyVersion(np.__version__) >= "2.4.0"
+        else []
+    ),
     Form("np.pad(constant_values)", lambda x: np.pad(x, 1, constant_values=3.0), x),
     Form(
         "np.pad(tracked constant_values)", lambda x, s: np.pad(x, (1, 2), constant_values=s), x, s

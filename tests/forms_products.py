@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 from forms import Form
 
@@ -126,13 +124,6 @@ DOT = [
 ]
 
 
-def quiet_cross(*args, **options):
-    """np.cross of vectors of two, which NumPy 2 deprecates."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        return np.cross(*args, **options)
-
-
 CROSS = [
     Form("np.cross(x, y)", np.cross, x, y),
     Form("np.cross(m, x)", np.cross, m, x),
@@ -145,10 +136,6 @@ CROSS = [
         m,
     ),
     Form("np.cross(x, constant)", lambda x: np.cross(x, [0.0, 0.0, 1.0]), x),
-    Form("np.cross(2-d, 2-d)", quiet_cross, w, x[:2]),
-    Form("np.cross(2-d, 3-d)", quiet_cross, w, x),
-    Form("np.cross(3-d, 2-d)", quiet_cross, x, w),
-    Form("np.cross(stack of 2-d)", lambda n, w: quiet_cross(n, w), n, w),
 ]
 
 EINSUM = [

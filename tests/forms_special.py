@@ -73,8 +73,10 @@ ONE_ARGUMENT = {
 
 POLYNOMIALS = "legendre chebyt chebyu chebyc chebys sh_legendre sh_chebyt sh_chebyu laguerre hermite hermitenorm".split()
 
+HERE = {name: a for name, a in ONE_ARGUMENT.items() if hasattr(sp, name)}  # softplus: SciPy 1.17
+
 FORMS = [
-    *(form(f"{name}(x)", getattr(sp, name), a) for name, a in ONE_ARGUMENT.items()),
+    *(form(f"{name}(x)", getattr(sp, name), a) for name, a in HERE.items()),
     # two arguments and more
     form("beta(a, b)", sp.beta, y, p),
     form("betaln(a, b), broadcast", sp.betaln, y[:, None], p),

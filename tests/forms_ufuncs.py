@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,15 @@ def written(ufunc: Any, **kwargs: Any) -> Any:
     return lambda *args: ufunc(*args, out=np.zeros_like(args[0]), **kwargs)
 
 
+def quiet_fix(x: Any) -> Any:
+    """np.fix, which NumPy 2.5 deprecates."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return np.fix(x)
+
+
+quiet_fix.__name__ = "fix"
+
 ONE = [
     *(
         Form(f"np.{ufunc.__name__}(x)", ufunc, a)
@@ -44,7 +54,7 @@ ONE = [
     *(
         Form(f"x * np.{flat.__name__}(x)", lambda x, f=flat: x * f(x), x)
         for flat in (
-            *(np.floor, np.ceil, np.trunc, np.rint, np.fix, np.round, np.sign, np.signbit),
+            *(np.floor, np.ceil, np.trunc, np.rint, quiet_fix, np.round, np.sign, np.signbit),
             *(np.isfinite, np.isinf, np.isnan, np.logical_not, np.spacing, np.isposinf),
             *(np.isneginf, np.isreal, np.iscomplex),
         )

@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 from llvmlite import binding, ir
 
-from autodiff.compiler.lanes import FORMATS, Lanes
+from autodiff.compiler.llvm.lanes import FORMATS, Lanes
 
 binding.initialize_native_target()
 binding.initialize_native_asmprinter()

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import autodiff as ad
-from autodiff.primitive import payload
+from autodiff.rules.primitive import payload
 
 X = np.linspace(-1.0, 1.0, 7)
 W = np.random.default_rng(0).normal(size=(7, 7))

@@ -224,6 +224,7 @@ def test_scipy_linalg_is_refused_with_the_cure(name):
         assert f"; use {home}.linalg.{name}, or give it a derivative" in str(caught.value)
 
 
+@pytest.mark.filterwarnings("ignore:.*dtype=object:DeprecationWarning")  # from SciPy 1.18 on
 def test_what_scipy_linalg_does_in_python_is_tracked():
     placed = ad.jacobian(lambda x: scipy.linalg.toeplitz(x) @ x)(B)
     assert np.allclose(placed, [[2 * B[0], 2 * B[1]], [2 * B[1], 2 * B[0]]])

@@ -1,6 +1,6 @@
 """Write docs/conventions.md and docs/coverage.md from the engine's own answers: `make docs`.
 
-Tests call the same functions and fail when a page has drifted.
+Tests call the same functions, and fail when a page differs from what they return.
 """
 
 from __future__ import annotations
@@ -33,12 +33,13 @@ def conventions_page() -> str:
     lines = [
         "# Derivatives at the points where engines disagree",
         "",
-        "The rule: ties share evenly; otherwise the minimal-norm subgradient if one exists; where",
-        "smooth pieces meet, the common limit; where no finite derivative exists, the IEEE value;",
-        "an untaken branch contributes exactly zero; forward and reverse mode always agree. Named",
-        "exceptions: leaky_relu and elu follow `z if z >= 0`; clip keeps its bound.",
+        "Ties share evenly. At other kinks the derivative is the subgradient of least norm, if",
+        "there is one. Where smooth pieces meet it is their common limit, and where there is no",
+        "finite derivative it is the IEEE value. An untaken branch contributes exactly zero.",
+        "Forward and reverse mode always agree. The exceptions are leaky_relu and elu, which",
+        "follow `z if z >= 0`, and clip, whose slope is 1 at its bounds.",
         "",
-        "`make docs` writes this page from the engine's answers; a test fails when it drifts.",
+        "`make docs` writes this page from the engine's answers; a test fails if it differs.",
         "",
         "| function and point | reverse mode | forward mode |",
         "|---|---|---|",
@@ -132,11 +133,12 @@ def coverage_page() -> str:
     head = [
         "# What is covered",
         "",
-        f"{right + refused} forms of everyday NumPy and SciPy code: {right} right in both modes",
-        f"(and to second order, unless the table says otherwise), {refused} refused by name, none",
-        "wrong. `tests/test_forms.py` checks each against a finite difference of sixth order.",
+        f"{right + refused} forms of everyday NumPy and SciPy code. Of these {right} are right in",
+        f"both modes, and to second order unless the table says otherwise; {refused} are refused",
+        "by name; none is wrong. `tests/numpy_api/test_forms.py` checks each against a finite",
+        "difference of sixth order.",
         "",
-        "`make docs` writes this page from the engine's answers; a test fails when it drifts.",
+        "`make docs` writes this page from the engine's answers; a test fails if it differs.",
     ]
     return "\n".join(head + tables) + "\n"
 

@@ -1,6 +1,6 @@
 """Fits the polynomials of the compiled tier's elementary functions and prints them as a module.
 
-    python tools/fit_vector_math.py > autodiff/compiler/vector_math/coefficients.py
+    python tools/fit_vector_math.py > autodiff/compiler/llvm/vector_math/coefficients.py
 
 Each is the polynomial of its degree with the least largest relative error in the function that it
 serves, found by Remez's exchange in 60 digits; the comment behind it is that error before rounding,

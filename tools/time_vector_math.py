@@ -21,8 +21,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from kernels import kernel  # noqa: E402 - after the path
 
-from autodiff.compiler.vector_math import EXPANSIONS  # noqa: E402
-from autodiff.primitive import TABLE  # noqa: E402
+from autodiff.compiler.llvm.vector_math import EXPANSIONS  # noqa: E402
+from autodiff.rules.primitive import TABLE  # noqa: E402
 
 SIZE = 32_768
 UNARY = (

@@ -7,6 +7,7 @@ x and however long it took. `root`, `fixed_point`, `argmin` and `linear_solve` a
 the package; the solvers that they use by default are here.
 """
 
+from ..base.module_names import names_of
 from .krylov import cg, gmres
 from .linear import linear_solve
 from .roots import argmin, fixed_point, root
@@ -23,3 +24,4 @@ __all__ = [
     "newton",
     "root",
 ]
+__getattr__, __dir__ = names_of(__name__, __all__)

@@ -7,23 +7,24 @@ from typing import Any
 
 import numpy as np
 
-from ..arguments import name_of
-from ..batch import batch_map
-from ..errors import ConvergenceError, NotDifferentiableError
-from ..jacobians import jacfwd
-from ..primitive import Traced
+from ..base.errors import ConvergenceError, NotDifferentiableError
+from ..engine.arguments import name_of
+from ..engine.batching import batch_map
+from ..engine.graph import TraceNode
 from ..primitives import implicit as rows
-from ..transforms import vjp
+from ..rules.primitive import Traced
+from ..transforms.gradients import vjp
+from ..transforms.jacobians import jacfwd
 from .krylov import gmres
-from .programs import Layout, Map, Program
+from .traced_equations import Layout, Map, Program
 
 DIRECT = 1000  # up to so many unknowns the matrix is formed and factorised
 LinearSolver = Callable[[Callable[[Any], Any], Any], Any]
 
 
 def precision(x: Any) -> float:
-    """How near to zero a residual must be, relative to its terms, where the user says nothing: five
-    digits in double precision. Solvers that see values of f only do not reach more than half."""
+    """How near to zero a residual must be, relative to its terms, by default: five digits in double
+    precision. Solvers that see only values of f do not reach more than half."""
     dtype = np.result_type(x)
     return float(np.finfo(dtype).eps) ** (1 / 3) if dtype.kind in "fc" else 1e-5
 
@@ -92,8 +93,8 @@ class Operator(Map):
 
     def singular(self) -> NotDifferentiableError:
         return NotDifferentiableError(
-            f"{self.name} is singular, or so nearly that rounding decides: A x = b has no unique "
-            "solution to differentiate"
+            f"{self.name} is singular, or nearly so: A x = b has no unique solution to "
+            "differentiate"
         )
 
     def by_solver(self, b: Any, *p: Any) -> Any:
@@ -157,11 +158,11 @@ def linear_solve(
     """``x`` with ``A(x) = b``, for a linear function A: differentiable in b, and in all that A
     closes over, in both modes and to any order.
 
-    `b` is an array or a nest, and so is x; A maps such nests to such nests, and need not exist as a
-    matrix (it may be one: a square array). Up to 1000 unknowns its matrix is formed in one batched
-    sweep, and factorised; beyond, GMRES applies A alone. `solver(apply, b)` takes its place:
-    :func:`autodiff.implicit.cg`, :func:`autodiff.implicit.gmres` or your own, on vectors. For the
-    transposed systems of reverse mode it is called with the transpose of A.
+    `b` is an array or a nest, and so is x; A maps such nests to such nests, and may also be a
+    square array. Up to 1000 unknowns its matrix is formed in one batched sweep, and factorised;
+    beyond, GMRES applies A alone. `solver(apply, b)` replaces both: :func:`autodiff.implicit.cg`,
+    :func:`autodiff.implicit.gmres` or your own, on vectors. For the transposed systems of reverse
+    mode it is called with the transpose of A.
 
     Raises `ConvergenceError` where ``|A(x) - b|`` is more than `tol` (6e-6 in double precision) of
     the terms that it is made of, as for an A that is not linear, and `NotDifferentiableError` where
@@ -190,7 +191,7 @@ def linear_solve(
     with np.errstate(all="ignore"):
         program = Program(on_vectors, [zero], name)
         (y,) = program.graph.outputs
-        if np.iscomplexobj(getattr(y, "value", y)) and vector.dtype.kind != "c":
+        if np.iscomplexobj(y.value if isinstance(y, TraceNode) else y) and vector.dtype.kind != "c":
             vector = vector + 0j
             program = Program(on_vectors, [zero + 0j], name)
     closed = program.forget()

@@ -11,18 +11,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arguments import name_of
-from ..containers import flatten, unflatten
-from ..errors import ConvergenceError, NotDifferentiableError, ShapeError
-from ..jacobians import jacfwd
-from ..primitive import Traced
+from ..arrays.tensor import Tensor
+from ..base.errors import ConvergenceError, NotDifferentiableError, ShapeError
+from ..base.made import makes
+from ..base.trees import flatten, unflatten
+from ..engine.arguments import name_of
 from ..primitives import implicit as rows
-from ..tensor import Tensor
-from ..tracing import is_numeric
-from ..transforms import grad, jvp
+from ..programs.tracing import is_numeric
+from ..rules.primitive import Traced
+from ..transforms.gradients import grad, jvp
+from ..transforms.jacobians import jacfwd
 from .linear import LinearSolver, Operator, norm, precision
-from .programs import Layout, Map, Program, Tracked, is_batched, joined, plain
 from .solvers import anderson, minimize, newton
+from .traced_equations import Layout, Map, Program, Tracked, is_batched, joined, plain
 
 Task = Callable[[Any], Any]
 Solver = Callable[[Task, Any], Any]
@@ -104,10 +105,10 @@ class Problem(NamedTuple):
 
     def check(self, F: Task, x: Any) -> None:
         """Refuse an `x` with ``|F(x)|`` larger than what F changes when x changes by `tol` of its
-        size: this is measured along one direction, and depends on no unit of f."""
+        size: this is measured along one direction, and does not depend on the units of f."""
         if x.dtype.kind == "c":
             raise NotDifferentiableError(
-                f"{self}: complex unknowns; solve for real and imaginary parts"
+                f"{self}: the unknowns are complex; solve for real and imaginary parts"
             )
         rng, tol = np.random.default_rng(0), self.tol or precision(x)
         v = rng.choice((-1.0, 1.0), x.size) * rng.uniform(0.5, 1.5, x.size) * (1 + np.abs(x))
@@ -118,12 +119,12 @@ class Problem(NamedTuple):
             raise ConvergenceError(
                 f"{self}: the solver's x does not satisfy {self.written} = 0: |{self.written}| = "
                 f"{residual:.3g}, the tolerance is {tolerance:.3g} (tol={tol:.1g}); start it "
-                "nearer, let it iterate longer, pass another solver, or allow more with tol="
+                "nearer, let it iterate longer, pass another solver, or pass a larger tol"
             )
         if self.minimises and np.dot(v, change) < -tol * norm(v) * norm(change):
             raise ConvergenceError(
-                f"{self}: grad f(x) = 0, but f curves downwards there: the solver's x is no "
-                "minimum; start it elsewhere, or ask for root(grad(f)) if any stationary point does"
+                f"{self}: grad f(x) = 0, but f curves downwards there: the solver's x is not a "
+                "minimum; start it elsewhere, or use root(grad(f)) if any stationary point will do"
             )
 
 
@@ -170,8 +171,8 @@ class Equation(Map):
         return x
 
     def check_regular(self, x: Any, p: Any) -> None:
-        """Refuse an `x` at which one step of Newton's method changes the Jacobian by a tenth: it
-        has none to speak of there, as at a double root, or x is too far from the solution."""
+        """Refuse an `x` at which one step of Newton's method changes the Jacobian by a tenth: there
+        it is singular, as at a double root, or x is too far from the solution."""
         r = self(x, *p)
         if not np.any(r):
             return
@@ -206,7 +207,7 @@ class Slope(Operator):
         problem = self.equation.problem
         return NotDifferentiableError(
             f"{problem}: the Jacobian of {problem.written} in x is singular at the solution, or "
-            "nearly so: there the solution has no derivative"
+            "nearly so; the solution has no derivative there"
         )
 
 
@@ -257,6 +258,7 @@ def implicitly(
     return solve
 
 
+@makes
 def root(
     f: Callable[..., Any],
     solver: Solver | None = None,
@@ -274,10 +276,10 @@ def root(
     ``solver(g, x0)`` is :func:`autodiff.implicit.newton` or any other, of SciPy (``fsolve``,
     ``lambda g, ends: brentq(g, *ends)``) or your own. It gets the function ``g(x) = f(x, *p)`` of
     plain numbers and returns `x`. `linear_solver(apply, b)` solves the linear systems of the
-    derivative: by elimination up to 1000 unknowns and by GMRES beyond, if you do not say.
+    derivative: by default by elimination up to 1000 unknowns and by GMRES beyond.
 
-    Raises `ConvergenceError` where ``|f(x)|`` is larger than what `f` changes when `x` changes by
-    `tol` of its size (6e-6 in double precision), and `NotDifferentiableError` where a derivative is
+    Raises `ConvergenceError` where ``|f(x)|`` is larger than the change of `f` when `x` changes by
+    a relative `tol` (6e-6 in double precision), and `NotDifferentiableError` where a derivative is
     wanted and the Jacobian is singular. Source: Krantz and Parks, The Implicit Function Theorem
     (2003); Blondel et al., Efficient and Modular Implicit Differentiation (2022).
 
@@ -290,6 +292,7 @@ def root(
     return implicitly("root", f, solver, tol, linear_solver)
 
 
+@makes
 def fixed_point(
     f: Callable[..., Any],
     solver: Solver | None = None,
@@ -312,6 +315,7 @@ def fixed_point(
     return implicitly("fixed_point", f, solver, tol, linear_solver)
 
 
+@makes
 def argmin(
     f: Callable[..., Any],
     solver: Solver | None = None,
@@ -319,7 +323,7 @@ def argmin(
     tol: float | None = None,
     linear_solver: LinearSolver | None = None,
 ) -> Callable[..., Any]:
-    """A function ``solve(x0, *p)`` that gives the `x` at which ``f(x, *p)``, a number, is least.
+    """A function ``solve(x0, *p)`` that gives the `x` that minimises ``f(x, *p)``, a number.
 
     As :func:`root` with the gradient of `f` in `x`; the solver gets ``g(x) = f(x, *p)`` itself:
     ``lambda g, x0: scipy.optimize.minimize(g, x0, jac=autodiff.grad(g))``. The default is Newton's

@@ -1,4 +1,4 @@
-"""What the rows of implicit differentiation hold, in parts that can be saved, and made of them."""
+"""What the rows of implicit differentiation hold, as parts that can be saved, and back."""
 
 from __future__ import annotations
 
@@ -7,21 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from ..containers import Structure
-from ..errors import AutodiffError
-from ..tracing import Graph
+from ..base.errors import AutodiffError
+from ..base.trees import Structure
+from ..programs.tracing import Graph
 from .krylov import cg, gmres
 from .linear import Operator, Transposed
-from .programs import Layout, Program, Tracked
 from .roots import KINDS, Equation, Problem, Slope
 from .solvers import anderson, minimize, newton
+from .traced_equations import Layout, Program, Tracked
 
-MADE = (Equation, Operator, Problem, Program, Layout, Tracked)
 OURS = {f.__name__: f for f in (newton, minimize, anderson, cg, gmres)}
 
 
-def saved_form(x: Any) -> tuple[str, list[Any]]:
-    """The name of a kind of object, and its parts."""
+def held_form(x: Any) -> tuple[str, list[Any]] | None:
+    """The name of a kind of object, and its parts; `None` for what no row here holds."""
     match x:
         case Equation():
             return "equation", [x.problem, x.program, x.layout, x.x0]
@@ -41,11 +40,13 @@ def saved_form(x: Any) -> tuple[str, list[Any]]:
                 [list(a.shape) for a in x.avals],
                 [a.dtype for a in x.avals],
             ]
-        case _:
+        case Tracked():
             return "tracked", [x.structure, x.leaves, x.places]
+    return None
 
 
-def made_from(kind: str) -> Callable[..., Any] | None:
+def held_again(kind: str) -> Callable[..., Any] | None:
+    """What makes an object of the kind of this name from its parts."""
     return MAKERS.get(kind)
 
 
@@ -61,7 +62,7 @@ def solver_called(name: Any) -> Any:
 def check(*pairs: tuple[Any, Any]) -> None:
     for x, kind in pairs:
         if not isinstance(x, kind):
-            raise TypeError(f"{x!r:.40} in the place of a {kind}")
+            raise TypeError(f"{x!r:.40} where a {kind} should be")
 
 
 def _equation(problem: Any, program: Any, layout: Any, x0: Any) -> Equation:
@@ -87,7 +88,7 @@ def _operator(program: Any, name: Any, solver: Any, tol: Any) -> Operator:
 def _problem(kind: Any, label: Any, solver: Any, tol: Any, linear_solver: Any) -> Problem:
     check((label, str), (tol, float | None))
     if kind not in KINDS:
-        raise AutodiffError(f"{kind!r:.40} is no kind of equation")
+        raise AutodiffError(f"{kind!r:.40} is not a kind of equation")
     return Problem(kind, label, solver_called(solver), tol, solver_called(linear_solver))
 
 

@@ -1,7 +1,7 @@
 """The solvers that are used where the user passes none: Newton's method and Anderson's mixing.
 
-They have the form in which a user passes his own, and in which SciPy's come: ``solver(f, x0)``.
-Whether what they return is a solution is checked by whoever called them.
+They have the form of SciPy's solvers, and of a user's own: ``solver(f, x0)``. The caller checks
+whether the result is a solution.
 Source: Nocedal and Wright, Numerical Optimization (2006), chapters 3, 7 and 11; Walker and Ni,
 Anderson Acceleration for Fixed-Point Iterations (2011).
 """
@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from ..jacobians import hvp, jacobian
-from ..transforms import grad, jvp
+from ..transforms.gradients import grad, jvp
+from ..transforms.jacobians import hvp, jacobian
 from .krylov import gmres
 from .linear import DIRECT, norm
-from .programs import Layout, plain
+from .traced_equations import Layout, plain
 
 Function = Callable[[Any], Any]
 ROUNDS = 100
@@ -90,8 +90,8 @@ def shorten(g: Function, x: Any, r: Any, step: Any) -> tuple[Any, Any, bool]:
 def minimize(f: Function, x0: Any) -> Any:
     """A local minimum of `f`, from `x0`, by Newton's method with a line search.
 
-    The Hessian's eigenvalues are taken by their size, so that every step leads downhill; beyond
-    1000 unknowns steps are found by conjugate gradients on Hessian times vector.
+    The Hessian's eigenvalues are replaced by their absolute values, so that every step leads
+    downhill; beyond 1000 unknowns steps are found by conjugate gradients on Hessian times vector.
 
     >>> from autodiff.implicit import minimize
     >>> minimize(lambda x: (x - 3.0) ** 4 + x**2, 1.0).round(12)

@@ -1,13 +1,14 @@
 """The functions of scipy.linalg that NumPy lacks, on plain arrays and on tracked values.
 
-SciPy's own take a tracked value apart and are refused. These have their names, their signatures and
-their numbers; arguments may be stacks of matrices, whose leading axes broadcast. What NumPy has too
-(inv, det, svd, qr, norm, ...) is differentiated as `np.linalg`.
+SciPy's own functions do not accept tracked values. These have the same names, signatures and
+values; arguments may be stacks of matrices, whose leading axes broadcast. What NumPy has too (inv,
+det, svd, qr, norm, ...) is differentiated as `np.linalg`.
 
-`overwrite_a` and `overwrite_b` are permissions, of which no use is made; `check_finite` is SciPy's.
-Except for the special matrices, the functions need SciPy.
+`overwrite_a` and `overwrite_b` are accepted and ignored; `check_finite` is as in SciPy. Except for
+the special matrices, the functions need SciPy.
 """
 
+from ..base.module_names import names_of
 from .equations import (
     solve,
     solve_banded,
@@ -67,3 +68,4 @@ __all__ = [
     "tanm",
     "toeplitz",
 ]
+__getattr__, __dir__ = names_of(__name__, __all__, "numpy.linalg")

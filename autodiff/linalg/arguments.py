@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ..dispatch import operand
+from ..arrays.dispatch import operand
+from ..base.shapes import ndim_of, shape_of
 from ..numpy_api.arguments import as_dtype
-from ..primitive import Traced
-from ..shapes import ndim_of, shape_of
+from ..rules.primitive import Traced
 
 LinAlgError = np.linalg.LinAlgError
 
@@ -22,18 +22,18 @@ def array(x: Any) -> Any:
 
 
 def matrix(x: Any, function: str) -> Any:
-    """A matrix, or a stack of them."""
+    """A matrix, or a stack of matrices."""
     x = array(x)
     if ndim_of(x) < 2:
         raise LinAlgError(
-            f"autodiff.linalg.{function}: an array of shape {shape_of(x)} is no matrix, which has "
-            "two axes"
+            f"autodiff.linalg.{function}: an array of shape {shape_of(x)} is not a matrix, which "
+            "has two axes"
         )
     return x
 
 
 def square(x: Any, function: str) -> Any:
-    """A square matrix, or a stack of them."""
+    """A square matrix, or a stack of square matrices."""
     x = matrix(x, function)
     if shape_of(x)[-1] != shape_of(x)[-2]:
         raise LinAlgError(

@@ -1,14 +1,18 @@
-"""Equations: linear systems of which something is known, Sylvester's, Lyapunov's and Riccati's."""
+"""Equations: linear systems with a known structure, Sylvester's, Lyapunov's and Riccati's."""
 
 from __future__ import annotations
 
 import operator
 from typing import Any
 
-from ..primitives import linalg_banded, linalg_structured, linalg_sylvester
-from ..primitives.linalg import conj, mT
-from ..primitives.linalg_structured import SHORT, STRUCTURES
-from ..shapes import shape_of
+from ..base.shapes import shape_of
+from ..primitives.linalg import (
+    banded as banded_rows,
+    structured as structured_rows,
+    sylvester as sylvester_rows,
+)
+from ..primitives.linalg.helpers import conj, mT
+from ..primitives.linalg.structured import SHORT, STRUCTURES
 from .arguments import array, matrix, square
 
 TRANSPOSED = {0: "", 1: "T", 2: "C", "N": "", "T": "T", "C": "C"}
@@ -31,15 +35,14 @@ def solve(
     assume_a: str | None = None,
     transposed: bool = False,
 ) -> Any:
-    """The solution x of ``a @ x = b`` for `a` of shape (..., n, n) and `b` of shape (n,) or
-    (..., n, k); of ``a.T @ x = b`` where `transposed`.
+    """The solution x of ``a @ x = b`` for `a` of shape (..., n, n) and `b` of shape (n,) or (...,
+    n, k), or of ``a.T @ x = b`` if `transposed`.
 
     `assume_a` says what is known of `a`: "general", "symmetric", "hermitian", "positive definite"
     (these three read one triangle, which `lower` names), "upper triangular", "lower triangular",
     "diagonal", "tridiagonal" or "banded". An entry that is not read has derivative 0. Where it is
-    None SciPy looks for a structure, which changes no derivative: every entry counts.
-
-    Raises LinAlgError at a singular matrix, ValueError at another `assume_a`.
+    None SciPy looks for a structure; the derivatives are those of the general case. Raises
+    LinAlgError for a singular matrix, ValueError for another `assume_a`.
 
     >>> import numpy as np, autodiff as ad
     >>> a = np.array([[4.0, 1.0], [1.0, 2.0]])
@@ -50,12 +53,12 @@ def solve(
     """
     structure = SHORT.get(assume_a, assume_a) if assume_a else ""  # type: ignore[arg-type]
     if structure and structure not in STRUCTURES:
-        raise ValueError(f"solve: assume_a={assume_a!r} is none of {', '.join(STRUCTURES)}")
+        raise ValueError(f"solve: assume_a={assume_a!r} is not one of {', '.join(STRUCTURES)}")
     a, b = square(a, "solve"), array(b)
     if transposed:
         a, lower = mT(a), not lower
         structure = structure and STRUCTURES[structure].transposed
-    return linalg_structured.solve(
+    return structured_rows.solve(
         a, b, assume_a=structure, lower=bool(lower), check_finite=bool(check_finite)
     )
 
@@ -70,12 +73,12 @@ def solve_triangular(
     check_finite: bool = True,
 ) -> Any:
     """The solution x of ``a @ x = b`` for a triangle of `a`, of shape (..., n, n), and `b` of shape
-    (n,) or (..., n, k); of ``a.T @ x = b`` with ``trans=1``, of ``a.conj().T @ x = b`` with 2.
+    (n,) or (..., n, k); with ``trans=1`` of ``a.T @ x = b``, with 2 of ``a.conj().T @ x = b``.
 
-    Only the upper triangle is read, or the lower one; with `unit_diagonal` the diagonal is taken
-    for ones. An entry that is not read has derivative 0.
+    Only the upper triangle is read, or the lower one; with `unit_diagonal` the diagonal is taken to
+    be ones. An entry that is not read has derivative 0.
 
-    Raises LinAlgError at a zero on the diagonal.
+    Raises LinAlgError for a zero on the diagonal.
 
     >>> import numpy as np, autodiff as ad
     >>> f = lambda a: ad.linalg.solve_triangular(a, np.array([2.0, 6.0]), lower=True)[1]
@@ -87,7 +90,7 @@ def solve_triangular(
     a, b = square(a, "solve_triangular"), array(b)
     if form:
         a, lower = mT(conj(a) if form == "C" else a), not lower
-    return linalg_structured.solve_triangular(
+    return structured_rows.solve_triangular(
         a,
         b,
         lower=bool(lower),
@@ -104,12 +107,12 @@ def solve_banded(
     overwrite_b: bool = False,
     check_finite: bool = True,
 ) -> Any:
-    """The solution x of ``a @ x = b`` for a matrix of which `ab`, of shape (..., l + u + 1, n),
-    holds the diagonals: l below the main one and u above it, a[i, j] in ``ab[u + i - j, j]``. `b`
+    """The solution x of ``a @ x = b`` for a banded matrix. `ab`, of shape (..., l + u + 1, n),
+    holds its diagonals, l below the main one and u above it: a[i, j] is ``ab[u + i - j, j]``. `b`
     has shape (n,) or (..., n, k).
 
-    Its derivatives take time and memory that grow with the band, as it does itself. Raises
-    LinAlgError at a singular matrix.
+    Its time and memory, and those of its derivatives, grow with the band alone. Raises LinAlgError
+    for a singular matrix.
 
     >>> import numpy as np, autodiff as ad
     >>> ab = np.array([[0.0, 1.0, 1.0], [4.0, 4.0, 4.0], [1.0, 1.0, 0.0]])  # a tridiagonal matrix
@@ -121,10 +124,10 @@ def solve_banded(
     ab, b = matrix(ab, "solve_banded"), array(b)
     if shape_of(ab)[-2] != below + above + 1:
         raise ValueError(
-            f"solve_banded: ab of shape {shape_of(ab)} has {shape_of(ab)[-2]} diagonals, and "
-            f"l_and_u={(below, above)} says {below + above + 1}"
+            f"solve_banded: ab of shape {shape_of(ab)} has {shape_of(ab)[-2]} diagonals, but "
+            f"l_and_u={(below, above)} means {below + above + 1}"
         )
-    return linalg_banded.solve_banded(
+    return banded_rows.solve_banded(
         ab, b, below=below, above=above, check_finite=bool(check_finite)
     )
 
@@ -141,7 +144,7 @@ def solve_sylvester(a: Any, b: Any, q: Any) -> Any:
     np.float64(-0.0625)
     """
     a, b = square(a, "solve_sylvester"), square(b, "solve_sylvester")
-    return linalg_sylvester.sylvester(a, b, matrix(q, "solve_sylvester"))
+    return sylvester_rows.sylvester(a, b, matrix(q, "solve_sylvester"))
 
 
 def solve_continuous_lyapunov(a: Any, q: Any) -> Any:
@@ -155,14 +158,14 @@ def solve_continuous_lyapunov(a: Any, q: Any) -> Any:
     np.float64(-0.125)
     """
     name = "solve_continuous_lyapunov"
-    return linalg_sylvester.lyapunov(square(a, name), square(q, name))
+    return sylvester_rows.lyapunov(square(a, name), square(q, name))
 
 
 def solve_discrete_lyapunov(a: Any, q: Any, method: str | None = None) -> Any:
     """The solution X of ``a @ X @ a.conj().T - X + q = 0``, all of shape (..., n, n).
 
     `method`: "direct", one system of n^2 unknowns, or "bilinear", by a continuous equation; where
-    it is None, the first for n < 10. Raises LinAlgError where there is no one solution.
+    it is None, the first for n < 10. Raises LinAlgError where the solution is not unique.
     Source: Kitagawa (1977).
 
     >>> import numpy as np, autodiff as ad
@@ -174,7 +177,7 @@ def solve_discrete_lyapunov(a: Any, q: Any, method: str | None = None) -> Any:
     if method is not None and method.lower() not in ("direct", "bilinear"):
         raise ValueError(f"{name}: method={method!r}: must be 'direct', 'bilinear' or None")
     method = method and method.lower()
-    return linalg_sylvester.discrete_lyapunov(square(a, name), square(q, name), method=method)
+    return sylvester_rows.discrete_lyapunov(square(a, name), square(q, name), method=method)
 
 
 def solve_continuous_are(a: Any, b: Any, q: Any, r: Any) -> Any:
@@ -190,7 +193,7 @@ def solve_continuous_are(a: Any, b: Any, q: Any, r: Any) -> Any:
     0.25
     """
     name = "solve_continuous_are"
-    return linalg_sylvester.riccati(
+    return sylvester_rows.riccati(
         square(a, name), matrix(b, name), square(q, name), square(r, name)
     )
 
@@ -208,6 +211,6 @@ def solve_discrete_are(a: Any, b: Any, q: Any, r: Any) -> Any:
     1.07735
     """
     name = "solve_discrete_are"
-    return linalg_sylvester.discrete_riccati(
+    return sylvester_rows.discrete_riccati(
         square(a, name), matrix(b, name), square(q, name), square(r, name)
     )

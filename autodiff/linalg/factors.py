@@ -6,11 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from ..primitives import linalg_functions, linalg_lu, linalg_structured
-from ..primitives.linalg import dagger
-from ..primitives.linalg_solve import columns
+from ..base.shapes import ndim_of, shape_of
+from ..primitives.linalg import (
+    functions as functions_rows,
+    lu as lu_rows,
+    structured as structured_rows,
+)
+from ..primitives.linalg.helpers import dagger
+from ..primitives.linalg.solve import columns
 from ..primitives.shaping import stop_gradient
-from ..shapes import ndim_of, shape_of
 from .arguments import array, matrix, square
 from .equations import solve_triangular, transposed
 
@@ -30,24 +34,34 @@ def cholesky(
            [0.  , 0.25]])
     """
     a = square(a, "cholesky")
-    return linalg_structured.cholesky(a, lower=bool(lower), check_finite=bool(check_finite))
+    return structured_rows.cholesky(a, lower=bool(lower), check_finite=bool(check_finite))
 
 
 def cho_factor(
     a: Any, lower: bool = False, overwrite_a: bool = False, check_finite: bool = True
 ) -> tuple[Any, bool]:
-    """``(c, lower)`` for :func:`cho_solve`. The other triangle of `c` holds that of `a`.
+    """``(c, lower)`` for :func:`cho_solve`. The other triangle of `c` is 0; before SciPy 1.18 it is
+    copied from `a`.
 
     >>> import numpy as np, autodiff as ad
     >>> c, lower = ad.linalg.cho_factor(np.array([[4.0, 2.0], [2.0, 5.0]]))
-    >>> c, lower
+    >>> np.triu(c), lower
     (array([[2., 1.],
-           [2., 2.]]), False)
+           [0., 2.]]), False)
     """
     a = square(a, "cho_factor")
     factor = cholesky(a, lower, check_finite=check_finite)
+    if not keeps_other_triangle():
+        return factor, bool(lower)
     read = np.tri(shape_of(a)[-1], dtype=bool)
     return np.where(read if lower else read.T, factor, a), bool(lower)
+
+
+def keeps_other_triangle() -> bool:
+    """Does the SciPy that is installed leave the other triangle of `cho_factor` as it was?"""
+    import scipy
+
+    return bool(np.lib.NumpyVersion(scipy.__version__) < "1.18.0")
 
 
 def cho_solve(
@@ -70,7 +84,7 @@ def cho_solve(
 # -- LU --------------------------------------------------------------------------------------------
 def lu_factor(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> tuple[Any, Any]:
     """``(lu, piv)`` for :func:`lu_solve`, for `a` of shape (..., m, n): both factors in one matrix,
-    and which row was exchanged with which, in the order in which it happened.
+    and the row exchanges in order.
 
     The exchanges are constant. The derivative raises LinAlgError where the leading columns are
     dependent.
@@ -80,7 +94,7 @@ def lu_factor(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> t
     (array([[4.  , 4.  ],
            [0.25, 1.  ]]), array([1, 1], dtype=int32))
     """
-    packed, pivots = linalg_lu.lu_factor(matrix(a, "lu_factor"), check_finite=bool(check_finite))
+    packed, pivots = lu_rows.lu_factor(matrix(a, "lu_factor"), check_finite=bool(check_finite))
     return packed, stop_gradient(pivots)
 
 
@@ -91,8 +105,8 @@ def lu_solve(
     overwrite_b: bool = False,
     check_finite: bool = True,
 ) -> Any:
-    """The solution x of ``a @ x = b`` by the factors that :func:`lu_factor` gives; of
-    ``a.T @ x = b`` with ``trans=1``, of ``a.conj().T @ x = b`` with 2.
+    """The solution x of ``a @ x = b`` by the factors that :func:`lu_factor` gives; with ``trans=1``
+    of ``a.T @ x = b``, with 2 of ``a.conj().T @ x = b``.
 
     >>> import numpy as np, autodiff as ad
     >>> f = lambda t: ad.linalg.lu_solve(ad.linalg.lu_factor(t * np.eye(2)), np.ones(2))[0]
@@ -103,7 +117,7 @@ def lu_solve(
     packed, pivots = lu_and_piv
     packed, b = square(packed, "lu_solve"), array(b)
     vector = ndim_of(b) == 1
-    order = linalg_lu.permutation(pivots, rows=shape_of(packed)[-1])
+    order = lu_rows.permutation(pivots, rows=shape_of(packed)[-1])
     x = columns(b, vector)
     if not form:
         x = in_order(x, order)
@@ -147,7 +161,7 @@ def lu(
     packed, pivots = lu_factor(matrix(a, "lu"), check_finite=check_finite)
     m, n = shape_of(packed)[-2:]
     k = min(m, n)
-    order = np.argsort(linalg_lu.permutation(pivots, rows=m), axis=-1).astype(pivots.dtype)
+    order = np.argsort(lu_rows.permutation(pivots, rows=m), axis=-1).astype(pivots.dtype)
     one = np.eye(m, k, dtype=packed.dtype)
     l, u = np.tril(packed[..., :k], -1) + one, np.triu(packed[..., :k, :])  # noqa: E741
     if permute_l:
@@ -162,8 +176,8 @@ def polar(a: Any, side: str = "right") -> tuple[Any, Any]:
     """``(u, p)`` with a = u @ p, or a = p @ u where `side` is "left": `u` has orthonormal columns
     (rows), `p` is Hermitian and positive. `a` has shape (..., m, n).
 
-    Where `a` has fewer rows than columns only the left side has a derivative, where it has more
-    only the right one: the other is refused. LinAlgError where `a` is not of full rank.
+    If `a` has fewer rows than columns only the left side has a derivative, if it has more only the
+    right one; the other is refused. LinAlgError where `a` is not of full rank.
 
     >>> import numpy as np, autodiff as ad
     >>> a = np.array([[0.0, -2.0], [2.0, 0.0]])
@@ -173,17 +187,16 @@ def polar(a: Any, side: str = "right") -> tuple[Any, Any]:
     """
     if side not in ("right", "left"):
         raise ValueError(f"polar: side={side!r}: must be 'right' or 'left'")
-    u, p = linalg_functions.polar(matrix(a, "polar"), side=side)
+    u, p = functions_rows.polar(matrix(a, "polar"), side=side)
     return u, p
 
 
 # -- eigenvalues of two matrices -------------------------------------------------------------------
 def eigh(a: Any, b: Any = None, *, lower: bool = True, eigvals_only: bool = False) -> Any:
-    """``(w, v)`` with a @ v = b @ v * w for Hermitian `a` and positive definite `b`, of shape
-    (..., n, n): the values in ascending order, and vectors with v^H b v = I; of `b` None, ``I``.
-
-    One triangle is read of both. With `eigvals_only` it is `w` alone. The sign of each vector is as
-    it comes. Coinciding values: as `np.linalg.eigh`.
+    """``(w, v)`` with a @ v = b @ v * w for Hermitian `a` and positive definite `b`, of shape (...,
+    n, n): the values in ascending order, and vectors with v^H b v = I. If `b` is None it is ``I``.
+    Only one triangle of each matrix is read. With `eigvals_only` the result is `w` alone. The sign
+    of each vector is arbitrary. Coinciding values are treated as in `np.linalg.eigh`.
 
     >>> import numpy as np, autodiff as ad
     >>> f = lambda m: ad.linalg.eigh(np.diag([1.0, 6.0]), np.diag(m), eigvals_only=True)[1]

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..primitives import linalg_functions as rows
-from ..primitives.linalg import is_complex
+from ..primitives.linalg import functions as rows
+from ..primitives.linalg.helpers import is_complex
 from .arguments import square
 
 
@@ -25,7 +25,7 @@ def expm(A: Any) -> Any:
 
 
 def expm_frechet(A: Any, E: Any, *, compute_expm: bool = True) -> Any:
-    """``(expm(A), L(A, E))``, with the derivative of expm at `A` along `E`; it alone where
+    """``(expm(A), L(A, E))``, with the derivative of expm at `A` along `E`; only the derivative if
     `compute_expm` is false. Both have shape (..., n, n).
 
     >>> import numpy as np, autodiff as ad
@@ -40,8 +40,8 @@ def expm_frechet(A: Any, E: Any, *, compute_expm: bool = True) -> Any:
 
 
 def logm(A: Any) -> Any:
-    """The principal logarithm of a regular `A`, of shape (..., n, n): complex where a real `A` has
-    negative eigenvalues. The derivative raises LinAlgError where `A` is singular.
+    """The principal logarithm of an invertible `A`, of shape (..., n, n): complex where a real `A`
+    has negative eigenvalues. The derivative raises LinAlgError where `A` is singular.
 
     Source of its derivatives: Al-Mohy, Higham and Relton (2013).
 

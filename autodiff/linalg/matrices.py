@@ -1,7 +1,7 @@
 """Matrices made of given entries: each entry of the result is an entry of an argument, or zero.
 
-They need NumPy alone, and are a few operations on whole arrays, where SciPy's own go through arrays
-of objects entry by entry.
+They need only NumPy, and take a few operations on whole arrays, where SciPy's own would visit
+arrays of objects entry by entry.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ..dispatch import operand
-from ..primitives.linalg import conj
-from ..shapes import ndim_of, shape_of
+from ..arrays.dispatch import operand
+from ..base.shapes import ndim_of, shape_of
+from ..primitives.linalg.helpers import conj
 
 
 def vector(x: Any) -> Any:
@@ -29,7 +29,7 @@ def one_after_the_other(first: Any, second: Any) -> Any:
 
 def toeplitz(c: Any, r: Any = None) -> Any:
     """The matrix with constant diagonals whose first column is `c`, of shape (..., m), and whose
-    first row is `r`, of shape (..., n), but for its first entry; ``conj(c)`` where `r` is None.
+    first row is `r`, of shape (..., n), except for its first entry; ``conj(c)`` if `r` is None.
 
     >>> import numpy as np, autodiff as ad
     >>> ad.linalg.toeplitz(np.array([1.0, 2.0]), np.array([9.0, 3.0, 4.0]))
@@ -43,8 +43,8 @@ def toeplitz(c: Any, r: Any = None) -> Any:
 
 
 def hankel(c: Any, r: Any = None) -> Any:
-    """The matrix with constant antidiagonals whose first column is `c`, of shape (m,), and
-    whose last row is `r`, of shape (n,), but for its first entry; zeros where `r` is None.
+    """The matrix with constant antidiagonals whose first column is `c`, of shape (m,), and whose
+    last row is `r`, of shape (n,), except for its first entry; zeros if `r` is None.
 
     >>> import numpy as np, autodiff as ad
     >>> ad.linalg.hankel(np.array([1.0, 2.0, 3.0]))
@@ -59,7 +59,8 @@ def hankel(c: Any, r: Any = None) -> Any:
 
 
 def circulant(c: Any) -> Any:
-    """The matrix whose columns are `c`, of shape (..., n), turned further one by one.
+    """The matrix whose columns are `c`, of shape (..., n), each shifted cyclically by one more
+    place.
 
     >>> import numpy as np, autodiff as ad
     >>> ad.linalg.circulant(np.array([1.0, 2.0, 3.0]))
@@ -74,8 +75,7 @@ def circulant(c: Any) -> Any:
 
 def companion(a: Any) -> Any:
     """The matrix whose characteristic polynomial has the coefficients `a`, of shape (..., n),
-    highest power first: its eigenvalues are the roots. The first coefficient is not zero.
-
+    highest power first: its eigenvalues are the roots. The first coefficient must not be zero.
     Raises ValueError for fewer than two.
 
     >>> import numpy as np, autodiff as ad
@@ -86,15 +86,15 @@ def companion(a: Any) -> Any:
     a = vector(a)
     n = shape_of(a)[-1] - 1
     if n < 1:
-        raise ValueError(f"companion: {n + 1} coefficients: a polynomial needs at least two")
+        raise ValueError(f"companion: a polynomial needs at least two coefficients, not {n + 1}")
     first = -a[..., None, 1:] / (1.0 * a[..., None, :1])
     below = np.broadcast_to(np.eye(n - 1, n, dtype=first.dtype), (*shape_of(a)[:-1], n - 1, n))
     return np.concatenate((first, below), axis=-2)
 
 
 def block_diag(*arrs: Any) -> Any:
-    """The matrix with the given ones along its diagonal, and zeros. A number is a matrix of one
-    entry, a vector a matrix of one row; leading axes broadcast.
+    """The block diagonal matrix of the given matrices. A number is a matrix of one entry, a vector
+    a matrix of one row; leading axes broadcast.
 
     >>> import numpy as np, autodiff as ad
     >>> ad.linalg.block_diag(np.array([[1.0], [2.0]]), 3.0)
@@ -116,8 +116,8 @@ def block_diag(*arrs: Any) -> Any:
 
 
 def khatri_rao(a: Any, b: Any) -> Any:
-    """The products of Kronecker of each column of `a`, (..., m, k), with that of `b`, (..., n, k):
-    a matrix of shape (..., m n, k).
+    """The Kronecker product of each column of `a`, (..., m, k), with the same column of `b`, (...,
+    n, k): a matrix of shape (..., m n, k).
 
     >>> import numpy as np, autodiff as ad
     >>> ad.linalg.khatri_rao(np.array([[1.0, 2.0]]), np.array([[3.0, 4.0], [5.0, 6.0]]))

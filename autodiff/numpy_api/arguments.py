@@ -1,4 +1,4 @@
-"""What the functions of this package do with the arguments that NumPy's functions share."""
+"""The arguments that many of NumPy's functions share: dtype, out, keepdims, and defaults."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from ..conversions import NO_BRANCH
-from ..dispatch import operand
-from ..errors import NotDifferentiableError, ShapeError, refuse
-from ..primitive import Traced, payload
+from ..arrays.dispatch import operand
+from ..arrays.refusals import NO_BRANCH
+from ..arrays.views import assign
+from ..base.errors import NotDifferentiableError, ShapeError, refuse
+from ..base.shapes import shape_of
 from ..primitives import shaping as rows
-from ..shapes import shape_of
-from ..views import assign
+from ..rules.primitive import Traced, nodes_of, payload
 
+NUMPY_2_4 = np.lib.NumpyVersion(np.__version__) >= "2.4.0"
+NUMPY_2_5 = np.lib.NumpyVersion(np.__version__) >= "2.5.0"
 NO_VALUE = np._NoValue  # type: ignore[attr-defined]  # NumPy's mark of an argument not given
 
 
@@ -32,8 +34,8 @@ def check_default(function: str, **arguments: tuple[Any, Any]) -> None:
 def dtype_named(dtype: Any) -> np.dtype[Any]:
     """What a dtype argument stands for, which may be NumPy's class of that dtype."""
     found = dtype() if isinstance(dtype, type) and issubclass(dtype, np.dtype) else np.dtype(dtype)
-    if found.kind not in "biufc":  # objects, strings, dates: no array of numbers
-        raise refuse(f"dtype={found} for a tracked value", "use a dtype of numbers")
+    if found.kind not in "biufc":  # objects, strings, dates: not numbers
+        raise refuse(f"dtype={found} for a tracked value", "use a numeric dtype")
     return found
 
 
@@ -42,12 +44,24 @@ def dtype_of(x: Any) -> np.dtype[Any]:
     return x.dtype if hasattr(x, "dtype") else np.result_type(x)
 
 
+def array_operand(x: Any) -> Any:
+    """An operand of a function that makes an array of it first: a Python number has the dtype that
+    it has in an array, and beyond 64 bits, where NumPy's would be an object, is a double."""
+    x = operand(x)
+    if not is_python_scalar(x):
+        return x
+    dtype = dtype_of(x)
+    return as_dtype(x, float if dtype.kind == "O" else dtype)
+
+
 def as_dtype(x: Any, dtype: Any) -> Any:
     """`x` cast to `dtype`, differentiably; `None` leaves it."""
     if dtype is None:
         return x
     dtype = dtype_named(dtype)
     if not isinstance(x, Traced):
+        if x.__class__ is int and dtype.kind in "iu":  # one that does not fit is refused
+            return np.asarray(dtype.type(x))
         return x.astype(dtype) if isinstance(x, np.generic) else np.asarray(x, dtype)
     if x.dtype == dtype and not is_python_scalar(x):
         return x
@@ -80,13 +94,15 @@ def deliver(result: Any, out: Any, function: str) -> Any:
             )
         out[...] = result
         return out
+    if out.dtype.kind in "iub" and dtype_of(result).kind in "fc":
+        refuse_argument(function, "out", out.dtype, f"give it the dtype {dtype_of(result)}")
     result = as_dtype(result, out.dtype)
     assign(out, lifted(result, out))
     return out
 
 
 def number(y: Any) -> Any:
-    """`y`, of which NumPy gives a number where it has no axes."""
+    """`y` as NumPy returns it: a number where it does not have axes."""
     return y[()] if shape_of(y) == () and isinstance(payload(y), np.ndarray) else y
 
 
@@ -107,7 +123,7 @@ def given(keepdims: Any) -> bool:
 
 
 def accumulator(function: str, a: Any, dtype: Any, out: Any) -> Any:
-    """The dtype in which NumPy adds up `a`: that of a wider `out`, where no other is asked for."""
+    """The dtype in which NumPy adds up `a`: that of a wider `out`, unless another is asked for."""
     if dtype is not None:
         return dtype_named(dtype)
     target = out[0] if isinstance(out, tuple) else out
@@ -123,13 +139,11 @@ SAME_SHAPE = "keep the shape, with np.where(mask, x, 0)"
 
 def concrete(x: Any, what: str, cure: str = NO_BRANCH) -> Any:
     """The plain array behind `x`, for a function whose result depends on it in jumps. Refused where
-    there is no one such array: under vmap, and in a program that is being traced for other data."""
-    while isinstance(x, Traced):
-        check = getattr(x.node, "check_concrete", None)
-        if check is not None:
-            check(what, cure)
-        x = x.value
-    return x
+    there is not one such array: under vmap, and in a program that is being traced for other
+    data."""
+    for node in nodes_of(x):
+        node.check_concrete(what, cure)
+    return payload(x)
 
 
 def is_concrete(x: Any) -> bool:

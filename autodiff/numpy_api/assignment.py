@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from ..calls import Call, asking
-from ..dispatch import FUNCTIONS, implements, operand
-from ..errors import ShapeError, refuse
-from ..primitive import Traced
+from ..arrays.dispatch import FUNCTIONS, implements, operand
+from ..arrays.user_calls import Call, asking
+from ..arrays.views import assign, is_array
+from ..base.errors import ShapeError, refuse
+from ..base.shapes import broadcast, ndim_of, negative_axis, shape_of, size_of
 from ..primitives import elementwise, gathering, indexing as rows
-from ..shapes import broadcast, ndim_of, negative_axis, shape_of, size_of
-from ..views import assign, is_array
+from ..rules.primitive import Traced
 from .arguments import as_dtype, concrete, lifted
 from .indexing import index_of, normalised_key, split_key, strong_dtype, wrapped
 
@@ -85,7 +85,7 @@ FUNCTIONS["setitem"] = setitem
 
 # -- y += v ----------------------------------------------------------------------------------------
 def in_place(x: Any, operation: Callable[[Any, Any], Any], value: Any) -> Any:
-    """``x += v``: an array changes for everybody who holds it, a number is bound anew."""
+    """``x += v``: an array changes for every name that holds it, a number is only bound anew."""
     y = operation(x, value)
     if not is_array(x):
         return y

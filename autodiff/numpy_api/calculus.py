@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from ..dispatch import implements, operand
-from ..errors import ShapeError
-from ..primitive import Traced, payload
+from ..arrays.dispatch import implements, operand
+from ..arrays.views import arranged, example
+from ..base.errors import ShapeError
+from ..base.shapes import memory_order, ndim_of, negative_axes, negative_axis, shape_of
 from ..primitives.shaping import stop_gradient
-from ..shapes import ndim_of, negative_axes, negative_axis, shape_of
+from ..rules.primitive import Traced, payload
 from .arguments import NO_VALUE, as_dtype, is_concrete
 from .signal import slice_along
 
@@ -81,8 +82,9 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
     axes = _ordered_axes(axis, f.ndim)
     if edge_order not in (1, 2):
         raise ShapeError(f"np.gradient: edge_order={edge_order} is neither 1 nor 2")
+    layout = memory_order(example(f))
     results = tuple(
-        _along(f, spacing, k, edge_order)
+        arranged(_along(f, spacing, k, edge_order), layout)
         for k, spacing in zip(axes, _spacings(varargs, len(axes)), strict=True)
     )
     return results[0] if len(axes) == 1 else results

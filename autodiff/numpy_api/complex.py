@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..dispatch import UFUNCS, implements, operand
-from ..primitive import TABLE
+from ..arrays.dispatch import UFUNCS, implements, operand
 from ..primitives import complex as rows
+from ..rules.primitive import TABLE
 
 
 @implements(np.iscomplexobj)

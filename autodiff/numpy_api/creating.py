@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from ..dispatch import implements, operand
-from ..primitive import Traced
+from ..arrays.dispatch import implements, operand
+from ..arrays.views import example, laid_out
+from ..base.shapes import Shape, ndim_of, negative_axis, shape_of
 from ..primitives import elementwise, indexing, shaping
-from ..shapes import Shape, ndim_of, negative_axis, shape_of
+from ..rules.primitive import Traced
 from .arguments import as_dtype, lifted, refuse_argument
 from .indexing import common_dtype, strong_dtype
 from .shaping import copied, transpose
@@ -21,7 +22,7 @@ from .shaping import copied, transpose
 
 # -- like another array ----------------------------------------------------------------------------
 def _like(function: Any, value: Any) -> None:
-    """zeros_like and kin. The memory layout, `order`, is not seen in a tracked array."""
+    """zeros_like and kin."""
     name = f"np.{function.__name__}"
 
     @implements(function)
@@ -36,18 +37,18 @@ def _like(function: Any, value: Any) -> None:
         device: Any = None,
     ) -> Any:
         check_device(name, device)
-        return constant(a, value, dtype, shape)
+        return constant(a, value, dtype, order, shape)
 
 
-def constant(a: Any, fill: Any, dtype: Any, shape: Any) -> Any:
+def constant(a: Any, fill: Any, dtype: Any, order: str, shape: Any) -> Any:
     a = operand(a)
-    if shape is None:
-        shape = shape_of(a)
-    shape = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
     dtype = a.dtype if dtype is None else np.dtype(dtype)
     fill = as_dtype(operand(fill), dtype)
-    tracked = isinstance(fill, Traced)
-    return lifted(np.broadcast_to(fill, shape) if tracked else np.full(shape, fill), a)
+    y = np.empty_like(example(a), dtype, order, False, shape)
+    if isinstance(fill, Traced):
+        return lifted(laid_out(np.broadcast_to(fill, y.shape), y), a)
+    y[...] = fill
+    return lifted(y, a)
 
 
 def check_device(function: str, device: Any) -> None:
@@ -73,9 +74,9 @@ def full_like(
 ) -> Any:
     check_device("np.full_like", device)
     if isinstance(a, Traced):
-        return constant(a, fill_value, dtype, shape)
-    fill = as_dtype(fill_value, a.dtype if dtype is None else np.dtype(dtype))
-    return copied(np.broadcast_to(fill, a.shape if shape is None else shape))
+        return constant(a, fill_value, dtype, order, shape)
+    y = np.empty_like(a, dtype, order, False, shape)
+    return laid_out(copied(np.broadcast_to(as_dtype(fill_value, y.dtype), y.shape)), y)
 
 
 # -- sequences between two ends --------------------------------------------------------------------

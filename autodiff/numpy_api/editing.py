@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..dispatch import implements, operand
-from ..shapes import ndim_of, negative_axis, shape_of, size_of
+from ..arrays.dispatch import implements, operand
+from ..arrays.views import in_one_piece, order_of
+from ..base.shapes import ndim_of, negative_axis, shape_of, size_of
 from .arguments import SAME_SHAPE, as_dtype, concrete
 from .indexing import along, getitem
 from .shaping import copied
@@ -39,7 +40,8 @@ def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
     a = np.reshape(a, (1,)) if ndim_of(a) == 0 else a
     k = negative_axis(axis, ndim_of(a))
     counts = concrete(operand(repeats), "np.repeat: repeats")
-    return getitem(a, along(k, np.repeat(np.arange(shape_of(a)[k]), counts)))
+    places = np.repeat(np.arange(shape_of(a)[k]), counts)
+    return in_one_piece(getitem(a, along(k, places)), "C")
 
 
 @implements(np.resize)
@@ -60,8 +62,10 @@ def delete(arr: Any, obj: Any, axis: Any = None) -> Any:
     if axis is None:
         a, axis = np.ravel(a), -1
     k = negative_axis(axis, ndim_of(a))
-    kept = np.delete(np.arange(shape_of(a)[k]), concrete(obj, "np.delete: obj"))
-    return getitem(a, along(k, kept))
+    obj = concrete(obj, "np.delete: obj")
+    kept = np.delete(np.arange(shape_of(a)[k]), obj)
+    y = getitem(a, along(k, kept))
+    return in_one_piece(y, order_of(a)) if isinstance(obj, slice) or np.size(obj) == 1 else y
 
 
 @implements(np.insert)
@@ -78,6 +82,7 @@ def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
         values = np.reshape(values, (1,) * (ndim - ndim_of(values)) + shape_of(values))
         if indices.ndim == 0:
             values = np.moveaxis(values, 0, k)
+        np.insert(np.arange(size), indices, 0)  # out of bounds, even where nothing is inserted
         indices = np.repeat(indices, shape_of(values)[k])
     else:
         indices = np.reshape(indices, (-1,))
@@ -86,7 +91,7 @@ def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
     # Where each entry of the result comes from: the old entries, then the new ones.
     where = np.insert(np.arange(size), indices, size + np.arange(len(indices)))
     both = np.concatenate((a, np.broadcast_to(values, room)), axis=k)
-    return getitem(both, along(k, where))
+    return in_one_piece(getitem(both, along(k, where)), order_of(a))
 
 
 def _places(obj: Any, size: int) -> Any:

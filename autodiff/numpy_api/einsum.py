@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ..dispatch import implements, operand
-from ..errors import ShapeError
+from ..arrays.dispatch import implements
+from ..base.errors import ShapeError
+from ..base.shapes import ndim_of, shape_of
 from ..primitives import products as rows
-from ..shapes import ndim_of, shape_of
-from .arguments import as_dtype, deliver
+from .arguments import array_operand, as_dtype, deliver
 from .indexing import strong_dtype
 
 
@@ -45,7 +45,7 @@ def einsum_path(*operands: Any, optimize: Any = "greedy", einsum_call: bool = Fa
 def notation(operands: Any) -> tuple[str, list[Any]]:
     """Subscripts and arrays, from either way of writing them."""
     if isinstance(operands[0], str):
-        return operands[0], [operand(x) for x in operands[1:]]
+        return operands[0], [array_operand(x) for x in operands[1:]]
     arrays = operands[: len(operands) // 2 * 2 : 2]
     terms = operands[1 : 2 * len(arrays) : 2]
     output = operands[-1:] if len(operands) % 2 else ()
@@ -53,7 +53,7 @@ def notation(operands: Any) -> tuple[str, list[Any]]:
     letter = dict(zip(numbers, string.ascii_letters, strict=False))
     spelt = ["".join("..." if k is Ellipsis else letter[k] for k in t) for t in (*terms, *output)]
     inputs = ",".join(spelt[: len(terms)])
-    return f"{inputs}->{spelt[-1]}" if output else inputs, [operand(x) for x in arrays]
+    return f"{inputs}->{spelt[-1]}" if output else inputs, [array_operand(x) for x in arrays]
 
 
 def explicit_subscripts(subscripts: str, operands: Any) -> str:

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from ..dispatch import implements, operand
-from ..errors import ShapeError
+from ..arrays.dispatch import implements, operand
+from ..base.errors import ShapeError, counted
+from ..base.shapes import negative_axis, shape_of
 from ..primitives import fft as rows
-from ..shapes import negative_axis, shape_of
 from .arguments import deliver
 
 Transform = Callable[..., Any]
@@ -26,7 +26,7 @@ def direction(norm: str | None) -> str:
     """NumPy's `norm`, where `None` means "backward"."""
     found = "backward" if norm is None else norm
     if found not in rows.OPPOSITE:
-        raise ValueError(f'norm={norm!r} is none of "backward", "ortho" and "forward"')
+        raise ValueError(f'norm={norm!r} is not one of "backward", "ortho" or "forward"')
     return found
 
 
@@ -79,9 +79,11 @@ def sizes_and_axes(a: Any, s: Any, axes: Any, halved: bool) -> tuple[Sizes, list
             lengths[-1] = None  # irfft knows better
         return lengths, axes
     if len(s) != len(axes):
-        raise ShapeError(f"s has {len(s)} entries and axes has {len(axes)}: they must agree")
+        raise ShapeError(
+            f"s has {counted(len(s), 'entry', 'entries')} and axes has {len(axes)}: they must agree"
+        )
     if any(n is None for n in s):
-        raise ShapeError(f"s={tuple(s)}: give -1, not None, where the whole axis is meant")
+        raise ShapeError(f"s={tuple(s)}: use -1, not None, for a whole axis")
     return [whole if n == -1 else n for n, whole in zip(s, lengths, strict=True)], axes
 
 

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from ..dispatch import UFUNCS, name_of, operand
-from ..errors import ShapeError, refuse
-from ..primitive import TABLE
+from ..arrays.dispatch import UFUNCS, name_of, operand
+from ..base.errors import ShapeError, refuse
+from ..base.shapes import ndim_of, negative_axis, reduced
 from ..primitives import accumulating, scans
-from ..shapes import ndim_of, negative_axis, reduced
+from ..rules.primitive import TABLE
 from .arguments import NO_VALUE, as_dtype, concrete, deliver
 from .reductions import ROWS, folded_axes, reduce_by
 from .ufuncs import ufunc_method

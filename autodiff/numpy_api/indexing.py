@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from ..dispatch import FUNCTIONS, implements, operand
-from ..errors import ShapeError, refuse
-from ..primitive import Traced, payload
+from ..arrays.dispatch import FUNCTIONS, implements, operand
+from ..arrays.views import in_one_piece
+from ..base.errors import ShapeError, refuse
+from ..base.shapes import ndim_of, negative_axis, shape_of
 from ..primitives import elementwise, gathering, indexing as rows
-from ..shapes import ndim_of, negative_axis, shape_of
+from ..rules.primitive import Traced, payload
 from .arguments import (
     NO_VALUE,
     SAME_SHAPE,
@@ -50,7 +51,7 @@ def _part(k: Any, what: str) -> Any:
 
 def index_of(k: Any) -> Any:
     """An index without what only follows its derivative: tracked where it is traced or batched."""
-    while isinstance(k, Traced) and not hasattr(k.node, "check_concrete"):
+    while isinstance(k, Traced) and not (k.node.batch_axis or k.node.in_program):
         k = k.value
     return k
 
@@ -118,7 +119,7 @@ def wrapped(indices: Any, size: int, mode: str, function: str) -> Any:
         return indices % size
     if mode == "clip":
         return np.clip(indices, 0, size - 1)
-    raise ValueError(f"{function}: mode={mode!r} is none of 'raise', 'wrap' and 'clip'")
+    raise ValueError(f"{function}: mode={mode!r} is not one of 'raise', 'wrap' or 'clip'")
 
 
 @implements(np.take)
@@ -128,7 +129,7 @@ def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "r
         a, axis = np.ravel(a), -1
     k = negative_axis(axis, ndim_of(a))
     indices = wrapped(indices, shape_of(a)[k], mode, "np.take")
-    return deliver(getitem(a, along(k, indices)), out, "np.take")
+    return deliver(in_one_piece(getitem(a, along(k, indices)), "C"), out, "np.take")
 
 
 @implements(np.take_along_axis)
@@ -194,9 +195,10 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
             )
         if np.any((which < 0) | (which >= len(options))):
             raise ValueError("np.choose: invalid entry in choice array")
-    which, *options = np.broadcast_arrays(which, *options)
+    dtype = common_dtype(options)
+    which, *options = np.broadcast_arrays(which, *(as_dtype(y, dtype) for y in options))
     picked = rows.take_along_axis(np.stack(options), which[None], axis=-1 - ndim_of(which))
-    return deliver(picked[0], out, "np.choose")
+    return deliver(in_one_piece(picked[0], "C"), out, "np.choose")
 
 
 def strong_dtype(x: Any) -> Any:
@@ -227,7 +229,7 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
     result = np.broadcast_to(result, np.broadcast_shapes(shape, shape_of(result)))
     for condition, value in zip(reversed(conditions), reversed(values), strict=True):
         result = elementwise.where(condition, value, result)
-    return as_dtype(result, dtype)
+    return in_one_piece(as_dtype(result, dtype), "C")
 
 
 @implements(np.piecewise)

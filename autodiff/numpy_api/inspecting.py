@@ -1,4 +1,4 @@
-"""Questions about an array that its shape, its dtype or its print answer."""
+"""Questions about an array that its shape, its dtype or its printed form answers."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..dispatch import implements
-from ..primitive import Traced, payload
-from ..shapes import Shape, shape_of, size_of
+from ..arrays.dispatch import implements
+from ..base.shapes import Shape, shape_of, size_of
+from ..rules.primitive import Traced, payload
 from .arguments import is_python_scalar
 
 
@@ -32,7 +32,8 @@ def size(a: Any, axis: Any = None) -> int:
 
 
 def stand_in(x: Any) -> Any:
-    """What decides a dtype: of a tracked value its own, or the weak one of a Python number."""
+    """A plain value that decides a dtype as `x` does: a tracked value's own dtype, or the weak one
+    of a Python number."""
     if not isinstance(x, Traced):
         return x
     return type(payload(x))(0) if is_python_scalar(x) else x.dtype

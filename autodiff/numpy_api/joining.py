@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..dispatch import implements, operand
-from ..errors import ShapeError
+from ..arrays.dispatch import implements, operand
+from ..base.errors import ShapeError
+from ..base.shapes import Shape, ndim_of, negative_axis, shape_of
 from ..primitives import shaping as rows
-from ..shapes import Shape, ndim_of, negative_axis, shape_of
 from .arguments import as_dtype, deliver
 from .indexing import along, getitem, strong_dtype
 from .shaping import copied

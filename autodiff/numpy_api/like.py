@@ -10,16 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from ..dispatch import CREATORS, leaves_of, name_of, operand
-from ..errors import refuse
-from ..primitive import Traced
-from ..shapes import ndim_of
+from ..arrays.dispatch import CREATORS, leaves_of, name_of, operand
+from ..arrays.views import in_one_piece
+from ..base.errors import refuse
+from ..base.shapes import ndim_of
+from ..rules.primitive import Traced
 from .arguments import as_dtype, lifted
 from .creating import check_device
 from .joining import stack
 from .shaping import copied
 
-OF_AN_AXIS = (np.ascontiguousarray, np.asfortranarray)  # at least
+ORDERS = {np.ascontiguousarray: "C", np.asfortranarray: "F"}
+OF_AN_AXIS = tuple(ORDERS)  # at least
 CONVERSIONS = (np.array, np.asarray, np.asanyarray, *OF_AN_AXIS)
 OTHERS = (
     *(np.arange, np.empty, np.eye, np.frombuffer, np.fromfile, np.fromfunction, np.fromiter),
@@ -63,10 +65,10 @@ def converting(function: Any) -> Any:
         like: Any,
         a: Any,
         dtype: Any = None,
-        order: Any = None,  # a tracked array shows neither its memory layout nor its class
+        order: Any = None,
         *,
         copy: Any = None,
-        subok: bool = False,
+        subok: bool = False,  # a tracked array does not show its class
         ndmin: int = 0,
         device: Any = None,
     ) -> Any:
@@ -75,7 +77,9 @@ def converting(function: Any) -> Any:
         missing = (1 if function in OF_AN_AXIS else ndmin) - ndim_of(y)
         y = np.reshape(y, (*(1,) * missing, *y.shape)) if missing > 0 else y
         fresh = function is np.array if copy is None else copy
-        return lifted(copied(y) if fresh else y, like)
+        order = ORDERS.get(function, order)
+        y = copied(y, order or "K") if fresh else in_one_piece(y, order) if order else y
+        return lifted(y, like)
 
     return convert
 
@@ -84,7 +88,8 @@ def joined(nested: Any) -> Any:
     """Nested lists as one array, tracked if anything in them is."""
     if isinstance(nested, (list, tuple)) and holds_tracked(nested):
         return stack([joined(part) for part in nested])
-    return operand(nested if isinstance(nested, Traced) else np.asarray(nested))
+    y = operand(nested if isinstance(nested, Traced) else np.asarray(nested))
+    return as_dtype(y, y.dtype)  # a number of Python's decides about dtypes once it is an array
 
 
 def holds_tracked(nested: Any) -> bool:

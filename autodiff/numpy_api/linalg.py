@@ -10,16 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from ..dispatch import implements, operand
-from ..primitives import (
-    linalg_det,
-    linalg_eigen,
-    linalg_factor,
-    linalg_solve,
-    linalg_svd,
-    shaping,
+from ..arrays.dispatch import implements, operand
+from ..base.shapes import ndim_of, shape_of
+from ..primitives import shaping
+from ..primitives.linalg import (
+    det as det_rows,
+    eigen as eigen_rows,
+    factor as factor_rows,
+    solve as solve_rows,
+    svd as svd_rows,
 )
-from ..shapes import ndim_of, shape_of
 from .arguments import NO_VALUE, deliver, refuse_argument
 from .linalg_norms import constant, matrix
 
@@ -36,12 +36,12 @@ SVDResult = type(np.linalg.svd(ONE_BY_ONE))
 # -- systems of equations --------------------------------------------------------------------------
 @implements(np.linalg.solve)
 def solve(a: Any, b: Any) -> Any:
-    return linalg_solve.solve(matrix(a, "solve"), operand(b))
+    return solve_rows.solve(matrix(a, "solve"), operand(b))
 
 
 @implements(np.linalg.inv)
 def inv(a: Any) -> Any:
-    return linalg_solve.inv(matrix(a, "inv"))
+    return solve_rows.inv(matrix(a, "inv"))
 
 
 @implements(np.linalg.pinv)
@@ -54,7 +54,7 @@ def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = NO_V
         rcond = 1e-15 if rtol is NO_VALUE else rtol
     if rcond is None:
         rcond = max(a.shape[-2:]) * np.finfo(a.dtype).eps
-    return linalg_solve.pinv(a, rcond=rcond, hermitian=bool(hermitian))
+    return solve_rows.pinv(a, rcond=rcond, hermitian=bool(hermitian))
 
 
 @implements(np.linalg.lstsq)
@@ -66,7 +66,7 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
             f"np.linalg.lstsq: a has shape {shape_of(a)} and b {shape_of(b)}; it takes one matrix, "
             "and one or two axes of b; use autodiff.vmap for stacks"
         )
-    x, sizes, rank, s = linalg_solve.lstsq(a, b, rcond=rcond)
+    x, sizes, rank, s = solve_rows.lstsq(a, b, rcond=rcond)
     return x, sizes, shaping.stop_gradient(rank), s
 
 
@@ -101,29 +101,28 @@ def tensorinv(a: Any, ind: int = 2) -> Any:
 # -- determinants and factors ----------------------------------------------------------------------
 @implements(np.linalg.det)
 def det(a: Any) -> Any:
-    return linalg_det.det(matrix(a, "det"))
+    return det_rows.det(matrix(a, "det"))
 
 
 @implements(np.linalg.slogdet)
 def slogdet(a: Any) -> Any:
-    return SlogdetResult(*linalg_det.slogdet(matrix(a, "slogdet")))
+    return SlogdetResult(*det_rows.slogdet(matrix(a, "slogdet")))
 
 
 @implements(np.linalg.cholesky)
 def cholesky(a: Any, /, *, upper: bool = False) -> Any:
-    return linalg_factor.cholesky(matrix(a, "cholesky"), upper=bool(upper))
+    return factor_rows.cholesky(matrix(a, "cholesky"), upper=bool(upper))
 
 
 @implements(np.linalg.qr)
 def qr(a: Any, mode: str = "reduced") -> Any:
     if mode == "r":
-        return linalg_factor.qr(matrix(a, "qr"), mode="reduced")[1]
+        return factor_rows.qr(matrix(a, "qr"), mode="reduced")[1]
     if mode not in ("reduced", "complete"):
         if mode not in ("raw", "full", "f", "economic", "e"):
             raise ValueError(f"Unrecognized mode '{mode}'")
-        cure = 'use "reduced", "complete" or "r"; reflections are what LAPACK keeps to itself'
-        refuse_argument("np.linalg.qr", "mode", mode, cure)
-    return QRResult(*linalg_factor.qr(matrix(a, "qr"), mode=mode))
+        refuse_argument("np.linalg.qr", "mode", mode, 'use "reduced", "complete" or "r"')
+    return QRResult(*factor_rows.qr(matrix(a, "qr"), mode=mode))
 
 
 # -- spectra ---------------------------------------------------------------------------------------
@@ -136,22 +135,22 @@ def triangle_read(uplo: str) -> str:
 
 @implements(np.linalg.eigh)
 def eigh(a: Any, UPLO: str = "L") -> Any:
-    return EighResult(*linalg_eigen.eigh(matrix(a, "eigh"), UPLO=triangle_read(UPLO)))
+    return EighResult(*eigen_rows.eigh(matrix(a, "eigh"), UPLO=triangle_read(UPLO)))
 
 
 @implements(np.linalg.eigvalsh)
 def eigvalsh(a: Any, UPLO: str = "L") -> Any:
-    return linalg_eigen.eigvalsh(matrix(a, "eigvalsh"), UPLO=triangle_read(UPLO))
+    return eigen_rows.eigvalsh(matrix(a, "eigvalsh"), UPLO=triangle_read(UPLO))
 
 
 @implements(np.linalg.eig)
 def eig(a: Any) -> Any:
-    return EigResult(*linalg_eigen.eig(matrix(a, "eig")))
+    return EigResult(*eigen_rows.eig(matrix(a, "eig")))
 
 
 @implements(np.linalg.eigvals)
 def eigvals(a: Any) -> Any:
-    return linalg_eigen.eigvals(matrix(a, "eigvals"))
+    return eigen_rows.eigvals(matrix(a, "eigvals"))
 
 
 @implements(np.linalg.svd)
@@ -160,9 +159,9 @@ def svd(
 ) -> Any:
     a = matrix(a, "svd")
     if not hermitian and not compute_uv:
-        return linalg_svd.svdvals(a)
+        return svd_rows.svdvals(a)
     if not hermitian:
-        return SVDResult(*linalg_svd.svd(a, full_matrices=bool(full_matrices)))
+        return SVDResult(*svd_rows.svd(a, full_matrices=bool(full_matrices)))
     if not compute_uv:
         return np.sort(np.abs(eigvalsh(a)))[..., ::-1]
     s, u = eigh(a)
@@ -176,7 +175,7 @@ def svd(
 
 @implements(np.linalg.svdvals)
 def svdvals(x: Any, /) -> Any:
-    return linalg_svd.svdvals(matrix(x, "svdvals"))
+    return svd_rows.svdvals(matrix(x, "svdvals"))
 
 
 # -- powers and chains of products -----------------------------------------------------------------

@@ -11,17 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from ..dispatch import implements, operand
-from ..primitive import Traced
-from ..primitives import linalg_norm as rows
-from ..shapes import ndim_of, shape_of
-from .arguments import given, refuse_argument
+from ..arrays.dispatch import implements, operand
+from ..base.shapes import ndim_of, shape_of
+from ..primitives.linalg import norm as rows
+from ..rules.primitive import Traced
+from .arguments import as_dtype, dtype_of, given, refuse_argument
 
 LinAlgError = np.linalg.LinAlgError
 
 
 def matrix(x: Any, function: str) -> Any:
-    """A matrix or a stack of them. NumPy's own check would count a batch axis too."""
+    """A matrix or a stack of matrices. NumPy's own check would count a batch axis too."""
     x = operand(x)
     if ndim_of(x) < 2:
         raise LinAlgError(
@@ -43,6 +43,7 @@ def constant(function: str, **arguments: Any) -> None:
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:  # noqa: A002
     constant("norm", ord=ord)
     x = operand(x)
+    x = x if dtype_of(x).kind in "fc" else as_dtype(x, float)
     keepdims = given(keepdims)
     ndim = ndim_of(x)
     if axis is None:

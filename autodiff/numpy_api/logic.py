@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..dispatch import implements, operand
-from ..primitive import TABLE
+from ..arrays.dispatch import implements, operand
+from ..rules.primitive import TABLE
 from .arguments import concrete, deliver
 
 

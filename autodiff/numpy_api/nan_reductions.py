@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..dispatch import implements, operand
+from ..arrays.dispatch import implements, operand
+from ..base.shapes import ndim_of, negative_axes, reduced, shape_of
 from ..primitives.elementwise import root
-from ..shapes import ndim_of, negative_axes, reduced, shape_of
 from .arguments import NO_VALUE, accumulator, as_dtype, deliver, dtype_of, given, number
 from .reductions import reduce_by
 from .statistics import degrees_of_freedom, divided
@@ -61,6 +61,8 @@ def nanmean(
     *,
     where: Any = True,
 ) -> Any:
+    if dtype_of(a := operand(a)).kind not in "fc":
+        return np.mean(a, axis, dtype, out, keepdims, where=where)
     present, missing = without_nan(a, 0)
     axes, keepdims = negative_axes(axis, ndim_of(present)), given(keepdims)
     dtype = accumulator("np.nanmean", present, dtype, out)
@@ -93,6 +95,8 @@ def nanvar(
     correction: Any = NO_VALUE,
 ) -> Any:
     ddof = degrees_of_freedom("np.nanvar", ddof, correction)
+    if dtype_of(a := operand(a)).kind not in "fc":
+        return np.var(a, axis, dtype, out, ddof, keepdims, where=where, mean=mean)
     present, missing = without_nan(a, 0)
     axes, keepdims = negative_axes(axis, ndim_of(present)), given(keepdims)
     n = _count(missing, axes, True, where)

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ..dispatch import implements, operand
-from ..shapes import ndim_of, shape_of, size_of
+from ..arrays.dispatch import implements, operand
+from ..arrays.views import in_one_piece, order_of
+from ..base.shapes import ndim_of, shape_of, size_of
+from ..rules.primitive import Traced
 from .arguments import as_dtype, refuse_argument
 from .indexing import along, getitem
 
@@ -32,7 +34,7 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **options: Any) -> A
     ndim = ndim_of(a)
     widths = integer_pairs(pad_width, ndim)
     if callable(mode):
-        refuse_argument("np.pad", "mode", mode, "name a mode, or join pieces by np.concatenate")
+        refuse_argument("np.pad", "mode", mode, "use a named mode, or np.concatenate")
     if mode not in OPTIONS:
         raise ValueError(f"mode '{mode}' is not supported")
     if unknown := set(options) - OPTIONS[mode]:
@@ -47,7 +49,7 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **options: Any) -> A
     for k, width in enumerate(widths):
         if any(width):
             a = pieces(a, k, width)
-    return a
+    return in_one_piece(a, order_of(array))
 
 
 def pieces_of(mode: str, ndim: int, **options: Any) -> Callable[[Any, int, Pair], Any]:
@@ -84,8 +86,8 @@ def integer_pairs(pad_width: Any, ndim: int) -> list[Pair]:
 
 
 def value_pairs(values: Any, ndim: int) -> Any:
-    """Fill values, tracked or not, in shape (ndim, 2). Many plain ones are Python's numbers, and so
-    weak, as NumPy has it."""
+    """Fill values, tracked or not, in shape (ndim, 2). Plain ones stay Python numbers, and so weak,
+    as in NumPy."""
     pairs = np.broadcast_to(operand(values), (ndim, 2))
     return pairs.tolist() if isinstance(pairs, np.ndarray) and np.size(values) > 2 else pairs
 
@@ -113,9 +115,18 @@ def spread(piece: Any, a: Any, k: int, width: int) -> Any:
 
 
 def with_constants(a: Any, k: int, width: Pair, values: Any) -> Any:
-    values = as_dtype(values, a.dtype)
-    before, after = (spread(operand(values[side]), a, k, width[side]) for side in (0, 1))
+    pair = [assigned(values[side], a.dtype) for side in (0, 1)]
+    before, after = (spread(operand(x), a, k, n) for x, n in zip(pair, width, strict=True))
     return joined(before, a, after, k)
+
+
+def assigned(x: Any, dtype: Any) -> Any:
+    """`x` as NumPy assigns it to an array of this dtype, or refuses to."""
+    if isinstance(x, Traced):
+        return as_dtype(x, dtype)
+    entry = np.empty((), dtype)
+    entry[...] = x
+    return entry
 
 
 def with_ramps(a: Any, k: int, width: Pair, ends: Any) -> Any:

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ..dispatch import implements, operand
-from ..errors import refuse
-from ..primitive import payload
+from ..arrays.dispatch import implements, operand
+from ..base.errors import refuse
+from ..base.shapes import ndim_of, shape_of
 from ..primitives.indexing import set_at
-from ..shapes import ndim_of, shape_of
+from ..rules.primitive import payload
 from .arguments import as_dtype, concrete, refuse_argument
 from .indexing import strong_dtype
 
@@ -124,9 +124,7 @@ def poly(seq_of_zeros: Any) -> Any:
     """The coefficients of the polynomial with these zeros."""
     zeros = np.atleast_1d(operand(seq_of_zeros))
     if ndim_of(zeros) != 1:
-        raise refuse(
-            f"np.poly of a matrix of shape {shape_of(zeros)}", "give it np.linalg.eigvals(a)"
-        )
+        raise refuse(f"np.poly of a matrix of shape {shape_of(zeros)}", "pass np.linalg.eigvals(a)")
     zeros = as_dtype(zeros, np.dtype(np.mintypecode(zeros.dtype.char)))
     if zeros.dtype.kind == "c":
         raise refuse("np.poly of complex zeros", "multiply the factors with np.convolve")

@@ -7,24 +7,24 @@ from typing import Any
 
 import numpy as np
 
-from ..dispatch import UFUNCS, implements, name_of, operand
-from ..errors import ShapeError, refuse
+from ..arrays.dispatch import UFUNCS, implements, name_of, operand
+from ..base.errors import ShapeError, refuse
+from ..base.shapes import ndim_of, negative_axis, shape_of, size_of
 from ..primitives import products as rows, vector_products
-from ..shapes import PYTHON_SCALARS, ndim_of, negative_axis, shape_of, size_of
-from .arguments import as_dtype, deliver
+from .arguments import NUMPY_2_5, array_operand, as_dtype, deliver
 from .indexing import common_dtype, strong_dtype
 from .ufuncs import call, ufunc_method
 
 
 @implements(np.dot)
 def dot(a: Any, b: Any, out: Any = None) -> Any:
-    a, b = (np.asarray(x) if x.__class__ in PYTHON_SCALARS else operand(x) for x in (a, b))
+    a, b = array_operand(a), array_operand(b)
     return deliver(rows.dot(a, b), out, "np.dot")
 
 
 @implements(np.inner)
 def inner(a: Any, b: Any, /) -> Any:
-    a, b = operand(a), operand(b)
+    a, b = array_operand(a), array_operand(b)
     if ndim_of(a) == 0 or ndim_of(b) == 0:
         return a * b
     return vector_products.inner(a, b)
@@ -33,19 +33,19 @@ def inner(a: Any, b: Any, /) -> Any:
 @implements(np.vdot)
 def vdot(a: Any, b: Any, /) -> Any:
     """The first operand is conjugated, and both are read as vectors."""
-    return vecdot(np.ravel(operand(a)), np.ravel(operand(b)))
+    return vecdot(np.ravel(array_operand(a)), np.ravel(array_operand(b)))
 
 
 @implements(np.outer)
 def outer(a: Any, b: Any, out: Any = None) -> Any:
-    y = np.reshape(operand(a), (-1, 1)) * np.reshape(operand(b), (1, -1))
+    y = np.reshape(array_operand(a), (-1, 1)) * np.reshape(array_operand(b), (1, -1))
     return deliver(y, out, "np.outer")
 
 
 @implements(np.tensordot)
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     """A matrix product of the operands with their axes gathered: NumPy's own way, for its bits."""
-    a, b = operand(a), operand(b)
+    a, b = array_operand(a), array_operand(b)
     if isinstance(axes, (int, np.integer)):
         axes = (range(-axes, 0), range(axes))
     a_axes, b_axes = ([k] if isinstance(k, (int, np.integer)) else list(k) for k in axes)
@@ -68,7 +68,7 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
 @implements(np.kron)
 def kron(a: Any, b: Any) -> Any:
     """Every axis of the one beside the same axis of the other, multiplied, then merged."""
-    a, b = operand(a), operand(b)
+    a, b = array_operand(a), array_operand(b)
     ndim = max(ndim_of(a), ndim_of(b))
     if not ndim_of(a) or not ndim_of(b):
         return a * b
@@ -82,7 +82,7 @@ def kron(a: Any, b: Any) -> Any:
 def cross(
     a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: Any = None
 ) -> Any:
-    """Products of components; a vector of two is one of three whose last component is 0."""
+    """Products of components; before NumPy 2.5, a vector of two has a third component of 0."""
     if axis is not None:
         axisa = axisb = axisc = axis
     a, b = operand(a), operand(b)
@@ -91,6 +91,11 @@ def cross(
     a = np.moveaxis(a, negative_axis(axisa, ndim_of(a), "axisa"), -1)
     b = np.moveaxis(b, negative_axis(axisb, ndim_of(b), "axisb"), -1)
     sizes = shape_of(a)[-1], shape_of(b)[-1]
+    if NUMPY_2_5 and sizes != (3, 3):
+        raise ValueError(
+            "Both input arrays must be (arrays of) 3-dimensional vectors, but they are "
+            f"{sizes[0]} and {sizes[1]} dimensional instead."
+        )
     if not {*sizes} <= {2, 3}:
         raise ValueError("incompatible dimensions for cross product (dimension must be 2 or 3)")
     if 2 in sizes:
@@ -98,7 +103,7 @@ def cross(
             "Arrays of 2-dimensional vectors are deprecated. Use arrays of "
             "3-dimensional vectors instead. (deprecated in NumPy 2.0)",
             DeprecationWarning,
-            stacklevel=4,
+            stacklevel=3,
         )
     dtype = common_dtype([a, b])
     a0, a1, *a2 = (as_dtype(a[..., k], dtype) for k in range(sizes[0]))

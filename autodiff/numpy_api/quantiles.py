@@ -16,12 +16,21 @@ from typing import Any
 
 import numpy as np
 
-from ..dispatch import implements, operand
-from ..errors import ShapeError
-from ..primitive import Traced
-from ..primitives.demands import demand
-from ..shapes import ndim_of, negative_axes, reduced, shape_of, size_of
-from .arguments import as_dtype, concrete, deliver, dtype_of, given, is_python_scalar, number
+from ..arrays.dispatch import implements, operand
+from ..base.errors import ShapeError
+from ..base.shapes import ndim_of, negative_axes, reduced, shape_of, size_of
+from ..primitives.require import require
+from ..rules.primitive import Traced
+from .arguments import (
+    NUMPY_2_4,
+    as_dtype,
+    concrete,
+    deliver,
+    dtype_of,
+    given,
+    is_python_scalar,
+    number,
+)
 from .statistics import aligned_weights
 
 
@@ -128,7 +137,7 @@ def _finished(y: Any, shape: Any, axes: Any, keepdims: Any, out: Any, function: 
 
 
 def _with_nan(y: Any, last: Any) -> Any:
-    """A sample that holds a nan, which sorts to its end, has no order statistics but nan."""
+    """The order statistics of a sample that holds a nan are nan. A nan sorts to the end."""
     return np.where(np.isnan(last), last, y) if dtype_of(last).kind in "fc" else y
 
 
@@ -137,7 +146,8 @@ def _with_nan(y: Any, last: Any) -> Any:
 def median(
     a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: Any = False
 ) -> Any:
-    """The middle entry, or the mean of the two. `overwrite_input` only permits: nothing is."""
+    """The middle entry, or the mean of the two. `overwrite_input` is ignored: nothing is
+    overwritten."""
     a = operand(a)
     axes, shape = negative_axes(axis, ndim_of(a)), shape_of(a)
     entries = np.sort(samples_first(a, axes), axis=0)
@@ -174,6 +184,8 @@ def _checked(function: str, a: Any, q: Any, per_cent: bool) -> tuple[Any, Any, b
     if ndim_of(q) > 2:
         raise ShapeError(f"{function}: q must be a scalar, a vector or a matrix")
     weak = is_python_scalar(q)
+    if not NUMPY_2_4 and isinstance(q, (int, float)) and dtype_of(a).kind == "f":
+        q, weak = as_dtype(q, dtype_of(a)), False  # as it rounded a number before
     if per_cent:
         q = np.true_divide(q, 100)
     elif not isinstance(q, Traced):
@@ -181,9 +193,9 @@ def _checked(function: str, a: Any, q: Any, per_cent: bool) -> tuple[Any, Any, b
     return a, q, weak
 
 
-def _in_range(function: str, q: Any, top: int) -> Any:
+def _check_range(function: str, q: Any, top: int) -> None:
     inside = np.logical_and(q >= 0, q <= 1)
-    return demand(q, inside, f"{function}: q must be in the range [0, {top}]")
+    require(inside, ShapeError(f"{function}: q must be in the range [0, {top}]"))
 
 
 def _quantile(function: str, per_cent: bool, ignore_nan: bool) -> Callable[..., Any]:
@@ -199,7 +211,7 @@ def _quantile(function: str, per_cent: bool, ignore_nan: bool) -> Callable[..., 
         weights: Any = None,
     ) -> Any:
         a, q, weak = _checked(function, a, q, per_cent)
-        q = _in_range(function, q, 100 if per_cent else 1)
+        _check_range(function, q, 100 if per_cent else 1)
         axes, shape = negative_axes(axis, ndim_of(a)), shape_of(a)
         if ignore_nan and size_of(shape) == 0:
             return np.nanmean(a, axis, None, out, given(keepdims))
@@ -213,7 +225,7 @@ def _quantile(function: str, per_cent: bool, ignore_nan: bool) -> Callable[..., 
             rest = shape_of(sample)[1:]
             levels = np.reshape(q, (-1, *(1,) * len(rest)))
             entries = np.sort(sample, axis=0)
-            if ignore_nan:
+            if ignore_nan and dtype_of(a).kind == "f":
                 y = _without_nan(entries, levels, method, weak)
             else:
                 y = _interpolated(entries, levels, entries.shape[0], method, weak)

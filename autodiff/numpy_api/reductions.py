@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ..dispatch import implements, operand
-from ..errors import ShapeError
-from ..primitive import TABLE, Traced
+from ..arrays.dispatch import implements, operand
+from ..base.errors import ShapeError
+from ..base.shapes import broadcast, ndim_of, negative_axes, negative_axis, reduced, shape_of
 from ..primitives import reductions as rows, scans
-from ..shapes import broadcast, ndim_of, negative_axes, negative_axis, reduced, shape_of
+from ..rules.primitive import TABLE, Traced
 from .arguments import NO_VALUE, accumulator, as_dtype, deliver, dtype_of, given, refuse_argument
 
 # For each ufunc the row of its plain `reduce`, and the row that takes a mask and an initial value.
@@ -29,7 +29,7 @@ ROWS = {
 
 
 def folded_axes(axis: Any, ndim: int) -> tuple[int, ...]:
-    """The axes of a reduction by a ufunc, which takes a number for an array of one axis."""
+    """The axes of a reduction by a ufunc, which treats a number as an array of one axis."""
     return () if ndim == 0 and axis in (0, -1) else negative_axes(axis, ndim)
 
 
@@ -63,6 +63,8 @@ def reduce_by(
     if initial is None and ufunc.identity is not None:
         refuse_argument(name, "initial", initial, "leave it out")
     start = () if initial is NO_VALUE or initial is None else (operand(initial),)
+    if start and dtype_of(a).kind in "iub" and (dtype is None or dtype.kind in "iub"):
+        start = (as_dtype(start[0], ufunc.reduce(np.ones(1, dtype_of(a)), dtype=dtype).dtype),)
     if plain is not None and everywhere and not start:
         return deliver(plain(a, **params), out, name)
     mask = True if everywhere else operand(where)

@@ -1,9 +1,9 @@
-"""SciPy's own Python functions, which turn their arguments into plain arrays before anything else.
+"""SciPy's own Python functions, which first turn their arguments into plain arrays.
 
-NumPy asks an object for `__array__` then. For a tracked value it is not there, and NumPy builds an
-object array of tracked scalars, on which its functions work. Most of scipy.special, scipy.fft and
-scipy.linalg do not, and say so in terms of object arrays; so who asks is looked at, and refused
-with the cure.
+To do so NumPy asks an object for `__array__`. A tracked value does not have it, and NumPy builds an
+object array of tracked scalars, on which NumPy's functions work. Most functions of scipy.special,
+scipy.fft and scipy.linalg do not, and their errors speak of object arrays. So the caller that asks
+is identified, and refused with the cure.
 """
 
 from __future__ import annotations
@@ -14,9 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from ..conversions import RULE
-from ..dispatch import FUNCTIONS
-from ..errors import refuse
+from ..arrays.dispatch import FUNCTIONS
+from ..arrays.refusals import RULE
+from ..arrays.views import example
+from ..base.errors import refuse
+from ..base.shapes import memory_order
+from ..rules.primitive import is_compiled
 
 # What scipy.linalg does in Python alone: these place and multiply entries, tracked ones too.
 PLACING = ("block_diag", "companion", "hankel", "khatri_rao", "norm", "toeplitz")
@@ -31,6 +34,7 @@ LINALG_NAMESAKES = (
 )
 # What scipy.spatial.distance does in C, which may take objects for numbers: squareform crashes.
 IN_C = ("cdist", "pdist", "squareform")
+OBJECTS = np.dtype(object)
 WRITE = f"write it with functions that are NumPy ufuncs, or {RULE}"
 CURES = {
     "scipy.special": WRITE,
@@ -41,21 +45,69 @@ CURES = {
 
 
 def array_protocol(x: Any) -> Any:
-    """What ``x.__array__`` is: not there, as a rule. A Python function of SciPy's that asks for it
-    and cannot work on an array of objects is refused; a sparse matrix, in ``A @ x``, is told that
-    `x` is no array, so that it leaves the product to `x`."""
+    """``x.__array__``: as a rule, an AttributeError. A Python function of SciPy's that asks for it
+    and cannot work on an array of objects is refused. A sparse matrix, in ``A @ x``, is told that
+    `x` is not an array, so that it leaves the product to `x`."""
     frame: Any = sys._getframe(1)
     while frame is not None and module_of(frame).startswith(("autodiff.", "numpy.")):
         frame = frame.f_back
     if is_sparse_product(frame):
         return partial(as_one_object, x)
     refuse_inside_scipy(frame)
+    if not x.size:
+        return partial(without_entries, x)
     if x.dtype.kind == "c":
         raise refuse(
             "np.array(...) of complex tracked values: arrays of objects have no imaginary part",
             "use np.array([...], like=x) with a tracked array x, or np.stack([...])",
         )
+    array = example(x)
+    check_strides(array)
+    if x.dtype.kind == "f" and x.dtype.itemsize < OBJECTS.itemsize:
+        raise refuse(
+            f"np.array(...) of tracked {x.dtype} values: an array of objects would stay {x.dtype} "
+            "beside a float64 array",
+            "use np.array([...], like=x) with a tracked array x, or np.stack([...]), or leave "
+            "np.asarray out: x is an array",
+        )
+    if memory_order(array) != tuple(range(array.ndim)) and not is_compiled(x):
+        return partial(in_memory_order, x)
+    x.node.looked_at("np.asarray(x)")  # an array of objects would have another dtype
     raise AttributeError("__array__")
+
+
+def without_entries(x: Any, dtype: Any = None, copy: Any = None) -> Any:
+    return np.zeros(x.shape, dtype or x.dtype)
+
+
+def in_memory_order(x: Any, dtype: Any = None, copy: Any = None) -> Any:
+    """The tracked scalars as `x` lies in memory: columns first, say, with gaps and axes that do not
+    move where it has them."""
+    array = example(x)
+    axes = memory_order(array)
+    once = tuple(slice(None) if step else slice(1) for step in array.strides)
+    held = np.array(np.transpose(x[once], axes), object)
+    if not array.transpose(axes).flags.c_contiguous:
+        loose = np.empty((*held.shape, 2), object)[..., 0]
+        loose[...] = held
+        held = loose
+    shown = np.broadcast_to(np.transpose(held, np.argsort(axes)), x.shape)
+    return shown.copy("K") if copy else shown
+
+
+def check_strides(array: Any) -> None:
+    """Refuse np.lib.stride_tricks.as_strided where an array of objects has other strides."""
+    frame: Any = sys._getframe(1)
+    while frame is not None and module_of(frame).startswith(("autodiff.", "numpy.")):
+        if frame.f_code.co_name == "as_strided" and not (
+            array.flags.c_contiguous and array.itemsize == OBJECTS.itemsize
+        ):
+            raise refuse(
+                "np.lib.stride_tricks.as_strided of a tracked value with gaps, or of another size "
+                "than a double",
+                "index it, or use np.lib.stride_tricks.sliding_window_view",
+            )
+        frame = frame.f_back
 
 
 def is_sparse_product(frame: Any) -> bool:
@@ -67,14 +119,15 @@ def is_sparse_product(frame: Any) -> bool:
 
 
 def as_one_object(x: Any, *args: Any, **kwargs: Any) -> Any:
-    """An array of no axes that holds `x`: what NumPy makes of anything that it does not know."""
+    """An array without axes that holds `x`, as NumPy makes of any object that it does not know."""
     whole = np.empty((), object)
     whole[()] = x
     return whole
 
 
 def refuse_inside_scipy(frame: Any) -> None:
-    """Refuse to be taken apart by a Python function of scipy.special, scipy.fft or scipy.linalg."""
+    """Refuse a Python function of scipy.special, scipy.fft or scipy.linalg that asks for plain
+    arrays."""
     function, module = "", ""
     while frame is not None and module_of(frame).startswith("scipy."):
         if not module_of(frame).startswith("scipy._lib."):

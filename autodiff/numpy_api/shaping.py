@@ -8,14 +8,22 @@ from typing import Any
 
 import numpy as np
 
-from ..dispatch import FUNCTIONS, implements, operand
-from ..errors import ShapeError, location, refuse
-from ..primitive import Traced
+from ..arrays.dispatch import FUNCTIONS, implements, operand
+from ..arrays.views import example, in_one_piece, is_array
+from ..base.errors import ShapeError, location, refuse
+from ..base.shapes import (
+    Shape,
+    broadcast,
+    memory_order,
+    ndim_of,
+    negative_axes,
+    negative_axis,
+    shape_of,
+    size_of,
+)
 from ..primitives import shaping as rows, windows
 from ..primitives.elementwise import positive
-from ..selection import is_compiled
-from ..shapes import Shape, broadcast, ndim_of, negative_axes, negative_axis, shape_of, size_of
-from ..views import example, in_one_piece, is_array
+from ..rules.primitive import Traced, is_compiled, payload
 from .arguments import as_dtype, refuse_argument
 
 
@@ -43,17 +51,21 @@ def reading_order(a: Any, order: str, function: str) -> str:
     if order in ("C", "F"):
         return order
     if order not in ("A", "K"):
-        raise ValueError(f"{function}: order={order!r} is none of 'C', 'F', 'A' and 'K'")
+        raise ValueError(f"{function}: order={order!r} is not one of 'C', 'F', 'A' or 'K'")
     if ndim_of(a) < 2:
         return "C"
     if is_compiled(a):
-        refuse_argument(function, "order", order, 'say "C" or "F": jit does not know the memory')
+        refuse_argument(function, "order", order, 'use "C" or "F": jit cannot see the layout')
     flags = example(a).flags
-    if flags.c_contiguous or (order == "A" and not flags.f_contiguous):
+    array = payload(a)
+    hidden = np.ndim(array) - ndim_of(a)  # axes of examples
+    first = not hidden or memory_order(array)[:hidden] == tuple(range(hidden))
+    if flags.c_contiguous or (order == "A" and first and not flags.f_contiguous):
         return "C"
     if flags.f_contiguous:
         return "F"
-    return refuse_argument(function, "order", order, 'say "C" or "F"')
+    # Between entries of one example lie those of others, or gaps of its own.
+    return refuse_argument(function, "order", order, 'use "C" or "F"')
 
 
 @implements(np.reshape)
@@ -72,15 +84,26 @@ def reshape(a: Any, /, shape: Any = None, order: str = "C", *, copy: Any = None)
 
 
 def copied(a: Any, order: str = "K") -> Any:
-    """A handle of its own on the same value; of a leaf a result, which can be assigned into."""
+    """A new handle on the same value. The copy of a leaf is a result, which can be assigned
+    into."""
     if not isinstance(a, Traced):
         return np.array(a)
-    return positive(a) if getattr(a.node, "leaf", False) else in_one_piece(copy_handle(a), order)
+    return in_one_piece(positive(a) if a.node.leaf else copy_handle(a), order)
+
+
+def has_repeats(array: Any) -> bool:
+    """Does an axis stay in one place of the memory, as np.broadcast_to leaves it?"""
+    sides = zip(array.shape, array.strides, strict=True)
+    return array.size > 0 and any(n > 1 and not step for n, step in sides)
 
 
 @implements(np.ravel)
 def ravel(a: Any, order: str = "C") -> Any:
     a = operand(a)
+    if order == "K" and ndim_of(a) > 1 and not is_compiled(a):
+        if has_repeats(example(a)):
+            refuse_argument("np.ravel", "order", order, 'say "C" or "F": entries share memory')
+        a, order = transpose(a, memory_order(example(a))), "C"
     return in_one_piece(reshape(a, -1, reading_order(a, order, "np.ravel")), "C")
 
 
@@ -135,7 +158,7 @@ _at_least(np.atleast_3d, lambda shape: _THREE_AXES[min(len(shape), 3)](shape))
 def transpose(a: Any, axes: Any = None) -> Any:
     a = operand(a)
     ndim = ndim_of(a)
-    order = range(ndim - 1, -1, -1) if axes is None else axes
+    order = range(ndim - 1, -1, -1) if axes is None else axes if np.iterable(axes) else (axes,)
     order = tuple(negative_axis(k, ndim, "axes") for k in order)
     if sorted(order) != list(range(-ndim, 0)):
         raise ShapeError(f"transpose: axes {axes} are not a permutation of {ndim} axes")
@@ -291,11 +314,11 @@ def astype(
     """``x.astype(dtype)``: a copy, unless told otherwise."""
     dtype = np.dtype(dtype)
     if dtype.kind not in "biufc":
-        raise refuse(f"astype: dtype={dtype} of a tracked value", "keep it a number")
+        raise refuse(f"astype: dtype={dtype} of a tracked value", "use a numeric dtype")
     if not np.can_cast(x.dtype, dtype, casting):
         raise TypeError(f"astype: cannot cast from {x.dtype} to {dtype} by the rule {casting!r}")
     y = as_dtype(x, dtype)
-    return copied(y) if copy and y is x else y
+    return in_one_piece(copied(y) if copy and y is x else y, order) if copy or order != "K" else y
 
 
 FUNCTIONS["astype"] = astype

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from ..dispatch import implements, operand
-from ..errors import ShapeError
-from ..primitive import payload
+from ..arrays.dispatch import implements, operand
+from ..arrays.views import arranged, example
+from ..base.errors import ShapeError
+from ..base.shapes import memory_order, ndim_of, shape_of
 from ..primitives import signal as rows
-from ..shapes import ndim_of, shape_of
+from ..rules.primitive import payload
 from .arguments import as_dtype, is_python_scalar
 
 DOUBLE = np.dtype(np.float64)
@@ -44,7 +45,7 @@ def _mode(function: str, mode: Any) -> str:
     modes = {0: "valid", 1: "same", 2: "full"} | {m[0]: m for m in ("valid", "same", "full")}
     mode = modes.get(mode, mode)
     if mode not in ("valid", "same", "full"):
-        raise ValueError(f"{function}: mode={mode!r} is none of full, same and valid")
+        raise ValueError(f"{function}: mode={mode!r} is not one of full, same or valid")
     return mode
 
 
@@ -93,4 +94,5 @@ def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: Any = 2 * mat
     correction = np.where(np.abs(steps) < discont, 0, folded - steps)
     first, rest = p[slice_along(k, None, 1)], p[slice_along(k, 1, None)]
     rest = rest + np.cumsum(correction, axis=k)
-    return np.concatenate((as_dtype(first, dtype), as_dtype(rest, dtype)), axis=k)
+    y = np.concatenate((as_dtype(first, dtype), as_dtype(rest, dtype)), axis=k)
+    return arranged(y, memory_order(example(p)))

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from ..dispatch import implements, operand
-from ..errors import ShapeError, refuse
-from ..primitive import TABLE, Traced
+from ..arrays.dispatch import implements, operand
+from ..base.errors import ShapeError, refuse
+from ..base.shapes import ndim_of, negative_axis
 from ..primitives import sorting as rows
 from ..primitives.accumulating import weigh
 from ..primitives.indexing import scatter_add
-from ..shapes import ndim_of, negative_axis
+from ..rules.primitive import TABLE, Traced
 from .arguments import as_dtype, check_default, concrete
 
 
@@ -194,7 +194,7 @@ def histogram(
     edges that NumPy would find from tracked data are refused."""
     if range is None and (isinstance(bins, (int, str, np.integer))) and isinstance(a, Traced):
         raise refuse(
-            f"np.histogram: bins={bins!r} would find its edges from tracked data",
+            f"np.histogram: bins={bins!r} would compute its edges from tracked data",
             "give range=(low, high), or the edges",
         )
     edges = bins if isinstance(bins, Traced) else None

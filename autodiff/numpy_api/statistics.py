@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from ..dispatch import implements, operand
-from ..errors import ShapeError
-from ..primitives.demands import demand
+from ..arrays.dispatch import implements, operand
+from ..base.errors import ShapeError
+from ..base.shapes import Shape, ndim_of, negative_axes, shape_of, size_of
 from ..primitives.elementwise import root
-from ..shapes import Shape, ndim_of, negative_axes, shape_of, size_of
+from ..primitives.require import require
 from .arguments import NO_VALUE, accumulator, as_dtype, deliver, dtype_of, given
 from .reductions import reduce_by
 
@@ -162,8 +162,7 @@ def average(
         dtype = np.result_type(dtype_of(a), dtype_of(weights), least)
         axes_of_weights = negative_axes(axis, ndim_of(weights))
         total = reduce_by(np.add, "np.average", weights, axes_of_weights, dtype, None, keepdims)
-        message = "np.average: the weights sum to zero"
-        total = demand(total, total != 0, message, "ZeroDivisionError")
+        require(total != 0, ZeroDivisionError("np.average: the weights sum to zero"))
         products = as_dtype(a, dtype) * as_dtype(weights, dtype)
         y = np.sum(products, axes, keepdims=keepdims) / total
     if not returned:
@@ -227,17 +226,16 @@ def cov(
 
 
 def _observation_weights(n: int, fweights: Any, aweights: Any) -> tuple[Any, Any]:
-    """The weight of each observation (their product), and the part of it that is no count."""
+    """The weight of each observation (their product), and the part of it that is not a count."""
     given_weights = {"fweights": fweights, "aweights": aweights}
     found = {k: as_dtype(operand(w), DOUBLE) for k, w in given_weights.items() if w is not None}
     for name, w in found.items():
         if shape_of(w) != (n,):
             raise ShapeError(f"np.cov: {name} of shape {shape_of(w)} for {n} observations")
-        found[name] = demand(w, np.logical_not(w < 0), f"np.cov: {name} cannot be negative")
+        require(np.logical_not(w < 0), ShapeError(f"np.cov: {name} cannot be negative"))
     if fweights is not None:
         w = found["fweights"]
-        whole = w == np.round(w)
-        found["fweights"] = demand(w, whole, "np.cov: fweights must be integers", "TypeError")
+        require(w == np.round(w), TypeError("np.cov: fweights must be integers"))
     both = list(found.values())
     product = both[0] * both[1] if len(both) == 2 else both[0] if both else None
     return product, found.get("aweights")

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from ..dispatch import UFUNC_METHODS, UFUNCS, implements, name_of, operand
-from ..errors import refuse
-from ..primitive import TABLE, Traced
+from ..arrays.dispatch import (
+    UFUNC_METHODS,
+    UFUNCS,
+    call_ufunc,
+    implements,
+    name_of,
+    operand,
+)
+from ..arrays.views import assign
+from ..base.errors import refuse
+from ..base.shapes import broadcast, ndim_of, shape_of
 from ..primitives import accumulating, elementwise, gathering, series
-from ..shapes import broadcast, ndim_of, shape_of
-from ..views import assign
+from ..rules.primitive import TABLE, Traced
 from .arguments import (
     NO_VALUE,
+    NUMPY_2_5,
+    array_operand,
     as_dtype,
     check_default,
     concrete,
     deliver,
     dtype_named,
+    dtype_of,
     is_python_scalar,
     lifted,
     number,
@@ -38,7 +49,8 @@ def ufunc_method(name: str) -> Any:
 
 # -- two results -----------------------------------------------------------------------------------
 def modf(x: Any) -> tuple[Any, Any]:
-    return elementwise.modf_fraction(x), TABLE["trunc"](x)
+    fraction = elementwise.modf_fraction(x)
+    return fraction, TABLE["trunc"](x if dtype_of(x).kind == "f" else as_dtype(x, fraction.dtype))
 
 
 def frexp(x: Any) -> tuple[Any, Any]:
@@ -50,9 +62,17 @@ def divmod_(a: Any, b: Any) -> tuple[Any, Any]:
     return TABLE["floor_divide"](a, b), elementwise.remainder(a, b)
 
 
+class Asked:
+    """An operand that makes a ufunc return itself: the way to get a ufunc without a public name."""
+
+    def __array_ufunc__(self, ufunc: np.ufunc, *_: Any, **__: Any) -> Any:
+        return ufunc
+
+
 UFUNCS.update({np.modf: modf, np.frexp: frexp, np.divmod: divmod_})
 # What `a.clip(low, high)` of a plain array calls, where a bound is tracked.
-UFUNCS[vars(np._core.umath)["clip"]] = elementwise.clip
+if isinstance(_clip := np.zeros(1).clip(Asked(), Asked()), np.ufunc):
+    UFUNCS[_clip] = elementwise.clip
 
 
 # -- keyword arguments -----------------------------------------------------------------------------
@@ -77,10 +97,10 @@ def call(
         operands = [as_dtype(x, t) for x, t in zip(operands, loop, strict=False)]
     where = True if where is NO_VALUE else where
     if where is True:
-        results = UFUNCS[ufunc](*operands)
+        results = call_ufunc(ufunc, "__call__", tuple(operands), {})
     else:
         with np.errstate(all="ignore"):  # NumPy does not look at the entries left out either
-            results = UFUNCS[ufunc](*operands)
+            results = call_ufunc(ufunc, "__call__", tuple(operands), {})
     if ufunc.nout == 1:
         return written(name, results, where, outs[0], casting)
     return tuple(written(name, y, where, o, casting) for y, o in zip(results, outs, strict=True))
@@ -99,7 +119,7 @@ def loop_dtypes(
 
 
 def written(name: str, result: Any, where: Any, out: Any, casting: str) -> Any:
-    """`result` as it is, or as what `out` holds after it was written in where the mask says so."""
+    """`result` as it is, or what `out` holds after `result` was written where the mask is true."""
     if out is None:
         if where is True:
             return result
@@ -123,15 +143,15 @@ def written(name: str, result: Any, where: Any, out: Any, casting: str) -> Any:
 # -- methods ---------------------------------------------------------------------------------------
 @ufunc_method("outer")
 def outer(ufunc: np.ufunc, a: Any, b: Any, /, **kwargs: Any) -> Any:
-    a, b = operand(a), operand(b)
+    a, b = array_operand(a), array_operand(b)
     a = np.reshape(a, (*shape_of(a), *(1,) * ndim_of(b)))
     return ufunc(a, b, **kwargs)
 
 
 @ufunc_method("at")
 def at(ufunc: np.ufunc, a: Any, indices: Any, b: Any = None, /) -> None:
-    """``ufunc.at(a, indices, b)``: a handle on the sum is what `a` becomes. Ufuncs other than add
-    and subtract may not meet an entry twice, which would be a product of changes."""
+    """``ufunc.at(a, indices, b)``: `a` becomes a handle on the result. Ufuncs other than add and
+    subtract may not meet an entry twice, because the changes would multiply."""
     name = f"{name_of(ufunc)}.at"
     if not isinstance(a, Traced):
         raise refuse(f"{name} on a plain array", "start from np.zeros_like(x) of a tracked x")
@@ -198,6 +218,10 @@ def round_(a: Any, decimals: int = 0, out: Any = None) -> Any:
 
 @implements(np.fix)
 def fix(x: Any, out: Any = None) -> Any:
+    if NUMPY_2_5:
+        warnings.warn(
+            "numpy.fix is deprecated. Use numpy.trunc instead.", DeprecationWarning, stacklevel=3
+        )
     return deliver(np.trunc(operand(x)), out, "np.fix")
 
 

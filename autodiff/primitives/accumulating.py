@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ..fitting import Aval, align, stacked
-from ..kinds import linear
-from ..primitive import Primitive
-from ..shapes import shape_of
+from ..base.shapes import shape_of
+from ..rules.conforming import Aval, align, stacked
+from ..rules.kinds import linear
+from ..rules.primitive import Primitive
 from .indexing import batch_key, index, scatter_add
 
 

@@ -1,6 +1,7 @@
 """Activations in one row each: added for speed, as compositions take five rows or ten.
 
-Where there are two pieces, the first counts from 0 on; nothing is evaluated where it could overflow.
+Where there are two pieces, the first one holds for a >= 0; neither is evaluated where it could
+overflow.
 Source: Clevert, Unterthiner and Hochreiter, Exponential Linear Units (2016); Hendrycks and Gimpel,
 Gaussian Error Linear Units (2016).
 """
@@ -12,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from ..choosing import where
-from ..kinds import elementwise, flat
+from ..base.selecting import where
+from ..rules.kinds import elementwise, flat
 from .stable import sigmoid, sigmoid_slope
 
 RATE, CUBIC = 2 * math.sqrt(2 / math.pi), 0.044715

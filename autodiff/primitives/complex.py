@@ -15,10 +15,17 @@ from typing import Any
 
 import numpy as np
 
-from ..kinds import linear, special
+from ..rules.kinds import linear, special
 
 real = linear("real", np.real, lambda y_bar, a: y_bar, batch="trailing", latex=r"\Re {a}")
-imag = linear("imag", np.imag, lambda y_bar, a: -1j * y_bar, batch="trailing", latex=r"\Im {a}")
+imag = linear(
+    "imag",
+    np.imag,
+    lambda y_bar, a: -1j * y_bar,
+    batch="trailing",
+    latex=r"\Im {a}",
+    form="alike",  # of ones it is zero
+)
 conj = linear(
     "conj",
     np.conjugate,

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import choosing
-from ..fitting import align_all
-from ..kinds import choice, elementwise, flat, special
-from ..primitive import (
+from ..base import selecting
+from ..rules.conforming import align_all
+from ..rules.kinds import choice, elementwise, flat, special
+from ..rules.primitive import (
     CALL,
     COMPARISON,
     MINUS_ONE,
@@ -54,6 +54,8 @@ def _pow(a: Any, *, exponent: Any) -> Any:
     try:
         return a**exponent
     except (ZeroDivisionError, OverflowError):
+        if a.__class__ not in (int, float):  # NumPy's own refusal: 300 is not an int8
+            raise
         return np.power(float(a), exponent)
 
 
@@ -71,9 +73,7 @@ def _power_a(a: Any, b: Any) -> Any:
 
 
 def _power_b(a: Any, y: Any) -> Any:
-    one = y.dtype.type(
-        1
-    )  # the logarithm is that of a number of y's type: of a complex one, or longer
+    one = y.dtype.type(1)  # the logarithm of a number of y's type, which may be complex or longer
     return y * np.log(np.where(a == 0, one, a))
 
 
@@ -84,20 +84,34 @@ def share(a: Any, y: Any, base_power: Any) -> Any:
     return np.where(y == -np.inf, 0, base_power(difference))
 
 
+def _sech_squared(a: Any) -> Any:
+    """1 / cosh^2 by the exponential that is at most 1."""
+    size = np.where(np.real(a) < 0, -a, a) if np.iscomplexobj(a) else np.abs(a)
+    small = np.exp(-2 * size)
+    return 4 * small / (1 + small) ** 2
+
+
 # One row a line, its columns aligned: the odd row should stand out.
 # fmt: off
-add       = elementwise("add",      operator.add, ONE, ONE,       numpy=np.add,      text="{a} + {b}", binds=SUM)
-subtract  = elementwise("subtract", operator.sub, ONE, MINUS_ONE, numpy=np.subtract, text="{a} - {b}", binds=SUM)
+add       = elementwise("add",      operator.add, ONE, ONE,       numpy=np.add,      text="{a} + {b}", binds=SUM,
+                        form="sum", operator="({} + {})")
+subtract  = elementwise("subtract", operator.sub, ONE, MINUS_ONE, numpy=np.subtract, text="{a} - {b}", binds=SUM,
+                        form="sum", operator="({} - {})")
 multiply  = elementwise("multiply", operator.mul, lambda b: b, lambda a: a,
-                        numpy=np.multiply, text="{a} * {b}", latex=r"{a} \, {b}", binds=PRODUCT)
+                        numpy=np.multiply, text="{a} * {b}", latex=r"{a} \, {b}", binds=PRODUCT,
+                        form="product", operator="({} * {})")
 divide    = elementwise("divide", _divide, lambda b: 1 / b, lambda b, y: -y / b, domain=(REAL, POSITIVE),
-                        numpy=np.divide, text="{a} / {b}", latex=r"\frac{{{a}}}{{{b}}}", binds=PRODUCT)
-negative  = elementwise("negative", operator.neg, MINUS_ONE, numpy=np.negative, text="-{a}", binds=UNARY)
-positive  = elementwise("positive", operator.pos, ONE,       numpy=np.positive, text="{a}",  binds=UNARY)
+                        numpy=np.divide, text="{a} / {b}", latex=r"\frac{{{a}}}{{{b}}}", binds=PRODUCT,
+                        form="quotient", operator="({} / {})")
+negative  = elementwise("negative", operator.neg, MINUS_ONE, numpy=np.negative, text="-{a}", binds=UNARY,
+                        form="alike", operator="(-{})", silent=True)
+positive  = elementwise("positive", operator.pos, ONE,       numpy=np.positive, text="{a}",  binds=UNARY,
+                        form="alike", operator="(+{})", silent=True)
 
 # Added for accuracy, speed and a readable picture: x**2 with a constant exponent has one partial, 2 x.
 monomial  = elementwise("monomial", _pow, _monomial_partial, domain=POSITIVE,
-                        text="{a}^{exponent}", latex="{{{a}}}^{{{exponent}}}", binds=POWER)
+                        text="{a}^{exponent}", latex="{{{a}}}^{{{exponent}}}", binds=POWER,
+                        form="power", operator="({} ** {exponent})")
 power     = elementwise("power", np.power, _power_a, _power_b, domain=(POSITIVE, REAL),
                         text="{a}^{b}", latex="{{{a}}}^{{{b}}}", binds=POWER)
 # Not a cast and then `power`: the two differ in the last bit where NumPy has a faster loop for one.
@@ -131,8 +145,10 @@ arctan    = elementwise("arctan", np.arctan, lambda a: 1 / (1 + a * a))
 
 sinh      = elementwise("sinh", np.sinh, lambda a: np.cosh(a))
 cosh      = elementwise("cosh", np.cosh, lambda a: np.sinh(a))
-# From the output, at no cost: to 1e-16 in itself, though not relative to a slope that is smaller yet.
-tanh      = elementwise("tanh", np.tanh, lambda y: 1 - y * y)
+# Added for accuracy: 1 - tanh^2 is 0 from a = 19 on, where 1 / cosh^2 is 4 exp(-2 a).
+tanh      = elementwise("tanh", np.tanh, lambda a: sech_squared(a))
+sech_squared = elementwise("sech_squared", _sech_squared, lambda a, y: -2 * np.tanh(a) * y,
+                           text="sech({a})^2", latex=r"\operatorname{{sech}}^2\left({a}\right)")
 arcsinh   = elementwise("arcsinh", np.arcsinh, lambda a: 1 / (np.sqrt(a * a + 1) if np.iscomplexobj(a) else np.hypot(a, 1)))
 arccosh   = elementwise("arccosh", np.arccosh, lambda a: 1 / (np.sqrt(a - 1) * np.sqrt(a + 1)), domain=Interval(1.0, math.inf))
 arctanh   = elementwise("arctanh", np.arctanh, lambda a: 1 / one_minus_square(a), domain=Interval(-1.0, 1.0))
@@ -145,11 +161,15 @@ degrees   = elementwise("degrees", np.degrees, lambda: 180 / math.pi)
 absolute  = elementwise("absolute", np.absolute, lambda a: _direction(a), kinks=(0.0,), text="|{a}|",
                         latex=r"\left|{a}\right|")
 fabs      = elementwise("fabs", np.fabs, lambda a: np.sign(a), kinks=(0.0,), text="|{a}|", latex=r"\left|{a}\right|")
-# hypot(0, 0): the minimal-norm subgradient, 0. Added for accuracy, sine and arctan2_slope: nothing in
-# them overflows as a^2 + b^2 does, and their slopes, unlike those of the quotients, do not cancel.
-hypot     = elementwise("hypot", np.hypot, lambda a, b: sine(b, a), lambda a, b: sine(a, b))
-sine      = elementwise("sine", lambda a, b: _sine(a, b), lambda a, b, y: -y * (sine(b, a) / safe(np.hypot(a, b))),
-                        lambda a, b: sine(b, a) * (sine(b, a) / safe(np.hypot(a, b))), domain=(POSITIVE, REAL),
+# a / b, where b is the size of what a belongs to: 0 at the origin, the subgradient of least norm of
+# the size. There it jumps, so that its own slope is nan, and with it the curvature of the size.
+direction = elementwise("direction", lambda a, b: a / safe(b), lambda b: 1 / b, lambda b, y: -y / b, domain=(REAL, POSITIVE),
+                        text="{a} / {b}", latex=r"\frac{{{a}}}{{{b}}}", binds=PRODUCT)
+# hypot(0, 0) has slope 0 likewise. Added for accuracy, sine and arctan2_slope: nothing in them overflows
+# as a^2 + b^2 does, and their slopes, unlike those of the quotients, do not cancel.
+hypot     = elementwise("hypot", np.hypot, lambda a, b: sine(b, a), lambda a, b: sine(a, b), kinks="origin")
+sine      = elementwise("sine", lambda a, b: _sine(a, b), lambda a, b, y: -y * (sine(b, a) / np.hypot(a, b)),
+                        lambda a, b: sine(b, a) * (sine(b, a) / np.hypot(a, b)), domain=(POSITIVE, REAL),
                         text="{b} / hypot({a}, {b})", latex=r"{b} / \sqrt{{{a}^2 + {b}^2}}", binds=PRODUCT)
 arctan2   = elementwise("arctan2", np.arctan2, lambda a, b: arctan2_slope(a, b), lambda a, b: -arctan2_slope(b, a), domain=(REAL, POSITIVE))
 arctan2_slope = elementwise("arctan2_slope", lambda a, b: _arctan2_slope(a, b), lambda a, b, y: -2 * y * arctan2_slope(b, a),
@@ -157,21 +177,22 @@ arctan2_slope = elementwise("arctan2_slope", lambda a, b: _arctan2_slope(a, b), 
                         text="{b} / ({a}^2 + {b}^2)", latex=r"\frac{{{b}}}{{{a}^2 + {b}^2}}", binds=PRODUCT)
 copysign  = elementwise("copysign", np.copysign, lambda a, b: np.sign(a) * np.copysign(1, b), ZERO, kinks=(0.0,))
 remainder = elementwise("remainder", _modulo, ONE, lambda a, b: -np.floor_divide(a, b), numpy=np.remainder,
-                        domain=(REAL, POSITIVE), kinks="multiples", text="{a} % {b}", latex=r"{a} \bmod {b}", binds=PRODUCT)
+                        domain=(REAL, POSITIVE), kinks="multiples", text="{a} % {b}", latex=r"{a} \bmod {b}", binds=PRODUCT,
+                        operator="({} % {})")
 fmod      = elementwise("fmod", np.fmod, ONE, lambda a, b: -np.trunc(a / b), domain=(REAL, POSITIVE), kinks="multiples")
 
 # The part behind the point, which keeps its sign: x - trunc(x) would make a 0.0 of the -0.0 of -2.0.
 modf_fraction = elementwise("modf_fraction", lambda a: np.modf(a)[0], ONE, kinks="integers")
 # Added for accuracy: std and norms are the root of a sum of squares, whose minimal-norm subgradient at 0 is 0.
-root      = elementwise("root", lambda a: np.sqrt(a), lambda y: 0.5 / np.where(y == 0, np.inf, y), domain=NON_NEGATIVE,
+root      = elementwise("root", lambda a: np.sqrt(a), lambda y: 0.5 * direction(y != 0, y), domain=NON_NEGATIVE,
                         kinks=(0.0,), text="sqrt({a})", latex=r"\sqrt{{{a}}}")
 
-where     = choice("where", choosing.where, lambda c, a, b, y: c, lambda s, _, a_dot, b_dot: choosing.where(s, a_dot, b_dot),
-                   None, lambda y_bar, s, a: choosing.where(s, y_bar, 0), lambda y_bar, s, b: choosing.where(s, 0, y_bar),
-                   batch="elementwise")
+where     = choice("where", selecting.where, lambda c, a, b, y: c, lambda s, _, a_dot, b_dot: selecting.where(s, a_dot, b_dot),
+                   None, lambda y_bar, s, a: selecting.where(s, y_bar, 0), lambda y_bar, s, b: selecting.where(s, 0, y_bar),
+                   batch="elementwise", form="branches")
 # The step itself is flat; its value at the jump is the second argument.
-heaviside = choice("heaviside", np.heaviside, lambda a, b, y: a == 0, lambda s, _, b_dot: choosing.where(s, b_dot, 0),
-                   None, lambda y_bar, s, b: choosing.where(s, y_bar, 0), batch="elementwise")
+heaviside = choice("heaviside", np.heaviside, lambda a, b, y: a == 0, lambda s, _, b_dot: selecting.where(s, b_dot, 0),
+                   None, lambda y_bar, s, b: selecting.where(s, y_bar, 0), batch="elementwise")
 # Linear in the mantissa; scaled by the same power of two rather than multiplied, which could overflow.
 ldexp     = special("ldexp", np.ldexp, batch=lambda row, size, args, flags: row(*align_all(args, flags)),
                     forward=lambda tangents, primals, y: np.ldexp(tangents[0], primals[1]),
@@ -206,8 +227,7 @@ def _direction(a: Any) -> Any:
     """The derivative of |a|: the sign of a real number, conj(a) / |a| for a complex one, 0 at 0."""
     if not np.iscomplexobj(a):
         return np.sign(a)
-    size = np.abs(a)
-    return np.conj(a) / np.where(size == 0, 1, size)
+    return direction(np.conj(a), np.abs(a))
 
 
 def _extremum(name: str, value: Any, first_wins: Any) -> Any:
@@ -218,15 +238,15 @@ def _extremum(name: str, value: Any, first_wins: Any) -> Any:
 
     def select(chosen: Any, a_dot: Any, b_dot: Any) -> Any:
         first, tie = chosen
-        return choosing.where(tie, (a_dot + b_dot) / 2, choosing.where(first, a_dot, b_dot))
+        return selecting.where(tie, (a_dot + b_dot) / 2, selecting.where(first, a_dot, b_dot))
 
     def scatter_first(y_bar: Any, chosen: Any, a: Any) -> Any:
         first, tie = chosen
-        return choosing.where(tie, y_bar / 2, choosing.where(first, y_bar, 0))
+        return selecting.where(tie, y_bar / 2, selecting.where(first, y_bar, 0))
 
     def scatter_second(y_bar: Any, chosen: Any, b: Any) -> Any:
         first, tie = chosen
-        return choosing.where(tie, y_bar / 2, choosing.where(first, 0, y_bar))
+        return selecting.where(tie, y_bar / 2, selecting.where(first, 0, y_bar))
 
     return choice(
         name,
@@ -267,12 +287,12 @@ clip = choice(
     "clip",
     np.clip,
     _clip_selector,
-    lambda s, a_dot, low_dot, high_dot: choosing.where(
-        s[1], high_dot, choosing.where(s[0], low_dot, a_dot)
+    lambda s, a_dot, low_dot, high_dot: selecting.where(
+        s[1], high_dot, selecting.where(s[0], low_dot, a_dot)
     ),
-    lambda y_bar, s, a: choosing.where(s[0] | s[1], 0, y_bar),
-    lambda y_bar, s, low: choosing.where(s[0], y_bar, 0),
-    lambda y_bar, s, high: choosing.where(s[1], y_bar, 0),
+    lambda y_bar, s, a: selecting.where(s[0] | s[1], 0, y_bar),
+    lambda y_bar, s, low: selecting.where(s[0], y_bar, 0),
+    lambda y_bar, s, high: selecting.where(s[1], y_bar, 0),
     batch=_batch_clip,
     kinks="bounds",
 )

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import refuse
-from ..fitting import Aval, align, stacked
-from ..kinds import Choice, choice
-from ..shapes import Shape, shape_of
+from ..base.errors import refuse
+from ..base.shapes import Shape, shape_of
+from ..rules.conforming import Aval, align, stacked
+from ..rules.kinds import Choice, choice
 from .indexing import HOLE, _fitted, _key_text, _scatter_add, _set_at, is_slice
 
 
@@ -35,8 +35,9 @@ def without_masks(key: tuple[Any, ...]) -> tuple[Any, ...]:
 def _stack_key(
     size: int, key: tuple[Any, ...], indices: Any, flags: Any, ndim: int
 ) -> tuple[tuple[Any, ...], list[Any], int, int]:
-    """Key and indices for a stack of examples: the number of the example comes first, so that the
-    axes of the indices come out in front; how many they are, and where one example has them."""
+    """Key and indices for a stack of examples: the index of the example comes first, so that the
+    axes of the indices come out in front. Also how many axes these are, and where they are for one
+    example."""
     if any(i.dtype == bool for i in indices):
         raise refuse(
             "x[mask] whose mask differs from example to example under vmap",
@@ -125,7 +126,7 @@ def _put_what_is_kept(y_bar: Any, s: Any, a: Aval, *, key: Any) -> Any:
 
 
 def _put_last_writes(y_bar: Any, s: Any, updates: Aval, *, key: Any) -> Any:
-    """Of the updates that went to one place the last one gets its cotangent."""
+    """Of several updates to one place, only the last gets the cotangent."""
     indices, like = s
     updates_bar = gather(y_bar, *indices, key=key)
     order = np.arange(updates_bar.size).reshape(updates_bar.shape)

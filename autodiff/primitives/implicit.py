@@ -14,21 +14,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..fitting import conform_tangent
-from ..kinds import Special
-from ..primitive import ZERO, register
+from ..rules.conforming import conform_tangent
+from ..rules.kinds import Special
+from ..rules.primitive import ZERO, register
 
 
 class Implicit(Special):
-    """A special row that is told which tangents are zero: a parameter that nobody differentiates in
-    may well be one in which there is no derivative."""
+    """A special row that is told which tangents are zero: the equation may not have a derivative in
+    a parameter that nobody differentiates."""
 
     def jvp(self, y: Any, primals: Sequence[Any], tangents: Sequence[Any], params: Any) -> Any:
         return conform_tangent(self.forward(tangents, primals, y, **params), y)
 
     def title(self, params: dict[str, Any]) -> str:
         (what,) = params.values()
-        return f"{what!r}, whose solver knows one example at a time,"
+        return f"{what!r}, whose solver handles one example at a time,"
 
 
 def _root_jvp(tangents: Any, primals: Any, x: Any, *, equation: Any) -> Any:

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ..fitting import Aval, stacked
-from ..kinds import Linear, choice, linear
-from ..shapes import Shape, shape_of, size_of
+from ..base.shapes import Shape, shape_of, size_of
+from ..rules.conforming import Aval, stacked
+from ..rules.kinds import Linear, choice, linear
 
 
 class Hole:
@@ -112,7 +112,7 @@ def _key_text(key: tuple[Any, ...], letters: str = "bcdef") -> str:
 
 
 def _kept(a: Any, *, key: tuple[Any, ...]) -> Any:
-    """Which entries a key of slices and integers picks; not worth saying of a large array."""
+    """Which entries a key of slices and integers picks; not worth finding out for a large array."""
     shape = shape_of(a)
     if size_of(shape) > 64 or not is_basic(key):
         return None
@@ -160,7 +160,8 @@ def _set_at_transpose(y_bar: Any, a: Aval, updates: Aval, *, key: Any) -> list[A
 
 
 def _fitted(updates: Any, flag: bool, size: int, ndim: int) -> Any:
-    """A stack of what is written, each with the `ndim` axes of the place that it is written to."""
+    """A stack of the values written, each with the `ndim` axes of the place that it is written
+    to."""
     shape = shape_of(updates)[flag:]
     grown = (*(1,) * (ndim - len(shape)), *shape[max(len(shape) - ndim, 0) :])
     return np.reshape(updates, (size, *grown)) if flag else np.reshape(updates, (1, *grown))

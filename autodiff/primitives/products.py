@@ -7,18 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from ..fitting import (
+from ..base.shapes import Shape, ndim_of, shape_of, size_of
+from ..rules.conforming import (
     Aval,
     align,
     aval_of,
     conform_cotangent,
     conform_tangent,
-    full,
+    full_array,
     unbroadcast,
 )
-from ..kinds import bilinear
-from ..primitive import PRODUCT, ZERO, Primitive, register
-from ..shapes import Shape, ndim_of, shape_of, size_of
+from ..rules.kinds import bilinear
+from ..rules.primitive import PRODUCT, ZERO, Primitive, register
 from .indexing import scatter_add
 
 
@@ -159,7 +159,7 @@ class Einsum(Primitive):
         kept = [a if len(wanted) > 1 or i not in wanted else None for i, a in enumerate(primals)]
 
         def pullback(y_bar: Any) -> list[Any]:
-            y_bar = full(y_bar, shape)
+            y_bar = full_array(y_bar, shape)
             return [
                 conform_cotangent(
                     _einsum_transpose(self, y_bar, kept, i, avals[i], **params), avals[i]
@@ -189,12 +189,15 @@ def _einsum_transpose(
         subscripts=",".join([output, *other_terms]) + "->" + reached,
         optimize=optimize,
     )
-    # A letter that was summed over in this operand alone: every entry gets the same cotangent.
-    # (Sizes are read off the part: einsum broadcasts an axis of size 1.)
+    # A letter that was summed over in this operand alone, or beside sides of 1, which einsum
+    # broadcasts: every entry gets the same cotangent. A side of 1 of its own is summed back.
     sizes = dict(zip(term, like.shape, strict=True))
     known_sizes = dict(zip(reached, shape_of(part), strict=True))
     part = np.reshape(part, tuple(known_sizes.get(c, 1) for c in distinct))
-    full = np.broadcast_to(part, tuple(known_sizes.get(c, sizes[c]) for c in distinct))
+    largest = (known_sizes.get(c, 1) for c in distinct)
+    full = np.broadcast_to(
+        part, tuple(sizes[c] if n == 1 else n for c, n in zip(distinct, largest, strict=True))
+    )
     if distinct == term:
         return full
     full = unbroadcast(full, tuple(sizes[c] for c in distinct))

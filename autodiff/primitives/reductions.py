@@ -8,15 +8,16 @@ left it out before, so that it contributes exactly zero.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from ..fitting import Aval, align, spread, stacked
-from ..kinds import choice, flat, linear, special
-from ..primitive import ZERO, Primitive
-from ..shapes import Shape, ndim_of, reduced, shape_of, size_of
-from .elementwise import share
+from ..base.shapes import Shape, ndim_of, reduced, shape_of, size_of
+from ..rules.conforming import Aval, align, spread, stacked
+from ..rules.kinds import choice, flat, linear, special
+from ..rules.primitive import ZERO, Primitive
+from .elementwise import direction, share
 
 
 def restored(y: Any, shape: Shape, axis: tuple[int, ...]) -> Any:
@@ -56,39 +57,30 @@ def _masked_value(function: Callable[..., Any]) -> Any:
     return value
 
 
-def _batch_masked(row: Primitive, size: int, args: Any, flags: Any, **params: Any) -> Any:
-    """A mask that differs from example to example, or does not, beside stacked arrays. NumPy takes
-    one `initial` for all, so a stack of them is combined with what the row makes of the rest."""
+Start = tuple[float, np.ufunc]  # what a reduction starts from, and how an `initial` is added to it
+
+
+def _batch_masked(
+    start: Start | None, row: Primitive, size: int, args: Any, flags: Any, **params: Any
+) -> Any:
+    """Stacked arrays with one mask, or with a mask for each example. NumPy takes one `initial` for
+    all, so a stack of them is combined with the row's result for the rest."""
     (a, mask, *initial), (a_flag, mask_flag, *initial_flag) = args, flags
     if mask_flag or any(initial_flag):
         a = stacked(a, a_flag, size)
         mask = align(mask, ndim_of(a) - 1) if mask_flag else mask
-    if row.name not in NEUTRAL or not any(initial_flag):
+    if start is None or not any(initial_flag):
         return NotImplemented if any(initial_flag) else row(a, mask, *initial, **params)
-    neutral, combine = NEUTRAL[row.name]
+    neutral, combine = start
     if a.dtype.kind in "iu" and np.isinf(neutral):
         limits = np.iinfo(a.dtype)
         neutral = limits.max if neutral > 0 else limits.min
     y = row(a, mask, neutral, **params)
-    start = np.reshape(initial[0], (size, *(1,) * (ndim_of(y) - 1)))
-    start = start if start.dtype == y.dtype else start.astype(y.dtype)
+    first = np.reshape(initial[0], (size, *(1,) * (ndim_of(y) - 1)))
+    first = first if first.dtype == y.dtype else first.astype(y.dtype)
     over = {"axis": params["axis"], "keepdims": params["keepdims"]}
     some = np.any(np.broadcast_to(mask, shape_of(a)), **over)
-    return np.where(some, combine(y, start), start)  # of nothing NumPy answers `initial` as it is
-
-
-# What a reduction starts from where no `initial` counts, and how one is combined with the rest.
-NEUTRAL: dict[str, tuple[float, np.ufunc]] = {
-    "masked_sum": (0, np.add),
-    "masked_prod": (1, np.multiply),
-    "masked_max": (-np.inf, np.maximum),
-    "masked_min": (np.inf, np.minimum),
-    "masked_nanmax": (-np.inf, np.fmax),
-    "masked_nanmin": (np.inf, np.fmin),
-    "logaddexp_reduce": (-np.inf, np.logaddexp),
-    "logaddexp2_reduce": (-np.inf, np.logaddexp2),
-    "hypot_reduce": (0, np.hypot),
-}
+    return np.where(some, combine(y, first), first)  # of nothing NumPy answers `initial` as it is
 
 
 keep = choice(
@@ -98,20 +90,18 @@ keep = choice(
     lambda s, a_dot, _: np.where(s, a_dot, 0),
     lambda y_bar, s, a: np.where(s, y_bar, 0),
     None,
-    batch=_batch_masked,
+    batch=partial(_batch_masked, None),
     text="where({b}, {a}, 0)",
 )
 
 
-def _masked(
-    name: str, function: Callable[..., Any], forward: Any, backward: Any, **row: Any
-) -> Any:
+def _masked(name: str, function: Any, start: Start, forward: Any, backward: Any, **row: Any) -> Any:
     return special(
         name,
         _masked_value(function),
         forward=forward,
         backward=backward,
-        batch=_batch_masked,
+        batch=partial(_batch_masked, start),
         text=lambda **_: f"{name.removeprefix('masked_')}({{a}}, where={{b}})",
         **row,
     )
@@ -154,7 +144,7 @@ def _masked_sum_vjp(
     ]
 
 
-masked_sum = _masked("masked_sum", np.sum, _masked_sum_jvp, _masked_sum_vjp)
+masked_sum = _masked("masked_sum", np.sum, (0, np.add), _masked_sum_jvp, _masked_sum_vjp)
 
 
 # -- prod: exact where factors are zero, no division by a factor anywhere -----------------------------
@@ -232,7 +222,7 @@ def _masked_prod_vjp(y_bar: Any, primals: Any, y: Any, **params: Any) -> list[An
     return [a_bar, ZERO, *(np.sum(y_bar * np.prod(factors, **params)) for _ in initial)]
 
 
-masked_prod = _masked("masked_prod", np.prod, _masked_prod_jvp, _masked_prod_vjp)
+masked_prod = _masked("masked_prod", np.prod, (1, np.multiply), _masked_prod_jvp, _masked_prod_vjp)
 
 
 # -- max and min: ties share evenly ------------------------------------------------------------------
@@ -284,7 +274,7 @@ def _masked_extremum_vjp(
     return [np.where(tied, shared, 0), ZERO, *(np.sum(np.where(win, shared, 0)) for win in wins)]
 
 
-def _extremum(name: str, function: Callable[..., Any]) -> tuple[Any, Any]:
+def _extremum(name: str, function: Callable[..., Any], *start: Any) -> tuple[Any, Any]:
     plain = choice(
         name,
         function,
@@ -299,6 +289,7 @@ def _extremum(name: str, function: Callable[..., Any]) -> tuple[Any, Any]:
     masked = _masked(
         f"masked_{name}",
         function,
+        start,
         _masked_extremum_jvp,
         _masked_extremum_vjp,
         kinks="ties",
@@ -307,14 +298,16 @@ def _extremum(name: str, function: Callable[..., Any]) -> tuple[Any, Any]:
     return plain, masked
 
 
-max, masked_max = _extremum("max", np.max)  # noqa: A001
-min, masked_min = _extremum("min", np.min)  # noqa: A001
-nanmax, masked_nanmax = _extremum("nanmax", np.fmax.reduce)
-nanmin, masked_nanmin = _extremum("nanmin", np.fmin.reduce)
+max, masked_max = _extremum("max", np.max, -np.inf, np.maximum)  # noqa: A001
+min, masked_min = _extremum("min", np.min, np.inf, np.minimum)  # noqa: A001
+nanmax, masked_nanmax = _extremum("nanmax", np.fmax.reduce, -np.inf, np.fmax)
+nanmin, masked_nanmin = _extremum("nanmin", np.fmin.reduce, np.inf, np.fmin)
 
 
 # -- logaddexp.reduce and hypot.reduce: a smooth maximum and a norm --------------------------------
-def _smooth(name: str, ufunc: np.ufunc, part: Callable[[Any, Any], Any]) -> Any:
+def _smooth(
+    name: str, neutral: float, ufunc: Any, part: Callable[[Any, Any], Any], kinks: str = ""
+) -> Any:
     """A ufunc's `reduce` whose partial in each entry is `part(entry, y)`."""
 
     def forward(tangents: Any, primals: Any, y: Any, *, axis: Any, keepdims: bool) -> Any:
@@ -331,17 +324,21 @@ def _smooth(name: str, ufunc: np.ufunc, part: Callable[[Any, Any], Any]) -> Any:
         a_bar = np.where(mask, part(a, top) * y_bar, 0)
         return [a_bar, ZERO, *(np.sum(part(value, top) * y_bar) for value in initial)]
 
-    return _masked(name, ufunc.reduce, forward, backward)
+    return _masked(name, ufunc.reduce, (neutral, ufunc), forward, backward, kinks=kinks)
 
 
-logaddexp_reduce = _smooth("logaddexp_reduce", np.logaddexp, lambda a, y: share(a, y, np.exp))
-logaddexp2_reduce = _smooth("logaddexp2_reduce", np.logaddexp2, lambda a, y: share(a, y, np.exp2))
-hypot_reduce = _smooth("hypot_reduce", np.hypot, lambda a, y: a / np.where(y == 0, 1, y))
+logaddexp_reduce = _smooth(
+    "logaddexp_reduce", -np.inf, np.logaddexp, lambda a, y: share(a, y, np.exp)
+)
+logaddexp2_reduce = _smooth(
+    "logaddexp2_reduce", -np.inf, np.logaddexp2, lambda a, y: share(a, y, np.exp2)
+)
+hypot_reduce = _smooth("hypot_reduce", 0, np.hypot, direction, kinks="origin")
 
 
 # -- flat --------------------------------------------------------------------------------------------
 for _name in ("any", "all"):
-    flat(_name, _masked_value(getattr(np, _name)), batch=_batch_masked)
+    flat(_name, _masked_value(getattr(np, _name)), batch=partial(_batch_masked, None))
 for _name, _value in (
     ("argmax", np.argmax),
     ("argmin", np.argmin),
@@ -352,7 +349,7 @@ for _name, _value in (
     flat(_name, _value, batch="trailing")
 
 
-# By name from here, never from the parameter: a saved program says which, and is believed nothing.
+# Looked up here by name, never taken from the parameter: a saved program is untrusted.
 FOLDS = {"accumulate": np.ufunc.accumulate, "reduceat": np.ufunc.reduceat}
 
 
@@ -364,4 +361,6 @@ def _flat_method(
     return FOLDS[method](ufunc, a, **params)
 
 
-flat("flat_method", _flat_method, batch=_batch_masked)  # logical_and.reduce, floor_divide.reduceat
+flat(
+    "flat_method", _flat_method, batch=partial(_batch_masked, None)
+)  # logical_and.reduce, floor_divide.reduceat

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..fitting import Aval
-from ..kinds import choice, linear, special
+from ..rules.conforming import Aval
+from ..rules.kinds import choice, linear, special
 from .reductions import attained
 
 

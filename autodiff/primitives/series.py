@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..kinds import elementwise
+from ..rules.kinds import elementwise
 
 CUTOFF = 25.0  # from here on the asymptotic series of I_n has terms below 1e-20
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..fitting import Aval, stacked, unbroadcast
-from ..kinds import Linear, flat, linear
-from ..shapes import PYTHON_SCALARS, Shape, inverse_permutation, shape_of
+from ..base.shapes import PYTHON_SCALARS, Shape, inverse_permutation, shape_of
+from ..rules.conforming import Aval, stacked, unbroadcast
+from ..rules.kinds import Linear, flat, linear
 from .indexing import scatter_add
 
 
@@ -132,7 +132,7 @@ truncate = flat("truncate", _astype, batch="trailing")  # to integers: constant 
 
 
 def _locked(a: Any) -> Any:
-    """The very memory of a tracked value, so not to be written to."""
+    """Read-only, because it is the memory of a tracked value."""
     if not isinstance(a, np.ndarray) or not a.ndim:
         return a
     a = a.view()

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ..fitting import Aval, stacked
-from ..kinds import bilinear, special
-from ..primitive import Primitive
-from ..shapes import shape_of, size_of
+from ..base.shapes import shape_of, size_of
+from ..rules.conforming import Aval, stacked
+from ..rules.kinds import bilinear, special
+from ..rules.primitive import Primitive
 from .sorting import places_among
 
 

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from ..fitting import stacked
-from ..kinds import choice, flat
-from ..primitive import Primitive
-from ..shapes import ndim_of, shape_of, size_of
-from .demands import demand
+from ..base.errors import ShapeError
+from ..base.shapes import ndim_of, shape_of, size_of
+from ..rules.conforming import stacked
+from ..rules.kinds import choice, flat
+from ..rules.primitive import Primitive
 from .indexing import take_along_axis
+from .require import require
 
 
 def _inverse(permutation: Any, axis: int) -> Any:
@@ -39,8 +40,8 @@ def _sorted_row(name: str, value: Callable[..., Any], permutation: Callable[...,
 
 
 def _partitioned(a: Any, y: Any, *, axis: int, **_: Any) -> Any:
-    """The permutation that made `y` of `a`, worked out from both: argpartition may arrange the
-    entries within a part in another way than partition does."""
+    """The permutation that turned `a` into `y`, found from both: argpartition may order the entries
+    within a part differently from partition."""
     place = np.argsort(np.argsort(y, axis=axis, kind="stable"), axis=axis)
     return np.take_along_axis(np.argsort(a, axis=axis, kind="stable"), place, axis)
 
@@ -99,7 +100,7 @@ def _batch_digitize(row: Primitive, size: int, args: Any, flags: Any, *, right: 
         rising = np.take_along_axis(low <= high, first, axis=-1)
         turns = np.where(rising, low > high, low < high)
         message = "np.digitize: bins must be monotonically increasing or decreasing"
-        rising = demand(rising, np.logical_not(turns), message)
+        require(np.logical_not(turns), ShapeError(message))
     places = places_among(np.where(rising, bins, np.flip(bins, -1)), values, not right)
     return np.where(np.reshape(rising, (size, *(1,) * (ndim_of(places) - 1))), places, n - places)
 

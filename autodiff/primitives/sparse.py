@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import AutodiffError, MissingExtraError, refuse
-from ..kinds import linear
-from ..primitive import PRODUCT
-from ..shapes import shape_of
+from ..base.errors import AutodiffError, MissingExtraError, refuse
+from ..base.shapes import shape_of
+from ..rules.kinds import linear
+from ..rules.primitive import PRODUCT
 from .products import mT
 
 
@@ -27,12 +27,12 @@ def is_sparse(x: Any) -> bool:
 
 
 def dense(a: Any) -> Any:
-    """All entries of a sparse array beside a tracked one: what is not a product is done on these. A
-    sparse *matrix* is of its own mind, ``A * x`` is a product."""
+    """All entries of a sparse array beside a tracked one, for operations other than products. A
+    sparse *matrix* is refused: its ``A * x`` is a matrix product."""
     if sys.modules["scipy.sparse"].isspmatrix(a):
         raise refuse(
             f"a {type(a).__name__}, a sparse matrix, beside a tracked value",
-            "a product is A @ x or x @ A; for all else use A.toarray()",
+            "write a product as A @ x or x @ A; for anything else use A.toarray()",
         )
     return a.toarray()
 
@@ -41,29 +41,31 @@ SAVED = ("csc_array", "csc_matrix", "csr_array", "csr_matrix")
 
 
 class Held:
-    """A sparse matrix as a parameter of a row: told by its kind and shape, the same only as itself."""
+    """A sparse matrix as a parameter of a row: printed as its kind and shape, equal only to
+    itself."""
 
     def __init__(self, matrix: Any) -> None:
         self.matrix = matrix
 
     @classmethod
     def of_parts(cls, kind: str, shape: tuple[int, ...], parts: tuple[Any, ...]) -> Held:
-        """Of the parts that :attr:`parts` gives; ValueError where they do not fit together."""
+        """A matrix made of what :attr:`parts` returned; ValueError where these do not fit
+        together."""
         try:
             module = importlib.import_module("scipy.sparse")
         except ImportError:
-            raise MissingExtraError("sparse matrices are SciPy's: pip install scipy") from None
+            raise MissingExtraError("sparse matrices need SciPy: pip install scipy") from None
         if kind not in SAVED:
-            raise ValueError(f"{kind!r:.40} is none of {', '.join(SAVED)}")
+            raise ValueError(f"{kind!r:.40} is not one of {', '.join(SAVED)}")
         matrix = getattr(module, kind)(parts, shape=shape)
         matrix.check_format(full_check=True)
         return cls(matrix)
 
     @property
     def parts(self) -> tuple[Any, ...]:
-        """Entries, indices and where rows or columns begin, of the kinds that have these."""
+        """The entries, their indices, and where each row or column begins."""
         if self.kind not in SAVED:
-            raise AutodiffError(f"save: of a {self.kind}; use A.tocsr() in the program")
+            raise AutodiffError(f"save: a {self.kind} cannot be saved; use A.tocsr() instead")
         return self.matrix.data, self.matrix.indices, self.matrix.indptr
 
     @cached_property
@@ -108,7 +110,7 @@ def product(a: Any, x: Any) -> Any:
     if a.ndim != 2 or len(shape) not in (1, 2):
         raise refuse(
             f"a {type(a).__name__} of shape {a.shape} times a tracked value of shape {shape}",
-            "a sparse matrix of two axes takes a vector or a matrix; A.toarray() takes any",
+            "multiply a sparse matrix by a vector or a matrix, or use A.toarray()",
         )
     return sparse_product(x, matrix=Held(a))
 

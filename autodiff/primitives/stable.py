@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from ..choosing import where
-from ..fitting import align_all
-from ..kinds import elementwise, special
-from ..primitive import MINUS_ONE, ONE, POSITIVE, PRODUCT, REAL, SUM, ZERO, Interval
-from ..shapes import reduced, shape_of
+from ..base.selecting import where
+from ..base.shapes import reduced, shape_of
+from ..rules.conforming import align_all
+from ..rules.kinds import elementwise, special
+from ..rules.primitive import MINUS_ONE, ONE, POSITIVE, PRODUCT, REAL, SUM, ZERO, Interval
 from .reductions import restored, text_over_axes
 from .shaping import stop_gradient
 
@@ -111,7 +111,8 @@ shifted = elementwise(  # inf - inf is 0 here: softmax of [inf, 0] is [1, 0], no
 
 
 def share(a: Any, b: Any, y: Any, rate: float = 1.0) -> Any:
-    """The part of exp(a) in exp(a) + exp(b), 0 where both are: as exp(a - y) its slope would cancel."""
+    """The part of exp(a) in exp(a) + exp(b), 0 where both are 0: written as exp(a - y) its slope
+    would cancel."""
     part = sigmoid(shifted(a, b) if rate == 1 else rate * shifted(a, b))
     return np.where(y == -np.inf, 0, part)
 
@@ -129,14 +130,9 @@ def centred(a: Any, axis: Axes) -> tuple[Any, Any]:
     return shifted(a, largest), largest
 
 
-def softmax(a: Any, axis: Axes) -> Any:
-    """exp(a), divided by its sum along `axis`."""
-    terms = np.exp(centred(a, axis)[0])
-    return terms / np.sum(terms, axis=axis, keepdims=True)
-
-
 def _logsumexp(a: Any, *, axis: Axes, keepdims: bool) -> Any:
-    """The largest entries are counted, not summed: log1p of the rest keeps what 1 + rest would lose."""
+    """The largest entries are counted, not summed: log1p(rest) keeps the digits that 1 + rest would
+    lose."""
     largest = np.max(a, axis=axis, keepdims=True, initial=-np.inf)
     attained = a == largest
     with np.errstate(invalid="ignore"):
@@ -146,14 +142,10 @@ def _logsumexp(a: Any, *, axis: Axes, keepdims: bool) -> Any:
     return y if keepdims else np.reshape(y, reduced(shape_of(a), axis, keepdims=False))[()]
 
 
-def _parts_slope(v: Any, y: Any, axis: Axes) -> Any:
-    """(diag(y) - y y^T) v, the same in both modes. A constant that is taken from `v` changes nothing:
-    with `v` at the largest y taken away, nothing is left of 1 - y, which would cancel."""
-    known = stop_gradient(y)
-    largest = known == np.max(known, axis=axis, keepdims=True, initial=0)
-    how_many = np.maximum(np.sum(largest, axis=axis, keepdims=True, dtype=y.dtype), 1)
-    v = v - np.sum(np.where(largest, v, 0), axis=axis, keepdims=True) / how_many
-    return y * (v - np.sum(y * v, axis=axis, keepdims=True))
+# -- the part of each entry in that sum ------------------------------------------------------------
+def _softmax(a: Any, *, axis: Axes) -> Any:
+    terms = np.exp(centred(a, axis)[0])
+    return terms / np.sum(terms, axis=axis, keepdims=True)
 
 
 def _parts(a: Any, *, axis: Axes) -> Any:
@@ -162,17 +154,33 @@ def _parts(a: Any, *, axis: Axes) -> Any:
     return terms / np.where(total == 0, 1, total)
 
 
-# The part of each entry in the sum: its softmax, and 0 where every entry is -inf. Added for accuracy:
-# the curvature of logsumexp, as it is of log-likelihoods, where one entry is nearly all of the sum. As
-# a layer softmax is a composition, which takes fewer passes over memory.
-parts = special(
-    "parts",
-    _parts,
-    forward=lambda tangents, primals, y, *, axis: _parts_slope(tangents[0], y, axis),
-    backward=lambda y_bar, primals, y, *, axis: [_parts_slope(y_bar, y, axis)],
-    text=lambda axis: "softmax({a})",
-    batch="trailing",
-)
+def beside_largest(v: Any, y: Any, axis: Axes) -> Any:
+    """`v` less its entry where y > 1/2, if there is one. Subtracting a constant from `v` does not
+    change (diag(y) - y y^T) v or v - y . v, and this one leaves nothing to cancel: 1 - y is gone."""
+    return v - np.sum(where(np.greater(y, 0.5), v, 0), axis=axis, keepdims=True)
+
+
+def _softmax_slope(v: Any, y: Any, axis: Axes) -> Any:
+    """(diag(y) - y y^T) v, the same in both modes."""
+    v = beside_largest(v, y, axis)
+    return y * (v - np.sum(y * v, axis=axis, keepdims=True))
+
+
+def _shares(name: str, value: Any) -> Any:
+    return special(
+        name,
+        value,
+        forward=lambda tangents, primals, y, *, axis: _softmax_slope(tangents[0], y, axis),
+        backward=lambda y_bar, primals, y, *, axis: [_softmax_slope(y_bar, y, axis)],
+        text=lambda axis: "softmax({a})",
+        batch="trailing",
+    )
+
+
+# Both added for accuracy: where one entry is nearly all of the sum, as compositions they would have
+# slopes, and logsumexp curvatures, without digits. They differ where every entry is -inf: nan, and 0.
+softmax = _shares("softmax", _softmax)
+parts = _shares("parts", _parts)
 
 
 def _logsumexp_jvp(tangents: Any, primals: Any, y: Any, *, axis: Axes, keepdims: bool) -> Any:
@@ -204,12 +212,17 @@ def _log_softmax(a: Any, *, axis: Axes) -> Any:
 
 def _log_softmax_vjp(y_bar: Any, primals: Any, y: Any, *, axis: Axes) -> Any:
     (a,) = primals
-    return [y_bar - parts(a, axis=axis) * np.sum(y_bar, axis=axis, keepdims=True)]
+    p = parts(a, axis=axis)
+    bar = y_bar - p * np.sum(y_bar, axis=axis, keepdims=True)
+    # The entries add up to 0: so the one with nearly all of the sum, which would cancel, is known.
+    is_large = np.greater(p, 0.5)
+    return [where(is_large, -np.sum(where(is_large, 0, bar), axis=axis, keepdims=True), bar)]
 
 
 def _log_softmax_jvp(tangents: Any, primals: Any, y: Any, *, axis: Axes) -> Any:
-    (v,), (a,) = tangents, primals
-    return v - np.sum(parts(a, axis=axis) * v, axis=axis, keepdims=True)
+    p = parts(primals[0], axis=axis)
+    v = beside_largest(tangents[0], p, axis)
+    return v - np.sum(p * v, axis=axis, keepdims=True)
 
 
 log_softmax = special(
@@ -235,7 +248,7 @@ def _log_loss_slope(a: Any, named: Any) -> Any:
 
 
 def _log_loss_curvature(v: Any, primals: Any) -> Any:
-    return _parts_slope(v, parts(primals[0], axis=(-1,)), (-1,))
+    return _softmax_slope(v, parts(primals[0], axis=(-1,)), (-1,))
 
 
 log_loss = special(

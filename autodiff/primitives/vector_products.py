@@ -1,4 +1,4 @@
-"""inner, vecdot, matvec and vecmat: rows of their own, so that their values are NumPy's to the bit.
+"""inner, vecdot, matvec and vecmat: rows of their own, to have NumPy's values bit for bit.
 
 A row is bilinear, so it takes no conjugate; where NumPy's function takes one, the row undoes it.
 """
@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from ..fitting import Aval, align, align_all
-from ..kinds import bilinear
-from ..primitive import PRODUCT, Primitive
-from ..shapes import ndim_of, shape_of, size_of
+from ..base.shapes import ndim_of, shape_of, size_of
+from ..rules.conforming import Aval, align, align_all
+from ..rules.kinds import bilinear
+from ..rules.primitive import PRODUCT, Primitive
 from .products import contracted, mT
 
 

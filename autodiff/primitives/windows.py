@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..kinds import linear
+from ..rules.kinds import linear
 
 
 def _windows(a: Any, *, size: int, axis: int) -> Any:

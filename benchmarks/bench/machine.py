@@ -22,7 +22,7 @@ def processor() -> str:
 
 def blas() -> str:
     """The BLAS of NumPy and the kernel that it chose for this processor."""
-    from autodiff.openblas import loaded_openblas, openblas_function
+    from autodiff.base.openblas import loaded_openblas, openblas_function
 
     path = loaded_openblas()
     if path is None:

@@ -1,4 +1,4 @@
-"""Models with scikit-learn's face (fit, predict, score), trained with our derivatives.
+"""Models with scikit-learn's interface (fit, predict, score), trained with our derivatives.
 
 They need scikit-learn, and work in its pipelines and searches.
 """

@@ -34,6 +34,9 @@ def sample_weights(owner: Any, weights: Any, X: Any) -> Any:
     weights = _check_sample_weight(weights, X, dtype=np.float64)
     if np.any(weights < 0):
         raise ValueError(f"{name_of(owner, 'sample_weight')} has a negative entry")
+    if not np.any(weights):  # scikit-learn asks since 1.8
+        name = name_of(owner, "sample_weight")
+        raise ValueError(f"{name} must contain at least one non-zero number")
     return weights
 
 

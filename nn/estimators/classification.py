@@ -1,4 +1,5 @@
-"""Classification by linear scores with scikit-learn's face: logistic and softmax regression."""
+"""Classification by linear scores with scikit-learn's interface: logistic and softmax
+regression."""
 
 from __future__ import annotations
 
@@ -128,7 +129,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):
         if separable(features, labels, self._scores(X)):
             warnings.warn(
                 f"{type(self).__name__}: the classes are separable and there is no penalty, so no "
-                "finite weights are the best: larger ones always fit better. What was found is "
+                "finite weights are optimal: larger ones always fit better. These weights are "
                 'where the search stopped; use penalty="l2"',
                 ConvergenceWarning,
                 stacklevel=3,
@@ -162,7 +163,7 @@ class LogisticRegression(SoftmaxRegression):
     """Linear scores and the logistic function: for two classes one row of weights.
 
     P(second class | x) = sigmoid(coef_ x + intercept_). For more classes it is
-    :class:`SoftmaxRegression`, and so are its arguments.
+    :class:`SoftmaxRegression`, whose arguments it takes.
 
     After `fit`: ``classes_``, ``coef_`` (1, features), ``intercept_`` (1,), ``n_iter_``.
 

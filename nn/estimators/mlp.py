@@ -1,4 +1,5 @@
-"""Multi-layer perceptrons with scikit-learn's face: dense layers trained by `nn.training.fit`."""
+"""Multi-layer perceptrons with scikit-learn's interface: dense layers trained by
+`nn.training.fit`."""
 
 from __future__ import annotations
 
@@ -50,7 +51,7 @@ def cross_entropy(logits: Any, codes: Any) -> Any:
 
 
 def accuracy(logits: Any, codes: Any) -> Any:
-    """The share of examples whose largest logit is where their one-hot code has its 1."""
+    """The share of examples whose largest logit is at the 1 of their one-hot code."""
     return np.mean(np.argmax(logits, axis=1) == np.argmax(codes, axis=1))
 
 
@@ -247,7 +248,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):
             if len(unseen):
                 raise ValueError(
                     f"{type(self).__name__}: the validation set has labels that the training set "
-                    f"has not: {unseen.tolist()}"
+                    f"lacks: {unseen.tolist()}"
                 )
             held_labels = np.searchsorted(self.classes_, held_y)
             held_out = held_X, one_hot(held_labels, len(self.classes_), X.dtype)

@@ -1,5 +1,5 @@
-"""Least squares with scikit-learn's face: plain, with an L2 penalty (ridge), with an L1 penalty
-(lasso)."""
+"""Least squares with scikit-learn's interface: plain, with an L2 penalty (ridge), with an L1
+penalty (lasso)."""
 
 from __future__ import annotations
 

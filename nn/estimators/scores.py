@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 import autodiff as ad
-from autodiff.tracing import traced
+from autodiff.extend import program_of
 
 SampleWise = Callable[[Any, Any], Any]  # Z (..., outputs, n), targets (..., n) -> losses (..., n)
 
@@ -48,10 +48,7 @@ def recorded(derivative: Any, loss: SampleWise, avals: tuple[Any, ...]) -> Calla
     """The operations of ``derivative(loss)``: the same for all arrays of these shapes and dtypes,
     and so for every fit to as many samples."""
     zeros = [np.broadcast_to(np.zeros((), dtype), shape) for shape, dtype in avals]
-    program = traced(derivative(loss), zeros, abstract=True)
-    for node in program.operations:
-        node.value = None  # what is kept from fit to fit holds no arrays
-    return program
+    return program_of(derivative(loss), *zeros)
 
 
 class LinearScores:

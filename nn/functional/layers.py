@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
-import autodiff as ad
-from autodiff.errors import refuse
-from autodiff.selection import is_compiled
+from autodiff.extend import is_compiled, refuse
+from autodiff.special import one_hot
 
-from ..requirements import fraction, generator, whole
+from ..requirements import fraction, generator
+
+__all__ = ["dropout", "linear", "one_hot"]
 
 
 def linear(x: Any, weight: Any, bias: Any = None) -> Any:
@@ -38,35 +39,8 @@ def dropout(x: Any, rate: float, rng: np.random.Generator) -> Any:
     uniform = rng.random(np.shape(x))
     if is_compiled(x) and not is_compiled(uniform):
         raise refuse(
-            "dropout draws random numbers, which a compiled program would draw only once",
-            "let nn.fit compile the training of a model with dropout, or use model.eval()",
+            "dropout draws random numbers, which jit(f, pure=True) would draw only once",
+            "leave pure=True out, let nn.fit compile the training, or use model.eval()",
         )
     kept = uniform >= rate
     return np.where(kept, x * (1 / (1 - rate)), 0)
-
-
-def is_class(labels: Any, classes: int) -> Any:
-    """Booleans of shape (..., classes): which class each label of an integer array (...) names."""
-    classes = whole(classes, "one_hot: classes")
-    if not isinstance(labels, ad.Tensor):
-        labels = np.asarray(labels)
-    if labels.dtype.kind not in "iu":
-        raise TypeError(
-            f"class labels must be integers, not {labels.dtype}; write labels.astype(int)"
-        )
-    if not isinstance(labels, ad.Tensor) and labels.size:
-        low, high = labels.min(), labels.max()
-        if low < 0 or high >= classes:
-            wrong = low if low < 0 else high
-            raise ValueError(f"label {wrong} is not among the classes 0 .. {classes - 1}")
-    return np.equal(labels[..., None], np.arange(classes))
-
-
-def one_hot(labels: Any, classes: int, dtype: Any = np.float64) -> Any:
-    """Rows of the unit matrix: integer labels (...) as an array (..., classes) of 0 and 1.
-
-    >>> import numpy as np
-    >>> one_hot(np.array([2, 0]), 3)
-    array([[0., 0., 1.], [1., 0., 0.]])
-    """
-    return is_class(labels, classes).astype(dtype)

@@ -38,7 +38,7 @@ def batch_norm(
     """gamma (x - mean) / sqrt(variance + epsilon) + beta, feature by feature.
 
     `x` is (n, features) or (n, features, length), the rest (features,). Without `mean` and
-    `variance` those of the batch are taken, and differentiated through; a batch of one is then
+    `variance` those of the batch are used, and differentiated through; a batch of one is then
     `beta`. Source: Ioffe and Szegedy, Batch Normalization (2015).
 
     >>> import numpy as np
@@ -53,7 +53,7 @@ def batch_norm(
     for name, value in (("gamma", gamma), ("beta", beta), ("mean", mean), ("variance", variance)):
         if value is not None and np.shape(value) != np.shape(x)[1:2]:
             raise ad.ShapeError(
-                f"batch_norm: {name} has shape {np.shape(value)}, and an input of shape "
+                f"batch_norm: {name} has shape {np.shape(value)}, but an input of shape "
                 f"{np.shape(x)} has {np.shape(x)[1]} features"
             )
     y = (x - per_channel(mean, ndim)) / per_channel(np.sqrt(variance + epsilon), ndim)
@@ -76,7 +76,7 @@ def layer_norm(x: Any, gamma: Any = None, beta: Any = None, *, epsilon: float = 
     for name, value in (("gamma", gamma), ("beta", beta)):
         if value is not None and np.shape(value) != np.shape(x)[-1:]:
             raise ad.ShapeError(
-                f"layer_norm: {name} has shape {np.shape(value)}, and an input of shape "
+                f"layer_norm: {name} has shape {np.shape(value)}, but an input of shape "
                 f"{np.shape(x)} has {np.shape(x)[-1]} features"
             )
     return scaled(centred / np.sqrt(variance + epsilon), gamma, beta, 2)
@@ -90,7 +90,7 @@ def scaled(y: Any, gamma: Any, beta: Any, ndim: int) -> Any:
 def check_channels(x: Any, name: str) -> int:
     if np.ndim(x) not in (2, 3):
         raise ad.ShapeError(
-            f"{name}: an input of shape {np.shape(x)}; it must be (n, features) or "
+            f"{name}: the input has shape {np.shape(x)}; it must be (n, features) or "
             "(n, features, length)"
         )
     return np.ndim(x)

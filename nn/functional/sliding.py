@@ -15,7 +15,7 @@ def windows(x: Any, size: int, stride: int, dilation: int, name: str) -> Any:
     """Every window of (..., length), as (..., number of windows, size)."""
     span, length = dilation * (size - 1) + 1, np.shape(x)[-1]
     if span > length:
-        raise ad.ShapeError(f"{name}: a window spans {span} places, the input has only {length}")
+        raise ad.ShapeError(f"{name}: a window spans {span} places, but the input has {length}")
     if stride == span == size:  # they do not overlap
         count, rest = divmod(length, size)
         whole = x[..., : count * size] if rest else x
@@ -52,7 +52,7 @@ def conv1d(
     outputs, channels, size = np.shape(weight)
     if np.ndim(x) < 2 or np.shape(x)[-2] != channels:
         raise ad.ShapeError(
-            f"conv1d: an input of shape {np.shape(x)} for {channels} channels; it must be "
+            f"conv1d: the input has shape {np.shape(x)}; for {channels} channels it must be "
             f"(..., {channels}, length)"
         )
     if padding:

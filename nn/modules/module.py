@@ -16,8 +16,8 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 
 import autodiff as ad
+from autodiff.extend import read_npz, write_npz
 
-from ..files import read_npz, write_npz
 from ..requirements import generator
 
 State = dict[str, Any]
@@ -48,8 +48,8 @@ class Module:
     training = True
 
     def forward(self, *inputs: Any) -> Any:
-        """What the module computes: a subclass says."""
-        raise NotImplementedError(f"{type(self).__name__} defines no forward(self, x)")
+        """What the module computes; a subclass defines it."""
+        raise NotImplementedError(f"{type(self).__name__} does not define forward(self, x)")
 
     def __call__(self, *inputs: Any) -> Any:
         y = self.forward(*inputs)
@@ -109,7 +109,7 @@ class Module:
         return self
 
     def save(self, path: Any) -> None:
-        """Write the state dict to an .npz file. Nobody ever sees half of it."""
+        """Write the state dict to an .npz file, which is never seen half-written."""
         write_npz(path, self.state_dict())
 
     def load(self, path: Any) -> Self:
@@ -181,7 +181,7 @@ def buffers_of(module: Module) -> tuple[str, ...]:
     for name in module.buffers:
         if name not in vars(module):
             raise AttributeError(
-                f"{type(module).__name__}.buffers names {name!r}, which is no attribute of it"
+                f"{type(module).__name__}.buffers names {name!r}, which is not an attribute of it"
             )
     return module.buffers
 

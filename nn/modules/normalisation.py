@@ -17,9 +17,9 @@ class BatchNorm1d(Module):
     """`functional.batch_norm` of (n, features) or (n, features, length).
 
     In training the statistics are those of the batch, and the running ones move towards them:
-    ``running = (1 - momentum) * running + momentum * batch``, with the unbiased variance. (From one
-    value per feature there is none: the running variance then stays.) In evaluation the running
-    ones are taken.
+    ``running = (1 - momentum) * running + momentum * batch``, with the unbiased variance. (One
+    value per feature has none: the running variance then stays.) In evaluation the running
+    statistics are used.
 
     >>> import numpy as np
     >>> layer = BatchNorm1d(2)

@@ -84,7 +84,7 @@ class Made:
             seen += 1
         if not seen:
             raise ValueError(
-                "there are no batches in an epoch; a generator runs out after the first: pass a "
+                "this epoch has no batches; a generator runs out after the first epoch: pass a "
                 "list, or an object whose __iter__ starts over"
             )
 
@@ -99,8 +99,8 @@ def source_of(
     if y is None:
         if size is not None or shuffle is not None:
             raise ValueError(
-                f"{what}: batch_size and shuffle belong to arrays; without y, the batches of an "
-                "iterable are taken as they come"
+                f"{what}: batch_size and shuffle are for arrays; without y, X is an iterable whose "
+                "batches are used as they are"
             )
         if not isinstance(X, Iterable) or isinstance(X, np.ndarray):
             raise TypeError(f"{what}: y is missing; without it X must be an iterable of (x, y)")
@@ -122,7 +122,7 @@ def as_array(a: Any, what: str) -> Any:
         return np.asarray(a)
     except ValueError as error:
         raise ad.ShapeError(
-            f"{what} is no array: are its rows of the same length? {error}"
+            f"{what} is not an array: are its rows of the same length? {error}"
         ) from None
 
 
@@ -133,7 +133,7 @@ def checked_lengths(x: Any, y: Any, what: str) -> None:
     if shapes[0][0] != shapes[1][0]:
         raise ad.ShapeError(f"{what}: {shapes[0][0]} examples but {shapes[1][0]} targets")
     if not shapes[0][0]:
-        raise ad.ShapeError(f"{what}: there are no examples")
+        raise ad.ShapeError(f"{what}: x and y have no examples")
 
 
 def as_batch(part: Any, dtype: Any, what: str, check: bool) -> Any:
@@ -150,7 +150,7 @@ def check_finite(array: Any, what: str) -> None:
         cure = (
             "np.unique(labels, return_inverse=True)[1] numbers the classes of a column"
             if array.dtype.kind in "SU"
-            else "is an entry missing, or no number? Else write .astype(float)"
+            else "is an entry missing, or not a number? Otherwise write .astype(float)"
         )
         raise TypeError(f"{what} has dtype {array.dtype}, not numbers; {cure}")
     if array.dtype.kind in "fc" and not np.isfinite(np.sum(array)):

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.containers import flatten, unflatten
+from autodiff.extend import read_npz, write_npz
+from autodiff.tree import flatten, unflatten
 
-from ..files import read_npz, write_npz
 from .run import Callback, Run
 
 FORMAT = 1
@@ -44,33 +44,46 @@ def load(path: Any, run: Run, settings: dict[str, Any]) -> None:
     name = Path(path).name
     if "format" not in arrays or "settings" not in arrays:
         raise ValueError(f"{name} is not a checkpoint of a training run")
+    try:
+        go_on(name, arrays, run, settings)
+    except (KeyError, TypeError, AttributeError, IndexError, OverflowError) as error:
+        what = f"{type(error).__name__}: {error}"
+        raise ValueError(f"{name} is a damaged checkpoint ({what:.200})") from error
+
+
+def go_on(name: str, arrays: dict[str, Any], run: Run, settings: dict[str, Any]) -> None:
+    """Bring the run to where these arrays are; nonsense is found before it is touched."""
     if int(arrays["format"]) != FORMAT:
         raise ValueError(f"{name} is a checkpoint of format {arrays['format']}, not {FORMAT}")
     kept = json.loads(str(arrays["settings"]))
     for key in sorted(kept.keys() | settings.keys()):
         if kept.get(key) != settings.get(key):
             raise ValueError(
-                f"{name} is of a run with {key}={kept.get(key)!r}, this one has "
-                f"{settings.get(key)!r}: it would not go on as it began"
+                f"{name} is from a run with {key}={kept.get(key)!r}, but this run has "
+                f"{settings.get(key)!r}; continue with the settings of the checkpoint"
             )
     generator = json.loads(str(arrays["generator"]))
     own = run.rng.bit_generator.state["bit_generator"]
     if generator["bit_generator"] != own:
-        raise ValueError(f"{name} is of a run with a {generator['bit_generator']}, not a {own}")
+        raise ValueError(f"{name} is from a run with a {generator['bit_generator']}, not a {own}")
+    type(run.rng.bit_generator)().state = generator  # or it refuses
     leaves, structure = flatten(run.state)
     saved = group(arrays, "optimizer")
     if len(saved) != len(leaves) or any(
         np.shape(saved[str(k)]) != np.shape(leaf) for k, leaf in enumerate(leaves)
     ):
         raise ValueError(f"{name} has the state of another optimiser, or of another model")
+    state = unflatten(structure, [saved[str(k)] for k in range(len(leaves))])
+    stop, batches = str(arrays["stop"]), dict(json.loads(str(arrays.get("batches", "{}"))))
+    curves = {key: curve.tolist() for key, curve in group(arrays, "history").items()}
+    shapes = {np.shape(curve) for curve in curves.values()}
+    if len(shapes) > 1 or any(len(shape) != 1 for shape in shapes):
+        raise ValueError(f"{name} has a history that is not curves of one length")
     run.model.load_state_dict({**group(arrays, "parameters"), **group(arrays, "buffers")})
     run.parameters, run.buffers = group(arrays, "parameters"), group(arrays, "buffers")
-    run.state = unflatten(structure, [saved[str(k)] for k in range(len(leaves))])
     run.rng.bit_generator.state = generator
-    run.stop = str(arrays["stop"])
-    run.batches = json.loads(str(arrays.get("batches", "{}")))
-    curves = group(arrays, "history")
-    run.history.curves = {name: curve.tolist() for name, curve in curves.items()}
+    run.state, run.stop, run.batches = state, stop, batches
+    run.history.curves = curves
     for k, callback in enumerate(run.callbacks):
         if isinstance(callback, Callback):
             callback.load_state_dict(group(arrays, f"callback{k}"))

@@ -35,7 +35,7 @@ class CompiledStep:
             return found
 
         self.optimizer, self.backend, self.draws = optimizer, backend, draws
-        self.compiled = ad.jit(step, backend=backend)
+        self.compiled = ad.jit(step, backend=backend, pure=True)
 
     def __call__(self, parameters: Any, state: Any, buffers: Any, x: Any, y: Any, rng: Any) -> Any:
         rate = self.optimizer.rate_at(state["step"])

@@ -1,8 +1,8 @@
 """The random numbers of a step as its arguments: noted once, and then drawn before each run of it.
 
-A compiled step would draw once, when it is traced, and use the same numbers for ever. So its plain
-form runs with a generator that notes every draw; whoever runs the compiled one makes the same draws
-first, in the same order, and passes the numbers in.
+A compiled step would draw once, when it is traced, and use the same numbers in every run. So its
+plain form runs with a generator that notes every draw; whoever runs the compiled one makes the same
+draws first, in the same order, and passes the numbers in.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.containers import flatten
-from autodiff.errors import refuse
+from autodiff.extend import refuse
+from autodiff.tree import flatten
 
 Draw = tuple[str, tuple[Any, ...], dict[str, Any]]  # a method of a generator, and its arguments
 
@@ -48,8 +48,8 @@ def noting(name: str) -> Callable[..., Any]:
         leaves = flatten((args, kwargs))[0]
         if name in ("shuffle", "spawn") or not all(isinstance(leaf, PLAIN) for leaf in leaves):
             raise refuse(
-                f"rng.{name} of an array, or of what a step has computed, cannot be drawn before "
-                "the step runs",
+                f"rng.{name} of an array, or of a value that the step computes, cannot be drawn "
+                "before the step runs",
                 "draw standard numbers of a given size and scale them: x + s * rng.normal(size=n)",
             )
         self.draws.append((name, args, kwargs))
@@ -74,7 +74,7 @@ for _name in METHODS:
 
 def changing(name: str) -> Exception:
     return refuse(
-        f"what a step draws with rng.{name} is not what it drew before",
+        f"a step no longer draws with rng.{name} what it drew before",
         "draw the same kinds and sizes of numbers at every step, or leave out jit",
     )
 

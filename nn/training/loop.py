@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.containers import flatten, unflatten
+from autodiff.tree import flatten, unflatten
 
 from ..modules import Module
 from ..optim import Optimizer
@@ -129,7 +130,8 @@ def fit(
 
 
 def check_parts(model: Any, loss: Any, optimizer: Any, callbacks: Any) -> None:
-    """Refuse what is no model, loss, optimiser or list of callbacks, before anything is trained."""
+    """Refuse what is not a model, loss, optimiser or list of callbacks, before anything is
+    trained."""
     if not isinstance(model, Module):
         raise TypeError(f"fit: model must be a Module, not {model!r:.60}")
     if not callable(loss):
@@ -147,7 +149,7 @@ def check_path(checkpoint: Any, resume: bool) -> None:
     if checkpoint is None:
         if resume:
             raise ValueError("fit: resume=True needs the path of a checkpoint")
-    elif not Path(checkpoint).resolve().parent.is_dir():
+    elif not Path(os.path.realpath(checkpoint)).parent.is_dir():
         raise FileNotFoundError(f"fit: there is no directory for the checkpoint {checkpoint}")
 
 

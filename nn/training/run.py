@@ -35,8 +35,8 @@ class Run:
 
 
 class Callback:
-    """Something that is told of a run. A plain function of the run will do; a class may also say
-    what to do before and after it, and which arrays a checkpoint must keep for it."""
+    """What follows a run. A plain function of the run is enough; a class may also act before and
+    after it, and name the arrays that a checkpoint must keep for it."""
 
     def begin(self, run: Run) -> None:
         """Before the first epoch."""

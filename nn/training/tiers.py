@@ -5,8 +5,8 @@
     jit=True                       LLVM, or NumPy source where llvmlite is not installed
     jit=False                      plain
 
-The counts decide, no clock and nothing that is still to come: so a run is repeatable, and goes on
-from a checkpoint, to the bit. With "auto" a step that cannot be compiled stays plain.
+Only the counts so far decide, not a clock: so a run is repeatable, and continues from a checkpoint,
+to the bit. With "auto" a step that cannot be compiled stays plain.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.errors import refuse
+from autodiff.extend import refuse
 
 from ..optim import Optimizer
 from ..requirements import one_of
@@ -60,9 +60,8 @@ def settings_of(run: Run, optimizer: Optimizer) -> list[Any]:
 class Steps:
     """The steps of a run, plain or compiled.
 
-    A compiled loss cannot refuse wrong labels, and what it reads from elsewhere it has read once.
-    So in each epoch the first batch, and each whose targets reach further than any before, also go
-    through the plain loss. A step that no longer computes the same is compiled anew.
+    What a compiled loss reads from elsewhere it has read once. So the first batch of an epoch also
+    goes through the plain loss. A step that no longer computes the same is compiled anew.
     """
 
     def __init__(
@@ -87,7 +86,6 @@ class Steps:
         self.reason = ""  # why no more steps are compiled
         self.settings: Any = None
         self.looked = False  # at a batch of this epoch
-        self.low, self.high = math.inf, -math.inf  # of the targets looked at
         self.scale = 0.0  # the largest loss looked at
         eps = max(np.finfo(p.dtype).eps for p in run.parameters.values())
         self.tolerance = math.sqrt(eps)
@@ -112,7 +110,7 @@ class Steps:
             self.settings = settings
 
     def forget(self) -> None:
-        """Begin again: what the compiled steps have read is no longer so."""
+        """Begin again: what the compiled steps have read is out of date."""
         self.compiled.clear()
         self.run.batches.clear()
 
@@ -131,7 +129,7 @@ class Steps:
             return self.first(backend, shape, batch)
         if step is None:
             return self.plain(*batch)
-        return self.checked(step, batch) if self.is_due(y) else step(*batch)
+        return step(*batch) if self.looked else self.checked(step, batch)
 
     def first(self, backend: str, shape: str, batch: Any) -> Any:
         """The first step by a new program, or the plain one, which may say better what is wrong."""
@@ -158,14 +156,16 @@ class Steps:
         again, _ = self.look(batch)
         if again != value and not math.isnan(value):
             raise refuse(
-                f"the loss of the same batch is once {value} and once {again}",
-                "let what is random in a module draw from its attribute rng, and let nothing count "
-                "calls; or train with jit=False",
+                f"one batch has two losses, {value} and then {again}",
+                "draw random numbers from the module's attribute rng, and do not count calls; or "
+                "train with jit=False",
             )
         step = CompiledStep(self.objective, self.optimizer, self.max_norm, backend, draws)
         found = step(*batch)
         if not self.agree(found[3], value):
-            raise refuse(f"the compiled loss is {found[3]}, the plain one {value}", "use jit=False")
+            raise refuse(
+                f"the compiled loss is {found[3]}, but the plain one {value}", "use jit=False"
+            )
         return step, found
 
     def checked(self, step: CompiledStep, batch: Any) -> Any:
@@ -180,18 +180,12 @@ class Steps:
         self.forget()
         return self.plain(*batch)
 
-    def is_due(self, y: Any) -> bool:
-        """Must the plain loss look at this batch?"""
-        low, high = extremes(y)
-        return not self.looked or low < self.low or high > self.high
-
     def look(self, batch: Any) -> tuple[Any, Any]:
         """The plain loss of a batch and what it draws, which the run's generator still has to."""
         parameters, _, buffers, x, y, rng = batch
         noted = Noted(copy.deepcopy(rng))
         value = self.objective(parameters, buffers, x, y, noted)[0]
-        low, high = extremes(y)
-        self.looked, self.low, self.high = True, min(low, self.low), max(high, self.high)
+        self.looked = True
         if math.isfinite(value):
             self.scale = max(self.scale, abs(value))
         return value, noted.draws
@@ -200,8 +194,3 @@ class Steps:
         """Are two losses of one batch the same up to rounding, or not finite?"""
         difference = abs(found - value)
         return not math.isfinite(difference) or difference <= self.tolerance * self.scale
-
-
-def extremes(y: Any) -> tuple[Any, Any]:
-    """The smallest and the largest target."""
-    return (y.min(), y.max()) if y.dtype.kind in "iuf" else (math.inf, -math.inf)

@@ -31,6 +31,7 @@ def passes(compiled: Any, shape: Any) -> int:
     return sum(s.domain == shape for s in version.made.schedule.steps)
 
 
+@pytest.mark.share(2)
 @pytest.mark.parametrize("dtype", CLOSE)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_sums_along_every_axis(shape: Any, dtype: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from strategies import Case, Draw, inputs_for
 
-from autodiff.primitive import POSITIVE, REAL, Primitive
+from autodiff.rules.primitive import POSITIVE, REAL, Primitive
 
 
 @inputs_for("monomial")
@@ -79,12 +79,10 @@ def order_of_a_derivative(draw: Draw, row: Primitive) -> Case:
     return Case(row, (draw.array(draw.shape()),), {"order": draw.integer(0, 3)})
 
 
-@inputs_for("demanded")
-def demanded(draw: Draw, row: Primitive) -> Case:
-    """The condition has a shape of its own, and holds."""
-    holds = np.ones(draw.shape(), bool)
-    message = {"message": "this does not hold", "error": "ValueError"}
-    return Case(row, (draw.array(draw.shape()), holds), message, only=(0,))
+@inputs_for("require")
+def require(draw: Draw, row: Primitive) -> Case:
+    """The condition holds."""
+    return Case(row, (np.True_, draw.array(draw.shape())), {"error": ValueError("not so")})
 
 
 @inputs_for("leaky_relu", "leaky_relu_slope")

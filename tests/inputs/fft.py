@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from strategies import Case, Draw, inputs_for
 
-from autodiff.primitive import Primitive
+from autodiff.rules.primitive import Primitive
 
 
 @inputs_for("fft", "ifft", "rfft", "irfft")

@@ -8,8 +8,8 @@ import numpy as np
 from inputs.indexing import index_key
 from strategies import Case, Draw, Shape, inputs_for
 
-from autodiff.primitive import Primitive
 from autodiff.primitives.indexing import HOLE
+from autodiff.rules.primitive import Primitive
 
 
 def holes(draw: Draw, shape: Shape) -> tuple[tuple[Any, ...], tuple[Any, ...]]:

@@ -9,9 +9,9 @@ from strategies import Case, Draw, inputs_for
 
 from autodiff.implicit import newton
 from autodiff.implicit.linear import Operator
-from autodiff.implicit.programs import Layout, Program, Tracked
 from autodiff.implicit.roots import Equation, Problem
-from autodiff.primitive import Primitive
+from autodiff.implicit.traced_equations import Layout, Program, Tracked
+from autodiff.rules.primitive import Primitive
 
 
 def cubic(x: Any, a: Any, W: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from strategies import Case, Draw, Shape, inputs_for
 
-from autodiff.primitive import Primitive
+from autodiff.rules.primitive import Primitive
 
 
 def index_key(draw: Draw, shape: Shape) -> tuple[Any, ...]:

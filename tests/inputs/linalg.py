@@ -1,6 +1,7 @@
 """Inputs for the rows of linear algebra: well-conditioned matrices with values that are apart.
 
-What happens where values coincide, and where a matrix is singular, is in tests/test_linalg.py.
+What happens where values coincide, and where a matrix is singular, is in
+tests/numpy_api/test_linalg.py.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 from strategies import Case, Draw, inputs_for
 
-from autodiff.primitive import Primitive
+from autodiff.rules.primitive import Primitive
 
 
 def stack_of(draw: Draw) -> tuple[int, ...]:

@@ -1,6 +1,6 @@
 """Inputs for the rows whose value is scipy.linalg's: matrices that are regular, definite or stable.
 
-Singular ones, and what is read of a matrix, are in tests/test_scipy_linalg.py.
+Singular ones, and what is read of a matrix, are in tests/linalg/test_namesakes.py.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import numpy as np
 from inputs.linalg import regular, square
 from strategies import Case, Draw, inputs_for
 
-from autodiff.primitive import Primitive
-from autodiff.primitives.linalg_structured import STRUCTURES
+from autodiff.primitives.linalg.structured import STRUCTURES
+from autodiff.rules.primitive import Primitive
 
 
 def right_hand_side(draw: Draw, n: int) -> Any:

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 from strategies import Case, Draw, inputs_for
 
-from autodiff.primitive import Primitive
+from autodiff.rules.primitive import Primitive
 
 
 @inputs_for("reshape")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from strategies import Case, Draw, inputs_for
 
-from autodiff.primitive import Primitive
+from autodiff.rules.primitive import Primitive
 
 
 @inputs_for("interp")

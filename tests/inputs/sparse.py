@@ -1,6 +1,6 @@
 """Inputs for products with a sparse matrix, of the kinds that can be saved.
 
-The other kinds are in tests/test_sparse.py.
+The other kinds are in tests/primitives/test_sparse.py.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import numpy as np
 import scipy.sparse
 from strategies import Case, Draw, inputs_for
 
-from autodiff.primitive import Primitive
 from autodiff.primitives.sparse import Held
+from autodiff.rules.primitive import Primitive
 
 
 @inputs_for("sparse_product")

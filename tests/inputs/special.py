@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from strategies import Case, Draw, domains, inputs_for
 
-from autodiff.primitive import Primitive
+from autodiff.rules.primitive import Primitive
 
 ORDERS = (0, 1, 2, 5)
 PARAMETERS = (0.7, 1.0, 2.5)
@@ -130,7 +130,7 @@ def logsumexp(draw: Draw, row: Primitive) -> Case:
     return Case(row, (draw.array(shape),), {"axis": draw.axes(shape), "keepdims": draw.boolean()})
 
 
-@inputs_for("parts", "log_softmax")
+@inputs_for("softmax", "parts", "log_softmax")
 def parts(draw: Draw, row: Primitive) -> Case:
     shape = draw.shape(min_side=1)
     return Case(row, (draw.array(shape),), {"axis": draw.axes(shape)})

@@ -14,11 +14,11 @@ import numpy as np
 from strategies import Case, is_float
 
 from autodiff import NotDifferentiableError, grad, jacfwd, jacrev, jvp, vjp, vmap
-from autodiff.containers import flatten, unflatten
-from autodiff.finite_differences import slope_at_zero
-from autodiff.graph import TraceLevel, TraceNode
-from autodiff.primitive import new_level
-from autodiff.tensor import Tensor
+from autodiff.arrays.tensor import Tensor
+from autodiff.base.trees import flatten, unflatten
+from autodiff.checking.finite_differences import slope_at_zero
+from autodiff.engine.graph import TraceLevel, TraceNode
+from autodiff.rules.primitive import new_level
 
 ROUNDING = 1e-9  # of a derivative, relative to the largest entry, where NumPy rounds to 2e-16
 EXACT_KINDS = ("elementwise", "flat", "choice")  # batching repeats each entry's arithmetic

@@ -9,15 +9,14 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import find, given, settings, strategies as st
+from hypothesis import find, strategies as st
 from laws import statements as laws
 from laws.test_mutations import SEARCH
-from strategies import SMOOTH, cases, is_float
+from strategies import FEW, SMOOTH, cases, is_float, tried
 
 import autodiff as ad
-from autodiff.containers import flatten, unflatten
+from autodiff.base.trees import flatten, unflatten
 
-FEW = settings(max_examples=max(1, settings.default.max_examples // 15))
 SEEDS = st.integers(0, 2**32 - 1)
 
 # Linear over the real numbers alone: they conjugate, or take a part or a size.
@@ -33,7 +32,7 @@ LEFT_OUT = {
     # Reached through functions that refuse complex numbers by name: ad.special.sigmoid, np.i0,
     # nn.functional.gelu.
     *("sigmoid", "sigmoid_slope", "softplus", "bessel_i", "gelu_tanh"),
-    # Their vectors have a free phase, which a reverse sweep refuses: tests/test_linalg.py.
+    # Their vectors have a free phase, which a reverse sweep refuses: numpy_api/test_linalg.py.
     *("eigh", "svd"),
 }
 ROWS = [row for row in SMOOTH if row.name not in LEFT_OUT]
@@ -43,7 +42,7 @@ def name_of(row):
     return row.name
 
 
-every_row = pytest.mark.parametrize("row", ROWS, ids=name_of)
+every_row = tried(ROWS)
 
 
 def is_complex(a):
@@ -75,9 +74,7 @@ def is_answered(case):
     return False
 
 
-@every_row
-@FEW
-@given(data=st.data())
+@tried(ROWS, 2 * FEW)  # some of what is drawn is real, or is not answered
 def test_both_modes_to_second_order(row, data):
     case, rng = data.draw(cases(row, "complex")), np.random.default_rng(data.draw(SEEDS))
     if is_answered(case):
@@ -87,8 +84,6 @@ def test_both_modes_to_second_order(row, data):
 
 
 @every_row
-@FEW
-@given(data=st.data())
 def test_dtypes_and_values(row, data):
     """complex64 stays complex64, and the gradient of a real input beside complex ones is real."""
     case, rng = data.draw(cases(row, "complex")), np.random.default_rng(data.draw(SEEDS))
@@ -124,9 +119,7 @@ def commutes_with_i(case):
         laws.close(pullback(turned(g)), turned(pullback(g)), 0.0, "reverse mode")
 
 
-@pytest.mark.parametrize("row", [r for r in ROWS if r.name not in NOT_HOLOMORPHIC], ids=name_of)
-@FEW
-@given(data=st.data())
+@tried([row for row in ROWS if row.name not in NOT_HOLOMORPHIC])
 def test_derivatives_of_holomorphic_rows_commute_with_i(row, data):
     commutes_with_i(data.draw(cases(row, "complex")))
 

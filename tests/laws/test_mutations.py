@@ -9,8 +9,8 @@ from hypothesis.errors import NoSuchExample
 from laws import statements as laws
 from strategies import SMOOTH, cases
 
-from autodiff.kinds import Bilinear, Choice, Elementwise, Linear, Special
-from autodiff.primitive import ZERO, Structural
+from autodiff.rules.kinds import Bilinear, Choice, Elementwise, Linear, Special
+from autodiff.rules.primitive import ZERO, Structural
 
 SEARCH = settings(
     max_examples=100, phases=[Phase.generate], database=None, deadline=None, derandomize=True
@@ -77,7 +77,7 @@ def mutant(row, attribute, place, spoil):
     return wrong
 
 
-# No law differentiates in m, for none is known twice: tests/test_special_families.py compares it.
+# No law differentiates in m, for none is known twice: test_families.py compares it.
 ELSEWHERE = {("scipy.special.ellipkinc", 1), ("scipy.special.ellipeinc", 1)}
 MUTATIONS = [
     (row, *cell) for row in SMOOTH for cell in cells(row) if (row.name, cell[1]) not in ELSEWHERE

@@ -1,15 +1,12 @@
 """One test per law, run over every row of the table, so that a new row is tested for free."""
 
 import numpy as np
-import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import strategies as st
 from laws import statements as laws
-from strategies import FLAT, ROWS, SMOOTH, cases, precisions
+from strategies import FLAT, ROWS, SMOOTH, cases, precisions, tried
 
-from autodiff.primitive import TABLE
+from autodiff.rules.primitive import TABLE
 
-# Each law tries each of some 250 rows, so each gets a small share of the examples of the profile.
-FEW = settings(max_examples=max(1, settings.default.max_examples // 25))
 SEEDS = st.integers(0, 2**32 - 1)
 
 # Rows that may have a derivative which is another of their arguments, as it is.
@@ -17,61 +14,49 @@ ARITHMETIC = [
     row for name, row in TABLE.items() if row.kind == "bilinear" or name in ("multiply", "divide")
 ]
 
-every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-every_smooth_row = pytest.mark.parametrize("row", SMOOTH, ids=lambda row: row.name)
-every_flat_row = pytest.mark.parametrize("row", FLAT, ids=lambda row: row.name)
+every_row = tried(ROWS)
+every_smooth_row = tried(SMOOTH)
 
 
 @every_smooth_row
-@FEW
-@given(data=st.data())
 def test_forward_mode_is_finite_difference(row, data):
     case, rng = data.draw(cases(row)), np.random.default_rng(data.draw(SEEDS))
     laws.forward_mode_is_finite_difference(case, rng)
 
 
 @every_smooth_row
-@FEW
-@given(data=st.data(), mode=st.sampled_from(("smooth", "ties")))
-def test_reverse_mode_is_transpose_of_forward_mode(row, data, mode):
-    case, rng = data.draw(cases(row, mode)), np.random.default_rng(data.draw(SEEDS))
-    laws.reverse_mode_is_transpose_of_forward_mode(case, rng)
+def test_reverse_mode_is_transpose_of_forward_mode(row, data):
+    rng = np.random.default_rng(data.draw(SEEDS))
+    for mode in ("smooth", "ties"):
+        laws.reverse_mode_is_transpose_of_forward_mode(data.draw(cases(row, mode)), rng)
 
 
 @every_smooth_row
-@FEW
-@given(data=st.data(), mode=st.sampled_from(("smooth", "ties")))
-def test_jacobians_agree(row, data, mode):
-    case, rng = data.draw(cases(row, mode)), np.random.default_rng(data.draw(SEEDS))
-    laws.jacobians_agree(case, rng)
+def test_jacobians_agree(row, data):
+    rng = np.random.default_rng(data.draw(SEEDS))
+    for mode in ("smooth", "ties"):
+        laws.jacobians_agree(data.draw(cases(row, mode)), rng)
 
 
 @every_smooth_row
-@FEW
-@given(data=st.data())
 def test_second_order_in_all_four_nestings(row, data):
     case, rng = data.draw(cases(row)), np.random.default_rng(data.draw(SEEDS))
     laws.second_order_in_all_four_nestings(case, rng)
 
 
 @every_smooth_row
-@FEW
-@given(data=st.data())
 def test_constants_reach_a_row_in_every_form(row, data):
     case, rng = data.draw(cases(row)), np.random.default_rng(data.draw(SEEDS))
     laws.constants_reach_a_row_in_every_form(case, rng)
 
 
-@pytest.mark.parametrize("row", ARITHMETIC, ids=lambda row: row.name)
-@FEW
-@given(data=st.data(), dtype=st.sampled_from((np.bool_, np.int8, np.uint8, np.int64)))
-def test_integers_beside_are_the_floats_they_are(row, data, dtype):
-    laws.integers_beside_are_the_floats_they_are(data.draw(cases(row)), dtype)
+@tried(ARITHMETIC)
+def test_integers_beside_are_the_floats_they_are(row, data):
+    for dtype in (np.bool_, np.int8, np.uint8, np.int64):
+        laws.integers_beside_are_the_floats_they_are(data.draw(cases(row)), dtype)
 
 
 @every_smooth_row
-@FEW
-@given(data=st.data())
 def test_gradients_have_the_inputs_dtype_and_shape(row, data):
     case = data.draw(cases(row))
     dtypes = [data.draw(st.sampled_from(precisions(row))) for _ in case.inputs]
@@ -79,39 +64,30 @@ def test_gradients_have_the_inputs_dtype_and_shape(row, data):
 
 
 @every_smooth_row
-@FEW
-@given(data=st.data())
 def test_single_precision_agrees_with_double(row, data):
     case, rng = data.draw(cases(row)), np.random.default_rng(data.draw(SEEDS))
     laws.single_precision_agrees_with_double(case, rng)
 
 
 @every_row
-@FEW
-@given(data=st.data(), mode=st.sampled_from(("smooth", "ties", "special")))
-def test_watching_never_changes_a_value(row, data, mode):
-    laws.watching_never_changes_a_value(data.draw(cases(row, mode)))
+def test_watching_never_changes_a_value(row, data):
+    for mode in ("smooth", "ties", "special"):
+        laws.watching_never_changes_a_value(data.draw(cases(row, mode)))
 
 
 @every_smooth_row
-@FEW
-@given(data=st.data())
 def test_arguments_are_left_alone(row, data):
     case, rng = data.draw(cases(row)), np.random.default_rng(data.draw(SEEDS))
     laws.arguments_are_left_alone(case, rng)
 
 
-@every_smooth_row
-@settings(max_examples=1)
-@given(data=st.data())
+@tried(SMOOTH, examples=1)
 def test_sweeps_leave_no_reference_cycles(row, data):
     case, rng = data.draw(cases(row)), np.random.default_rng(data.draw(SEEDS))
     laws.sweeps_leave_no_reference_cycles(case, rng)
 
 
-@every_flat_row
-@FEW
-@given(data=st.data())
+@tried(FLAT)
 def test_flat_rows_have_derivative_zero(row, data):
     case, rng = data.draw(cases(row)), np.random.default_rng(data.draw(SEEDS))
     if case.inputs:
@@ -119,8 +95,6 @@ def test_flat_rows_have_derivative_zero(row, data):
 
 
 @every_row
-@FEW
-@given(data=st.data())
 def test_batched_is_a_stacked_loop(row, data):
     case, rng = data.draw(cases(row)), np.random.default_rng(data.draw(SEEDS))
     flags = [a is not None and data.draw(st.booleans()) for a in case.args]

@@ -1,4 +1,5 @@
-"""Every form of NumPy code under vmap is the loop over examples, stacked, or is refused by name."""
+"""Forms of NumPy code under vmap are the loop over examples, stacked, or are refused by name: by
+night every form, by day a tenth for each law, beside the rows' own laws in test_vmap."""
 
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ from forms import (
     dtype_char,
     leaves,
     quietly,
+    siblings,
     weighted,
 )
 
@@ -29,20 +31,9 @@ REFUSAL = re.compile(r"under vmap|^vmap: \w+ has no batch rule|on a tracked valu
 each_form = pytest.mark.parametrize("form", FORMS, ids=[form.name for form in FORMS])
 
 
-def examples(form: Form) -> list[list[Any]]:
-    """The arguments of the form, and siblings of theirs a few parts in a thousand away."""
-    return [
-        [
-            np.asarray(np.asarray(x) * (1 + k * 2.0**-8), np.asarray(x).dtype)[()]
-            for x in form.primals
-        ]
-        for k in range(EXAMPLES)
-    ]
-
-
 def check(form: Form, f: Any, what: str, in_axis: int = 0, out_axis: int = 0) -> None:
     """`f` under vmap beside the loop, dtype for dtype; what is refused, by vmap's own loop."""
-    stacks = [np.stack(column, in_axis) for column in zip(*examples(form), strict=True)]
+    stacks = [np.stack(column, in_axis) for column in zip(*siblings(form, EXAMPLES), strict=True)]
     # A form may write into its argument, and its value depend on how that lies in memory: fresh
     # copies of whole stacks.
     runs = [[np.moveaxis(s.copy(), in_axis, 0)[k] for s in stacks] for k in range(EXAMPLES)]
@@ -60,17 +51,20 @@ def check(form: Form, f: Any, what: str, in_axis: int = 0, out_axis: int = 0) ->
         assert_close(a, b, tolerance, 0, f"{form.name}: {what}")
 
 
+@pytest.mark.share(10)
 @each_form
 def test_values(form: Form) -> None:
     check(form, form.f, "vmap")
 
 
+@pytest.mark.share(10)
 @each_form
 def test_along_the_last_axis(form: Form) -> None:
     shapes = {np.ndim(y) for y in leaves(quietly(form.f, *map(copied, form.primals)))}
     check(form, form.f, "vmap along the last axis", -1, -1 if len(shapes) == 1 else 0)
 
 
+@pytest.mark.share(10)
 @each_form
 def test_gradients(form: Form) -> None:
     places = tuple(range(len(form.primals)))

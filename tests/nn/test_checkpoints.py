@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from training_runs import blobs, network, rng, same, trained
 
+from autodiff.extend import read_npz, write_npz
 from nn import Dense, Sequential, optim
-from nn.files import read_npz, write_npz
 from nn.training import EarlyStopping
 
 OPTIMISERS = {
@@ -95,8 +95,8 @@ def test_nothing_in_a_checkpoint_is_pickled(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"batch_size": 16}, "a run with batch_size=32, this one has 16"),
-        ({"optimizer": optim.Adam()}, "a run with optimizer='SGD', this one has 'Adam'"),
+        ({"batch_size": 16}, "a run with batch_size=32, but this run has 16"),
+        ({"optimizer": optim.Adam()}, "a run with optimizer='SGD', but this run has 'Adam'"),
         ({"optimizer": optim.SGD(0.1, momentum=0.9)}, "another optimiser"),
         ({"seed": np.random.Generator(np.random.MT19937(0))}, "a run with a PCG64, not a MT19937"),
         ({"model": Sequential(Dense(2, 3, rng()))}, "does not fit Sequential|another optimiser"),

@@ -201,10 +201,10 @@ class OwnDraws(nn.Module):
 @pytest.mark.parametrize(
     ("model", "loss", "reason"),
     [
-        (network, lambda: branching, "bool(x), as in `if x:`"),
+        (network, lambda: branching, "bool(x), as in `if x:` or `while x:`"),
         (OwnDraws, lambda: losses.cross_entropy, "rng.normal of an array"),
-        (network, noisy, "the loss of the same batch is once"),
-        (network, counting, "the loss of the same batch is once"),
+        (network, noisy, "one batch has two losses"),
+        (network, counting, "one batch has two losses"),
     ],
 )
 def test_what_cannot_be_compiled_stays_plain_and_says_why(early, model, loss, reason):
@@ -227,7 +227,7 @@ def test_what_cannot_be_compiled_stays_plain_and_says_why(early, model, loss, re
 def test_an_error_of_the_data_is_not_hidden_by_the_one_of_compiling():
     X, y = blobs(64)
     for jit in (True, "auto", "numpy"):
-        with pytest.raises(ad.ShapeError, match="labels of shape"):
+        with pytest.raises(ad.ShapeError, match="labels have shape"):
             trained(network(), X, y[:, None], jit=jit)
         with pytest.raises(ValueError, match="label 3 is not among the classes"):
             trained(network(), X, y + 1, jit=jit)
@@ -244,6 +244,18 @@ def test_a_wrong_target_in_a_later_batch_is_refused(early):
                 model, losses.binary_cross_entropy, X, wrong, optimizer=optim.SGD(0.1),
                 shuffle=False, progress=False, epochs=1,
             )  # fmt: skip
+
+
+@pytest.mark.parametrize("jit", ["auto", True, "numpy", False])
+def test_a_wrong_target_between_the_right_ones_is_refused(early, jit):
+    """It reaches no further than they do."""
+    X, y = blobs(320)
+    signs = np.where(y == 1, 1, -1)
+    signs[-1] = 0
+    model = Sequential(Dense(2, 1, rng()), np.ravel)
+    options = {"optimizer": optim.SGD(0.1), "shuffle": False, "progress": False, "epochs": 1}
+    with pytest.raises(ValueError, match="labels must be -1 or 1, found 0; for labels 0 or 1 say"):
+        nn.fit(model, losses.hinge, X, signs, jit=jit, **options)
 
 
 # -- what changes between two epochs ---------------------------------------------------------------
@@ -289,9 +301,9 @@ def test_draws_are_noted_and_given_in_order():
     again = draws.drawn(rng(1), noted.draws)
     given = draws.Given(noted.draws, again)
     assert given.random((2, 3)) is again[0]
-    with pytest.raises(ad.NotDifferentiableError, match=r"rng.normal is not what it drew before"):
+    with pytest.raises(ad.NotDifferentiableError, match=r"rng.normal what it drew before"):
         given.normal(1.0, 3.0, size=4)
-    with pytest.raises(ad.NotDifferentiableError, match=r"what a step draws with rng.normal"):
+    with pytest.raises(ad.NotDifferentiableError, match=r"a step no longer draws with rng.normal"):
         given.all_used()
     for one, other in zip(first, again, strict=True):
         np.testing.assert_array_equal(one, other)

@@ -68,6 +68,7 @@ def clouds():
     return rng(1).normal(size=(150, 4)) * [1, 10, 0.1, 1] + y[:, None] * [1, 5, 0.1, 0], y
 
 
+@pytest.mark.share(3)
 @pytest.mark.parametrize(
     "model",
     [

@@ -60,6 +60,21 @@ def test_mnist_from_npz_and_from_idx_files(tmp_path):
     assert found.x_train.dtype == np.uint8
 
 
+def test_mnist_from_an_npz_that_is_smaller_than_its_arrays(tmp_path):
+    arrays = {name: np.zeros_like(array) for name, array in small_mnist().items()}
+    path = tmp_path / "mnist.npz"
+    np.savez_compressed(path, **arrays)
+    assert path.stat().st_size < arrays["x_train"].nbytes
+    assert same(datasets.load_mnist(path), arrays)
+
+
+def test_an_npz_that_unpacks_to_far_more_than_mnist_is_refused(tmp_path, monkeypatch):
+    np.savez_compressed(tmp_path / "mnist.npz", **small_mnist())
+    monkeypatch.setattr(datasets, "MNIST_AT_MOST", 100)
+    with pytest.raises(ValueError, match=r"holds .* bytes of arrays, .*100"):
+        datasets.load_mnist(tmp_path / "mnist.npz")
+
+
 @pytest.mark.skipif(not SHARED.exists(), reason="MNIST is not on this machine")
 def test_mnist_itself():
     mnist = datasets.load_mnist(SHARED)
@@ -70,12 +85,15 @@ def test_mnist_itself():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda a: a.pop("y_test"), "holds no y_test"),
-        (lambda a: a.update(y_test=a["y_test"][:1]), "2 images, but labels uint8 of shape .1,."),
+        (lambda a: a.pop("y_test"), "not MNIST: it lacks y_test"),
+        (
+            lambda a: a.update(y_test=a["y_test"][:1]),
+            "2 images, but the labels are uint8 of shape .1,.",
+        ),
         (lambda a: a.update(x_test=a["x_test"][:, :, :20]), "not uint8 of shape .n, 28, 28."),
         (lambda a: a.update(x_test=a["x_test"] / 255), "the images are float64"),
         (lambda a: a.update(y_train=a["y_train"] + 10), "not 0 to 9"),
-        (lambda a: a.update(y_train=a["y_train"] + 0.5), "labels float64"),
+        (lambda a: a.update(y_train=a["y_train"] + 0.5), "labels are float64"),
     ],
 )
 def test_arrays_that_are_not_mnist_are_refused(tmp_path, change, message):
@@ -121,8 +139,8 @@ def test_idx_files_are_read_back(tmp_path, array):
         (lambda b: b"\1" + b[1:], "not an idx file: it begins with the bytes 01 00 08 02"),
         (lambda b: b[:2] + b"\7" + b[3:], "not an idx file"),
         (lambda b: b[:3] + b"\0" + b[4:], "not an idx file"),
-        (lambda b: b[:9], "is truncated: 9 bytes, its header has 12"),
-        (lambda b: b[:-1], "is truncated: 17 bytes, an array of shape .2, 3. has 18"),
+        (lambda b: b[:9], "is truncated: 9 bytes, but its header has 12"),
+        (lambda b: b[:-1], "is truncated: 17 bytes, but an array of shape .2, 3. has 18"),
         (lambda b: b + b"\0", "has bytes left over"),
         (lambda b: b[:4] + b"\xff" * 8 + b[12:], "is truncated"),
         (lambda b: b"PK\3\4" + b, "not an idx file"),

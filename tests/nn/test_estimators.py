@@ -37,19 +37,18 @@ from nn.estimators import (
 EVERY = [
     LinearRegression(),
     LinearRegression(solver="gradient"),
-    Ridge(),
-    Ridge(solver="gradient"),
+    *(Ridge(), Ridge(solver="gradient")),
     Lasso(),
     LogisticRegression(),
     LogisticRegression(penalty="l1"),
     SoftmaxRegression(),
-    MLPClassifier(),
-    MLPRegressor(),
+    *(MLPClassifier(), MLPRegressor()),
 ]
 CLASSIFIERS = [LogisticRegression(), SoftmaxRegression(), MLPClassifier(max_epochs=3)]
 REGRESSORS = [LinearRegression(), Ridge(), Lasso(), MLPRegressor(max_epochs=3)]
 
 
+@pytest.mark.share(3)
 @parametrize_with_checks(EVERY)
 def test_scikit_learns_own_checks(estimator, check):
     with warnings.catch_warnings():
@@ -215,6 +214,7 @@ def test_digits_are_read():
     assert [b.shape for b in model.intercepts_] == [(100,), (10,)]
 
 
+@pytest.mark.share(3)
 @pytest.mark.parametrize(
     "activation", "relu leaky_relu elu selu gelu silu softplus sigmoid tanh".split()
 )
@@ -296,7 +296,7 @@ def test_pipelines_searches_clones_and_pickles(model):
     pipeline = make_pipeline(StandardScaler(), clone(model))
     assert cross_val_score(pipeline, X, y, cv=3).shape == (3,)
     fitted = pipeline.fit(X, y)
-    again = pickle.loads(pickle.dumps(fitted))  # noqa: S301 - our own bytes
+    again = pickle.loads(pickle.dumps(fitted))
     np.testing.assert_array_equal(again.predict(X), fitted.predict(X))
 
 
@@ -343,7 +343,7 @@ def test_classes_are_checked(model):
 
 def test_labels_that_were_never_seen_are_refused():
     X, y = load_iris(return_X_y=True)
-    with pytest.raises(ValueError, match=r"labels that the training set has not: \[2\]"):
+    with pytest.raises(ValueError, match=r"labels that the training set lacks: \[2\]"):
         MLPClassifier().fit(X[y < 2], y[y < 2], validation=(X, y))
     with pytest.raises(ValueError, match="are not in class_weight"):
         LogisticRegression(class_weight={3: 1.0}).fit(X, y)

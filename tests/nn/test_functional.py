@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import autodiff as ad
-from autodiff.graph import TraceLevel, TraceNode
-from autodiff.primitive import new_level
+from autodiff.engine.graph import TraceLevel, TraceNode
+from autodiff.rules.primitive import new_level
 from nn import functional as F  # noqa: N812 - everyone's name for it
 
-QUICK = settings(max_examples=15)
+FEW = settings(max_examples=max(1, settings.default.max_examples // 20))
 ACTIVATIONS = {
     "relu": F.relu,
     "leaky_relu": F.leaky_relu,
@@ -78,7 +78,7 @@ def test_a_slope_or_an_alpha_may_be_learnt():
 
 
 @everything
-@QUICK
+@FEW
 @given(shape=shapes, seed=seeds)
 def test_gradients(name, shape, seed):
     ad.check(function(name), points(shape, seed)).raise_if_failed()
@@ -145,7 +145,7 @@ def test_gelu_without_scipy_says_what_to_install(monkeypatch):
 
 
 # -- linear, one_hot, dropout ------------------------------------------------------------------
-@QUICK
+@FEW
 @given(batch=st.integers(1, 3), inputs=st.integers(1, 3), outputs=st.integers(1, 3), seed=seeds)
 def test_linear(batch, inputs, outputs, seed):
     rng = np.random.default_rng(seed)
@@ -224,7 +224,7 @@ def conv1d_by_loops(x, weight, bias, stride, padding, dilation):
     )
 
 
-@QUICK
+@FEW
 @given(
     batch=st.integers(1, 2),
     channels=st.integers(1, 2),
@@ -299,7 +299,7 @@ def test_receptive_field_is_the_band_of_the_derivative(layers, width):
     [
         (lambda x, w: F.conv1d(x, w[0]), "must be .outputs, channels, size"),
         (lambda x, w: F.conv1d(x[:, :1], w), "for 2 channels"),
-        (lambda x, w: F.conv1d(x[..., :2], w), "spans 3 places, the input has only 2"),
+        (lambda x, w: F.conv1d(x[..., :2], w), "spans 3 places, but the input has 2"),
         (lambda x, w: F.conv1d(x, w, np.ones(5)), "the bias has shape"),
         (lambda x, w: F.conv1d(x, w, stride=0), "stride must be at least 1"),
         (lambda x, w: F.conv1d(x, w, padding=-1), "padding must be at least 0"),
@@ -319,6 +319,7 @@ def test_wrong_shapes_and_sizes_are_named(call, message):
 
 
 # -- normalisation -----------------------------------------------------------------------------
+@pytest.mark.share(2)
 @pytest.mark.parametrize("shape", [(1, 3), (2, 3), (5, 3), (1, 3, 4), (2, 3, 2)])
 def test_batch_norm_gradients(shape):
     rng = np.random.default_rng(0)

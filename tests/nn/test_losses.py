@@ -9,7 +9,7 @@ from hypothesis import given, settings, strategies as st
 import autodiff as ad
 from nn import losses
 
-QUICK = settings(max_examples=15)
+FEW = settings(max_examples=max(1, settings.default.max_examples // 20))
 shapes = st.lists(st.integers(1, 3), min_size=1, max_size=2).map(tuple)
 seeds = st.integers(0, 2**32 - 1)
 REDUCTIONS = {"mean": np.mean, "sum": np.sum, "none": lambda terms: terms}
@@ -47,7 +47,7 @@ every_loss = pytest.mark.parametrize("name", LOSSES)
 
 
 @every_loss
-@QUICK
+@FEW
 @given(shape=shapes, seed=seeds)
 def test_gradients(name, shape, seed):
     target = targets_of(name, shape, seed)

@@ -70,7 +70,9 @@ def test_a_small_file_cannot_fill_the_memory(tmp_path):
     model, path = nn.Dense(2, 2, rng()), tmp_path / "model.npz"
     np.savez_compressed(path, weight=np.zeros((1000, 1000)), bias=np.zeros(2))
     assert path.stat().st_size < 20_000
-    with pytest.raises(ValueError, match=r"model\.npz holds 8,000,272 bytes of arrays, where"):
+    with pytest.raises(
+        ValueError, match=r"model\.npz holds 8,000,272 bytes of arrays, more than the"
+    ):
         model.load(path)
     np.savez_compressed(path, weight=np.ones((2, 2)), bias=np.zeros(2))
     assert model.load(path).weight.sum() == 4
@@ -181,7 +183,7 @@ def test_a_printed_model_shows_shapes_and_counts():
         (lambda: nn.ELU("big"), TypeError, "ELU: alpha must be a number"),
         (lambda: nn.GELU("fast"), ValueError, "'none', 'tanh'"),
         (lambda: nn.Sequential(nn.ReLU(), 3), TypeError, "3 is not a module or a function"),
-        (lambda: nn.Module()(1.0), NotImplementedError, "Module defines no forward"),
+        (lambda: nn.Module()(1.0), NotImplementedError, "Module does not define forward"),
         (lambda: initialisers.he((3,), rng()), ValueError, "has no fan-in"),
         (lambda: initialisers.he((3, -2), rng()), ValueError, "at least 1"),
     ],
@@ -206,7 +208,7 @@ WIDTHS = {
         ("Dense", np.ones((2, 10)), r"Dense\(4, 3\) got an input of width 10"),
         ("Dense", np.array(1.0), r"without a width: array\(1\.\)"),
         ("Conv1d", np.ones((2, 3, 9)), r"Conv1d\(4, 2, 2, .*\) got an input of shape \(2, 3, 9\)"),
-        ("Conv1d", np.ones((2, 4, 0)), "spans 3 places, the input has only 2"),
+        ("Conv1d", np.ones((2, 4, 0)), "spans 3 places, but the input has 2"),
         ("BatchNorm1d", np.ones((2, 3)), r"must be \(n, 4\)"),
         ("BatchNorm1d", np.ones(4), r"must be \(n, 4\)"),
         ("Flatten", np.array(1.0), "array of examples"),

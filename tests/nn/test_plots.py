@@ -75,7 +75,7 @@ def test_a_history_goes_into_given_axes_and_nothing_is_refused():
     assert plot_history(history, axes) == list(axes)
     with pytest.raises(ValueError, match="1 axes for 2 curves"):
         plot_history(history, axes[:1])
-    with pytest.raises(ValueError, match="there is no epoch"):
+    with pytest.raises(ValueError, match="this history has no epochs"):
         plot_history(History())
 
 
@@ -169,9 +169,9 @@ def test_regions_that_cannot_be_drawn_are_refused():
         plot_decision_regions(LINE, np.ones((40, 3)), Y)
     with pytest.raises(ad.ShapeError, match=r"y \(39,\)"):
         plot_decision_regions(LINE, X, Y[1:])
-    with pytest.raises(ValueError, match="one logit tells two classes apart, y has 1"):
+    with pytest.raises(ValueError, match="one logit tells two classes apart, but y has 1"):
         plot_decision_regions(LINE, X, np.ones(40))
-    with pytest.raises(TypeError, match="no module, estimator or function"):
+    with pytest.raises(TypeError, match="not a module, an estimator or a function"):
         plot_decision_regions("model", X, Y)
 
 

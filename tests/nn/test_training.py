@@ -150,7 +150,7 @@ def test_a_generator_that_runs_out_is_refused():
     ("change", "error", "message"),
     [
         (lambda X, y: (X[:-1], y), ad.ShapeError, "119 examples but 120 targets"),
-        (lambda X, y: (X[:0], y[:0]), ad.ShapeError, "there are no examples"),
+        (lambda X, y: (X[:0], y[:0]), ad.ShapeError, "x and y have no examples"),
         (lambda X, y: (X * np.where(X > 3, np.nan, 1), y), ValueError, "entries nan or infinite"),
         (lambda X, y: (X, np.where(y, np.inf, 0.0)), ValueError, "fit: y has .* infinite"),
         (lambda X, y: (X[:, :1], y), ad.ShapeError, r"Dense\(2, 8\) got an input of width 1"),
@@ -212,7 +212,7 @@ def test_a_validation_set_may_be_a_list_of_two_arrays():
 
 
 def test_batches_of_ones_own_take_no_batch_size():
-    with pytest.raises(ValueError, match="batch_size and shuffle belong to arrays"):
+    with pytest.raises(ValueError, match="batch_size and shuffle are for arrays"):
         trained(X=[blobs()], y=None, batch_size=3)
 
 

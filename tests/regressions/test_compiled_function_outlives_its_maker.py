@@ -19,7 +19,7 @@ expected = f(x)
 (version,) = f._versions.values()
 run = version.run
 f._versions.clear()
-f._fast = None
+f._pair[0] = None
 del f, version
 gc.collect()
 junk = [Junk(*[2**64 - 1] * 4) for _ in range(50_000)]

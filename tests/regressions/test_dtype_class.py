@@ -17,7 +17,12 @@ def test_numpys_class_of_a_dtype_is_that_dtype() -> None:
 
 
 def test_a_quantile_of_a_list() -> None:
-    of_a_list = ad.grad(lambda x: np.quantile([x[0], x[1] ** 2, x[2]], 0.3))(X)
+    of_a_list_in = ad.grad(lambda x: np.quantile([x[0], x[1] ** 2, x[2]], 0.3))
+    if np.lib.NumpyVersion(np.__version__) < "2.4.0":  # there it asks for objects
+        with pytest.raises(ad.NotDifferentiableError, match="dtype=object"):
+            of_a_list_in(X)
+        return
+    of_a_list = of_a_list_in(X)
     of_an_array = ad.grad(lambda x: np.quantile(np.stack([x[0], x[1] ** 2, x[2]]), 0.3))(X)
     assert np.array_equal(of_a_list, of_an_array)
     assert np.any(of_a_list)

@@ -28,7 +28,7 @@ def test_a_cotangent_of_the_users_is_not_handed_back() -> None:
 
 def test_a_fresh_array_is_not_copied() -> None:
     """The sweep's own result is handed out as it is: no pass over memory for nothing."""
-    from autodiff.arguments import FRESH, finish_all, holders
+    from autodiff.engine.arguments import FRESH, finish_all, holders
 
     bars = [np.ones(5)]
     address = bars[0].__array_interface__["data"]

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import autodiff as ad
-from autodiff.containers import flatten
+from autodiff.base.trees import flatten
 
 X = np.array([1, 2, 3])
 DERIVATIVES = {

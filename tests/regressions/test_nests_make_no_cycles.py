@@ -3,7 +3,7 @@
 import gc
 
 import autodiff as ad
-from autodiff.containers import flatten, unflatten
+from autodiff.base.trees import flatten, unflatten
 
 
 def test_no_cycle_is_left():

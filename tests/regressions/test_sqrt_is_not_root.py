@@ -3,7 +3,7 @@
 import numpy as np
 
 import autodiff as ad
-from autodiff.dispatch import UFUNCS
+from autodiff.arrays.dispatch import UFUNCS
 
 
 def test_slope_of_sqrt_at_zero():

@@ -1,0 +1,1 @@
+"""The tracked array: a value and the node that watches it, with the interface of a NumPy array."""

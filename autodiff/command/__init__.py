@@ -1,0 +1,1 @@
+"""The command line: `autodiff explain` and `autodiff doctor`."""

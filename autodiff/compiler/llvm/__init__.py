@@ -1,0 +1,1 @@
+"""A scheduled program as native code, by LLVM."""

@@ -1,0 +1,1 @@
+"""Products of matrices and what LAPACK does, inside native code."""

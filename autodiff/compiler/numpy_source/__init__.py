@@ -1,0 +1,1 @@
+"""A program as one readable function of NumPy calls."""

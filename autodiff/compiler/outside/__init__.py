@@ -1,0 +1,1 @@
+"""What a compiled function reads beside its arguments: found, watched, and handed in."""

@@ -1,0 +1,400 @@
+"""Both sweeps over a traced program, step by step: the engine's numbers, the rules in symbols.
+
+    forward   df1/dx, df2/dx, ..., dy/dx      in the order of the program
+    reverse   dy/df5, dy/df4, ..., dy/dx      in the opposite order
+
+The numbers are the engine's own: it runs the graph on dual numbers, and on a tape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ..arrays.tensor import Tensor
+from ..engine.arguments import finished
+from ..engine.forward_mode import Dual, tangent_of
+from ..engine.graph import TraceNode
+from ..engine.reverse_mode import TapeNode, sweep
+from ..engine.strong_zeros import value_of
+from ..programs.text import TEXT, Style, Text
+from ..programs.tracing import Graph
+from ..rules.kinds import pick
+from ..rules.primitive import ONE, ZERO, new_level, payload
+from .symbolic_rules import Derivative, Symbols, Term, joined, pulled, pushed
+
+FEEDS = 4  # operations that a remark names
+TERMS = 8  # of a sum that are written out
+
+
+class Step:
+    """One line of a sweep.
+
+    `name` and `expression` are those of a value of the program and `primal` is that value;
+    `derivative` names its derivative (``dy/df3``), `rule` is the chain rule in symbols, `value`
+    the derivative in numbers, `remark` what is worth noticing.
+    """
+
+    def __init__(
+        self,
+        node: TraceNode,
+        expression: str,
+        derivative: Derivative,
+        value: Any,
+        terms: Sequence[Term],
+        seeded: bool = False,
+    ) -> None:
+        self.node = node
+        self.name = node.name or ""
+        self.expression = expression
+        self.derivative = derivative
+        self.value = unboxed(value)
+        self.primal = unboxed(node.value)
+        self.terms = terms
+        self.seeded = seeded  # an output of the sweep: its derivative starts at one
+
+    @property
+    def rule(self) -> str:
+        return self.written(TEXT).loose
+
+    def written(self, style: Style, decisions: dict[str, bool] | None = None) -> Text:
+        """The rule in a style: text or LaTeX."""
+        texts = [term.written(style, decisions) for term in ends(self.terms)]
+        if len(self.terms) > TERMS:
+            texts.insert(TERMS // 2, style.omitted(len(self.terms) - TERMS))
+        if self.seeded:
+            texts.insert(0, style.repeated(style.constant(1), np.shape(payload(self.primal))))
+        return joined(texts)
+
+    @property
+    def remark(self) -> str:
+        remarks = []
+        consumers = list(dict.fromkeys(term.through for term in self.terms))
+        if len(consumers) > 1 and self.terms[0].backward:
+            remarks.append(feeds(self.name, consumers))
+        decisions: dict[str, bool] = {}
+        self.written(TEXT, decisions)
+        remarks += [f"{text} is {str(holds).lower()}" for text, holds in decisions.items()]
+        return "; ".join(remarks)
+
+    def __repr__(self) -> str:
+        return f"<Step {self.derivative} = {self.rule}>"
+
+
+def ends(terms: Sequence[Term]) -> Sequence[Term]:
+    """All terms, or the first and the last where there are too many to read."""
+    return terms if len(terms) <= TERMS else [*terms[: TERMS // 2], *terms[-TERMS // 2 :]]
+
+
+def unboxed(x: Any) -> Any:
+    """An array without axes, which np.where gives, as the number in it."""
+    return x[()] if isinstance(x, np.ndarray) and x.ndim == 0 else x
+
+
+def feeds(name: str, consumers: Sequence[TraceNode]) -> str:
+    if len(consumers) > FEEDS:
+        return f"{name} feeds {len(consumers)} operations: their contributions add"
+    names = [node.name or "?" for node in consumers]
+    return f"{name} feeds {', '.join(names[:-1])} and {names[-1]}: their contributions add"
+
+
+class Steps(Sequence[Step]):
+    """The steps of a sweep, each made when it is looked at: of a long program few are."""
+
+    def __init__(self, nodes: Sequence[TraceNode], make: Callable[[TraceNode], Step]) -> None:
+        self.nodes, self.make = nodes, make
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    def __getitem__(self, k: Any) -> Any:
+        return (
+            list(map(self.make, self.nodes[k]))
+            if isinstance(k, slice)
+            else self.make(self.nodes[k])
+        )
+
+
+class Sweep:
+    """One run of a mode over a graph: what it differentiates, its seed in words, and its steps.
+
+    `numbers` holds the derivative of, or with respect to, every value that the sweep touched;
+    `ends` are the inputs that a forward sweep starts from, or the outputs of a reverse sweep.
+    """
+
+    def __init__(
+        self, graph: Graph, active: set[TraceNode], ends: Sequence[TraceNode], label: str, seed: str
+    ) -> None:
+        self.graph = graph
+        self.active = active
+        self.ends = ends
+        self.label = label
+        self.seed = seed
+        self.numbers = self.run()
+
+    def run(self) -> dict[TraceNode, Any]:
+        raise NotImplementedError  # pragma: no cover - both modes define it
+
+    def derivative(self, node: TraceNode) -> Derivative:
+        """The name of a derivative of this sweep."""
+        raise NotImplementedError  # pragma: no cover - both modes define it
+
+    def step(self, node: TraceNode, terms: Sequence[Term], seeded: bool = False) -> Step:
+        value = self.numbers.get(node)
+        if value is None:
+            value = finished(ZERO, node.value)
+        text = self.graph.expression(node).loose
+        return Step(node, text, self.derivative(node), value, terms, seeded)
+
+
+class ForwardSweep(Sweep):
+    """The derivative along the direction in which each entry of `ends` moves at rate one."""
+
+    def run(self) -> dict[TraceNode, Any]:
+        return push_numbers(self.graph, self.ends)
+
+    def derivative(self, node: TraceNode) -> Derivative:
+        return Derivative(node.name, self.label)
+
+    @cached_property
+    def steps(self) -> Steps:
+        """From the input on: one step for every value that moves."""
+        results = {y for y in self.graph.outputs if isinstance(y, TraceNode)}
+        shown = [
+            node
+            for node in self.graph.operations
+            if node in self.active
+            and not (node.primitive is not None and node.primitive.multiple)
+            and (node in self.numbers or node in results)
+        ]
+        return Steps(shown, self.step_of)
+
+    def step_of(self, node: TraceNode) -> Step:
+        made = node.inputs[0] if node.primitive is pick else node
+        moving = dict.fromkeys(x for x in nodes_in(made) if x in self.numbers)
+        if not moving:
+            return self.step(node, [])
+        root = self.rule(made)
+        if node is not made:
+            root = root[node.params["index"]]
+        carried = [(self.derivative(x), x) for x in moving]
+        return self.step(node, [Term(root, made, carried, node.value, False)])
+
+    def rule(self, node: TraceNode) -> Any:
+        symbols = Symbols(self.graph)
+        tangents = [
+            symbols.leaf(self.derivative(x), self.numbers[x])
+            if isinstance(x, TraceNode) and x in self.numbers
+            else ZERO
+            for x in node.inputs
+        ]
+        return pushed(node, tangents, symbols)
+
+
+class ReverseSweep(Sweep):
+    """The derivative of the sum of all entries of `ends` with respect to every value."""
+
+    def run(self) -> dict[TraceNode, Any]:
+        return pull_numbers(self.graph, self.active, self.ends)
+
+    def derivative(self, node: TraceNode) -> Derivative:
+        return Derivative(self.label, node.name)
+
+    @cached_property
+    def steps(self) -> Steps:
+        """From the output back: one step for every value that the result depends on, and one for
+        every input, in the order of the arguments."""
+        made = [
+            n for n in reversed(self.graph.shown()) if n in self.numbers and not self.is_seed(n)
+        ]
+        inputs = [n for n in self.graph.inputs if n in self.numbers or n in self.active]
+        return Steps([*made, *inputs], self.step_of)
+
+    def step_of(self, node: TraceNode) -> Step:
+        arrived = sorted(self.terms(node), key=lambda term: (not term.plain, term.through.order))
+        return self.step(node, arrived, node in self.ends)
+
+    @cached_property
+    def users(self) -> dict[TraceNode, list[TraceNode]]:
+        """For every value the operations that use it, from the output back."""
+        found: dict[TraceNode, list[TraceNode]] = {}
+        for node in reversed(self.graph.operations):
+            if node in self.active and node.primitive is not pick:
+                for x in dict.fromkeys(nodes_in(node)):
+                    found.setdefault(x, []).append(node)
+        return found
+
+    def terms(self, x: TraceNode) -> list[Term]:
+        """What each operation that uses a value sends back to it."""
+        if x not in self.active:
+            return []
+        terms = []
+        for node in self.users.get(x, ()):
+            symbols = Symbols(self.graph)
+            cotangent = self.cotangent(node, symbols)
+            if cotangent is ZERO:
+                continue
+            places = [i for i, operand in enumerate(node.inputs) if operand is x]
+            terms += [
+                Term(root, node, [(self.derivative(node), x)], x.value, True)
+                for root in pulled(node, places, cotangent, symbols)
+                if root is not ZERO
+            ]
+        return terms
+
+    def cotangent(self, node: TraceNode, symbols: Symbols) -> Any:
+        """What the rule of `node` is given: a leaf with the name of its cotangent, or the seed."""
+        if node.primitive is not None and node.primitive.multiple:
+            parts: list[Any] = [ZERO] * len(node.value)
+            for part in self.graph.parts(node):
+                if part in self.numbers:
+                    leaf = symbols.leaf(self.derivative(part), self.numbers[part])
+                    parts[part.params["index"]] = leaf
+            return ZERO if all(p is ZERO for p in parts) else tuple(parts)
+        if node not in self.numbers:
+            return ZERO
+        if not self.is_seed(node):
+            return symbols.leaf(self.derivative(node), self.numbers[node])
+        shape = np.shape(payload(node.value))
+        alike = all(np.shape(payload(x.value)) == shape for x in nodes_in(node) if x in self.active)
+        if shape == () or (alike and node.primitive and node.primitive.kind == "elementwise"):
+            return ONE
+        return symbols.leaf(TEXT.repeated(TEXT.constant(1), shape).loose, self.numbers[node])
+
+    def is_seed(self, node: TraceNode) -> bool:
+        """Whether the derivative is the seed and nothing else: dy/dy = 1 goes without saying."""
+        return len(self.ends) == 1 and node is self.ends[0] and not self.terms(node)
+
+
+def active_nodes(graph: Graph) -> set[TraceNode]:
+    """The values that carry a derivative: real or complex inputs, and what follows from them."""
+    active = {n for n in graph.inputs if is_continuous(n.value)}
+    for node in graph.operations:
+        assert node.primitive is not None
+        if not node.primitive.flat and any(x in active for x in nodes_in(node)):
+            active.add(node)
+    return active
+
+
+def nodes_in(node: TraceNode) -> list[TraceNode]:
+    return [x for x in node.inputs if isinstance(x, TraceNode)]
+
+
+def is_continuous(x: Any) -> bool:
+    return np.asarray(payload(x)).dtype.kind in "fc"
+
+
+# -- the engine's numbers ------------------------------------------------------------------------
+def all_ones(x: Any) -> Any:
+    return np.ones_like(payload(x))[()]
+
+
+def push_numbers(
+    graph: Graph, directions: Sequence[TraceNode], seed: Callable[[Any], Any] = all_ones
+) -> dict[TraceNode, Any]:
+    """The tangent of every value that moves, by the engine's forward mode; each of `directions`
+    moves along ``seed(its value)``."""
+    level = new_level()
+    values: dict[TraceNode, Any] = {n: n.value for n in graph.inputs}
+    for n in directions:
+        values[n] = Tensor(n.value, Dual(level, seed(n.value)))
+    with np.errstate(all="ignore"):
+        graph.run(values)
+    found = {}
+    for node, y in values.items():
+        if not isinstance(y, tuple):
+            tangent = tangent_of(y, level)[1]
+            if tangent is not ZERO:
+                found[node] = finished(tangent, node.value)
+    return found
+
+
+def pull_numbers(
+    graph: Graph,
+    active: set[TraceNode],
+    outputs: Sequence[TraceNode],
+    seed: Callable[[Any], Any] = lambda y: ONE,
+) -> dict[TraceNode, Any]:
+    """The cotangent of every value that the outputs depend on, by the engine's reverse mode; that
+    of an output starts at ``seed(its value)``."""
+    level = new_level()
+    values: dict[TraceNode, Any] = {n: n.value for n in graph.inputs}
+    leaves = {n: TapeNode(level) for n in graph.inputs if n in active}
+    values |= {n: Tensor(n.value, leaf) for n, leaf in leaves.items()}
+    with np.errstate(all="ignore"):
+        graph.run(values)
+    found: dict[TraceNode, Any] = {}
+    tracked = {
+        n: y.node for n, y in values.items() if isinstance(y, Tensor) and y.node.level == level
+    }
+    for node, taped in tracked.items():
+        if taped.pullback is not None:
+            taped.pullback = noting(taped.pullback, node, found)
+    ends = [y for y in outputs if y in tracked]
+    seeds = [seed(y.value) for y in ends]
+    with np.errstate(all="ignore"):
+        bars = sweep([tracked[y] for y in ends], seeds, list(leaves.values()), keep=False)
+    found |= {n: bar for n, bar in zip(leaves, bars, strict=True) if bar is not ZERO}
+    return {n: finished(value_of(bar), n.value) for n, bar in found.items()}
+
+
+def noting(pullback: Any, node: TraceNode, found: dict[TraceNode, Any]) -> Any:
+    """The pullback, which also notes the cotangent that it is given: it is complete by then."""
+
+    def noted(y_bar: Any) -> Any:
+        found[node] = y_bar
+        return pullback(y_bar)
+
+    return noted
+
+
+# -- do they agree? ------------------------------------------------------------------------------
+class Agreement:
+    """<y_bar, J x_dot> from forward mode against <J^T y_bar, x_dot> from reverse mode."""
+
+    def __init__(self, forward: Sweep, reverse: Sweep) -> None:
+        self.derivative = Derivative(reverse.label, forward.label)
+        self.forward = total(forward.numbers[y] for y in reverse.ends if y in forward.numbers)
+        self.reverse = total(reverse.numbers[x] for x in forward.ends if x in reverse.numbers)
+        both = [n for n in forward.numbers if n in reverse.numbers]
+        # Terms may cancel, so rounding is measured against the largest sum of products on the way.
+        with np.errstate(all="ignore"):
+            sizes = [
+                float(np.sum(np.abs(payload(forward.numbers[n]) * payload(reverse.numbers[n]))))
+                for n in both
+            ]
+        self.scale = max((s for s in sizes if np.isfinite(s)), default=0.0)
+        # What is complex has a pairing by real parts alone, unless the program is holomorphic.
+        self.real_parts = np.iscomplexobj(self.forward) or np.iscomplexobj(self.reverse)
+        self.forward, self.reverse = np.real(self.forward), np.real(self.reverse)
+        precise = [np.asarray(payload(v)).dtype for v in forward.numbers.values()]
+        self.epsilon = max((float(np.finfo(d).eps) for d in precise if d.kind in "fc"), default=0.0)
+
+    @property
+    def name(self) -> str:
+        return f"the real part of {self.derivative}" if self.real_parts else self.derivative
+
+    @property
+    def error(self) -> float:
+        """The relative difference; nan where a derivative is not finite."""
+        difference = abs(self.forward - self.reverse)
+        return float(difference / self.scale) if self.scale else float(difference)
+
+    @property
+    def holds(self) -> bool | None:
+        """Whether they agree to rounding; `None` where a nan or inf leaves nothing to compare."""
+        if not np.isfinite(self.forward) or not np.isfinite(self.reverse):
+            return None
+        return self.error <= 1000 * self.epsilon
+
+
+def total(parts: Iterable[Any]) -> Any:
+    """The sum of all entries: an inner product with ones."""
+    found: Any = 0.0
+    with np.errstate(all="ignore"):  # inf - inf is nan, which is said in words
+        for part in parts:
+            found = found + np.sum(payload(part))
+    return found

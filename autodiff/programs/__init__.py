@@ -1,0 +1,1 @@
+"""Programs as graphs: traced, named, printed, saved and loaded."""

@@ -1,0 +1,1 @@
+"""The transforms: gradients, Jacobians, batches, and the user's own derivatives."""
