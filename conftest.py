@@ -5,6 +5,9 @@ the nightly run (HYPOTHESIS_PROFILE=nightly) takes them all, and so does one tha
 name, with -k or [case]. `--sample=3/12` runs the third of twelve shares of all tests, and every
 regression. Both choose the same tests every time.
 
+Each test finds the random generators of its module as the import left them, so that its numbers
+do not depend on the tests before it, of which another process or another share may run some.
+
 The package is imported first, whole, as users import it: pytest collects its modules one by one.
 """
 
@@ -12,11 +15,14 @@ from __future__ import annotations
 
 import os
 import zlib
+from typing import Any
 
 import pytest
 
 # Before NumPy loads it: the tests' matrices are small, and its threads would wait for each other.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import numpy as np
 
 import autodiff  # noqa: F401
 
@@ -48,3 +54,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         chosen[of_its_test and of_all].append(item)
     items[:] = chosen[True]
     config.hook.pytest_deselected(items=chosen[False])
+
+
+STARTS: dict[str, list[tuple[np.random.Generator, Any]]] = {}
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    module = getattr(item, "module", None)
+    name = getattr(module, "__name__", "")
+    if name not in STARTS:
+        known = vars(module).values() if module else ()
+        generators = [g for g in known if isinstance(g, np.random.Generator)]
+        STARTS[name] = [(g, g.bit_generator.state) for g in generators]
+    for generator, state in STARTS[name]:
+        generator.bit_generator.state = state
