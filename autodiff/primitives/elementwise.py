@@ -85,10 +85,13 @@ def share(a: Any, y: Any, base_power: Any) -> Any:
 
 
 def _sech_squared(a: Any) -> Any:
-    """1 / cosh^2 by the exponential that is at most 1."""
-    size = np.where(np.real(a) < 0, -a, a) if np.iscomplexobj(a) else np.abs(a)
-    small = np.exp(-2 * size)
-    return 4 * small / (1 + small) ** 2
+    """1 / cosh^2: 0 where cosh is beyond the largest number."""
+    if np.iscomplexobj(a):  # whose cosh is nan there: by the exponential that is at most 1
+        small = np.exp(-2 * np.where(np.real(a) < 0, -a, a))
+        return 4 * small / (1 + small) ** 2
+    with np.errstate(over="ignore"):
+        secant = 1 / np.cosh(a)
+    return secant * secant
 
 
 # One row a line, its columns aligned: the odd row should stand out.

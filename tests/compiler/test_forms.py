@@ -42,6 +42,7 @@ def test_in_numpy(form: Form) -> None:
     check_value_and_gradient(form, "numpy")
 
 
+@pytest.mark.share(6)
 @pytest.mark.filterwarnings("ignore")
 @each(one_of_each_function(FORMS))
 def test_in_llvm(form: Form) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from forms import Form
+from forms import NIGHTLY, Form
 from hypothesis import given, settings, strategies as st
 from laws import (
     test_data_outside as outside,
@@ -17,7 +17,8 @@ from laws import (
 )
 from laws.test_programs import Program, programs
 
-SOME = settings(max_examples=1 + settings.default.max_examples * 4 // 9)  # nightly: 10 000 in all
+EXAMPLES = 3334 if NIGHTLY else min(8, settings.default.max_examples)
+SOME = settings(max_examples=EXAMPLES)  # by night 10 000 in all
 
 
 def obeys(law: Callable[..., None], program: Program, way: Any, backend: str) -> None:

@@ -305,6 +305,7 @@ TOOLS = {
 }
 
 
+@pytest.mark.share(2)
 @pytest.mark.parametrize("name", TOOLS)
 def test_compiled_and_batched(name):
     def loss(a):

@@ -44,6 +44,7 @@ def test_the_error_of_the_plain_call(name):
     g(1.0, 2.0)
 
 
+@pytest.mark.share(3)
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", WRAPPED)
 @pytest.mark.parametrize("first", ["right", "wrong"])

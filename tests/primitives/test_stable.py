@@ -72,6 +72,7 @@ both_modes = pytest.mark.parametrize("derivative", [ad.grad, forward], ids=["rev
 both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 
+@pytest.mark.share(8)
 @both_modes
 @both_precisions
 @pytest.mark.parametrize("name", EXACT)

@@ -21,6 +21,7 @@ CASES = [
 ]
 
 
+@pytest.mark.share(3)
 @pytest.mark.parametrize("optimize", [False, True])
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_broadcast(case, optimize):

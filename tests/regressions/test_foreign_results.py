@@ -71,6 +71,7 @@ def plain(name, w):
     }.get(name, C * w)
 
 
+@pytest.mark.share(3)
 @pytest.mark.parametrize("box", FOREIGN)
 @pytest.mark.parametrize("name", PROGRAMS)
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ def f(x):
     return np.sum(x * 1.5) ** 2 / 7
 
 
+@pytest.mark.share(3)
 @pytest.mark.parametrize("derivative", DERIVATIVES.values(), ids=DERIVATIVES)
 @pytest.mark.parametrize("x", [X, X.astype(np.int8), X.astype(np.uint16), np.int64(2), 2], ids=repr)
 def test_an_integer_is_a_float(derivative, x):

@@ -26,6 +26,7 @@ CASES = {
 }
 
 
+@pytest.mark.share(3)
 @pytest.mark.parametrize("backend", ["llvm", "numpy"])
 @pytest.mark.parametrize("transform", [ad.grad, ad.hessian])
 @pytest.mark.parametrize("case", CASES)

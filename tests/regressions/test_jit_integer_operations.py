@@ -20,6 +20,7 @@ PROGRAMS = {
 }
 
 
+@pytest.mark.share(3)
 @pytest.mark.parametrize("backend", ["llvm", "numpy"])
 @pytest.mark.parametrize("program", PROGRAMS)
 @pytest.mark.parametrize("dtype", [np.int64, np.int8, np.uint8, np.uint64])

@@ -25,6 +25,7 @@ FUNCTIONS = {
 }
 
 
+@pytest.mark.share(3)
 @pytest.mark.parametrize("backend", ["llvm", "numpy"])
 @pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int16, np.int64])
 @pytest.mark.parametrize("name", FUNCTIONS)

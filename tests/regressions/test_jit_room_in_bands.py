@@ -40,6 +40,7 @@ def loss(*args):
     return np.sum(ad.vmap(residual)(*args) ** 2)
 
 
+@pytest.mark.share(3)
 @pytest.mark.parametrize("n", [1000, 20_011])
 @pytest.mark.parametrize(
     "f",

@@ -78,6 +78,7 @@ def wrappings(f):
     }
 
 
+@pytest.mark.share(4)
 @pytest.mark.parametrize("name", wrappings(np.add))
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case[0].__name__}: {case[-1]}")
 def test_the_error_of_the_plain_call(case, name):

@@ -29,6 +29,7 @@ NORMS = {
 }
 
 
+@pytest.mark.share(4)
 @pytest.mark.parametrize("scale", SCALES)
 @pytest.mark.parametrize("name", NORMS)
 @np.errstate(all="ignore")

@@ -8,6 +8,7 @@ import autodiff as ad
 X, W = np.array([0.5, -1.5, 1.7]), np.array([1.0, 2.0, 3.0])
 
 
+@pytest.mark.share(3)
 @pytest.mark.parametrize("factor", [3, -2, 3.0, True])
 @pytest.mark.parametrize("product", [np.dot, np.vdot, np.inner, np.vecdot])
 def test_gradient(product, factor):

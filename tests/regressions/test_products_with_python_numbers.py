@@ -9,6 +9,7 @@ import autodiff as ad
 X = np.array([0.5, 1.5], np.float32)
 
 
+@pytest.mark.share(3)
 @pytest.mark.parametrize("f", [np.dot, np.inner, np.kron])
 @pytest.mark.parametrize("dtype", [np.float32, np.float16])
 @pytest.mark.parametrize("backend", ["plain", "numpy", "llvm"])

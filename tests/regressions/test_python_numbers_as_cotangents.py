@@ -27,6 +27,7 @@ SCALARS = {
 }
 
 
+@pytest.mark.share(4)
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("name", SCALARS)
 def test_cotangent(name, dtype):

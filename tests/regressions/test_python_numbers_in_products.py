@@ -31,6 +31,7 @@ WAYS = {
 }
 
 
+@pytest.mark.share(4)
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", PRODUCTS)
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.complex64])

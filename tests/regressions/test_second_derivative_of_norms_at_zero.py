@@ -39,6 +39,7 @@ HESSIANS = {
 }
 
 
+@pytest.mark.share(4)
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("way", HESSIANS)
 @pytest.mark.parametrize("name", ROUND)

@@ -23,6 +23,7 @@ def like(y):
     return [(np.shape(leaf), np.asarray(leaf).dtype) for leaf in ad.tree.flatten(y)[0]]
 
 
+@pytest.mark.share(3)
 @pytest.mark.parametrize("dtype", [float, np.float32, complex])
 @pytest.mark.parametrize("shape", [(0, 3), (2, 0, 3), (1, 0, 2)])
 @pytest.mark.parametrize("name", MAKERS)

@@ -27,6 +27,7 @@ def exact(x):
     return np.where(own, y * rest, -np.outer(y, y)), np.where(own, rest, -y)
 
 
+@pytest.mark.share(4)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("gap", GAPS)
 @pytest.mark.parametrize("way", WAYS)

@@ -53,6 +53,7 @@ def test_differentiated_in_it_is_the_number_that_it_is(transformed, number):
         assert isinstance(y, (float, np.ndarray))
 
 
+@pytest.mark.share(4)
 @pytest.mark.parametrize("number", [Real(0.5), Whole(2), Complex(2j), Level.HIGH])
 @pytest.mark.parametrize(
     "f",

@@ -78,12 +78,14 @@ class Nest:
 
     # -- the order of the loops ------------------------------------------------------------------
     def arrange(self, rows: int | None = None) -> None:
-        """Innermost the axis along which most arrays lie in memory order; then neighbouring axes
-        that are one in every array become one. With `rows` the loops are for so many entries along
-        the first axis, and sums over all of that axis were begun by others."""
+        """Innermost the axis along which most arrays lie in memory order, those with an entry for
+        each round before those that repeat theirs; then neighbouring axes that are one in every
+        array become one. With `rows` the loops are for so many entries along the first axis, and
+        sums over all of that axis were begun by others."""
         n = len(self.domain)
         strides = [a.strides for a in self.loads] + [a.strides for _, a in self.stores] * 2
-        score = [sum(abs(s[k]) == 1 for s in strides) for k in range(n)]
+        whole = [s for s in strides if all(s)]
+        score = [[sum(abs(s[k]) == 1 for s in some) for some in (whole, strides)] for k in range(n)]
         order = list(range(n))
         if n and strides:
             best = max(range(n), key=lambda k: (score[k], k))

@@ -12,6 +12,7 @@ import autodiff as ad
 SHAPES = [(5,), (1,), (4, 7), (3, 20, 5), (2, 3, 33), (6, 1, 4)]
 
 
+@pytest.mark.share(2)
 @pytest.mark.parametrize("backend", ["llvm", "numpy"])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("running", [np.cumsum, np.cumprod])

@@ -44,6 +44,7 @@ def results(build: Callable[[], Program], through: Callable[[Any], Any]) -> list
     return [*found, f(X)]
 
 
+@pytest.mark.share(2)
 @pytest.mark.parametrize("backend", ["llvm", "numpy"])
 @pytest.mark.parametrize("build", PROGRAMS, ids=lambda build: build.__name__)
 def test_compiled_equals_plain_or_raises(build: Callable[[], Program], backend: str) -> None:

@@ -226,7 +226,7 @@ POLYNOMIALS = [
 TABLE = [*ELLIPTIC, *INTEGRALS, *DISTRIBUTIONS, *GAMMA, *POLYNOMIALS]
 
 
-@pytest.mark.share(3)
+@pytest.mark.share(6)
 @pytest.mark.parametrize("entry", TABLE, ids=[entry.name for entry in TABLE])
 def test_derivatives_are_mpmaths(entry: Entry) -> None:
     compare(entry)
