@@ -129,14 +129,14 @@ def check_each(form: Form, backend: str) -> None:
 FORMS = [form for form in all_forms() if form.name not in UNSET]
 
 
-@pytest.mark.share(16)
+@pytest.mark.share(32)
 @pytest.mark.filterwarnings("ignore")
 @each(FORMS)
 def test_in_numpy(form: Form) -> None:
     check_each(form, "numpy")
 
 
-@pytest.mark.share(24)
+@pytest.mark.share(48)
 @pytest.mark.filterwarnings("ignore")
 @each(one_of_each_function(FORMS))
 def test_in_llvm(form: Form) -> None:

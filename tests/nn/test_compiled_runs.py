@@ -141,6 +141,7 @@ def test_without_llvmlite_numpy_source_is_the_last_tier(early, monkeypatch):
     assert trained(network(), X, y, epochs=1, jit=True)[1].steps == "compiled (numpy)"
 
 
+@pytest.mark.share(3)
 @pytest.mark.parametrize("cut", [1, 2, 3])
 def test_a_run_goes_on_to_the_bit_whatever_its_tier(early, tmp_path, cut):
     X, y = blobs(75)  # two shapes of batch
