@@ -44,6 +44,8 @@ UFUNCS: dict[str, np.ufunc | Like] = {
 }
 CHEAP = {*ARITHMETIC[:5], *PREDICATES, *LOGIC, "where", "cast", "absolute", "maximum", "minimum"}
 SHARED = {"sech_squared": "tanh"}  # a function, and another that does most of its work
+PAIRS = {"sin": "cos", "cos": "sin", "sinh": "cosh", "cosh": "sinh"}  # computed together
+PAIRS |= SHARED | {other: name for name, other in SHARED.items()}
 SAME = {"square": "multiply", "fabs": "absolute", "degrees": "rad2deg", "radians": "deg2rad"}
 BITS = {"bitwise_and": "logical_and", "bitwise_or": "logical_or", "bitwise_xor": "logical_xor"}
 # Ufuncs of SciPy with code of their own; each enters UFUNCS when a program first uses it, so that

@@ -6,7 +6,7 @@ values are bytes in memory and bits in a register.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ import numpy as np
 from llvmlite import binding, ir
 
 from ...base.bounded import cached
+from ..ir.maps import PAIRS
 from ..ir.program import BOOL
 from .lanes import Lanes
 from .strided import gathered, interleaved, shuffled
@@ -103,10 +104,13 @@ class Word(NamedTuple):
 
 class Code:
     """A builder of instructions on words. With `far`, elementary functions are called, where they
-    would else stand in the loop themselves: for long loops, which are compiled in less time so."""
+    would else stand in the loop themselves: for long loops, which are compiled in less time so.
+    `functions` are those that will be asked for, if that is known."""
 
-    def __init__(self, builder: ir.IRBuilder, far: bool = False) -> None:
-        self.builder, self.far = builder, far
+    def __init__(
+        self, builder: ir.IRBuilder, far: bool = False, functions: Set[str | None] = frozenset()
+    ) -> None:
+        self.builder, self.far, self.functions = builder, far, functions
         self.module = builder.module
 
     # -- control ---------------------------------------------------------------------------------
@@ -337,28 +341,34 @@ class Code:
             return lanes.eq(lanes.abs(values[0]), float("inf"))
         if function == "isfinite":
             return lanes.lt(lanes.abs(values[0]), float("inf"))
-        if width == 1 and function in ("sin", "cos"):
-            return self.sine_or_cosine(function, dtype, values[0])
+        if function in PAIRS and self.both_at_once(function, width):
+            return self.one_of_both(function, dtype, width, values[0])
         return self.builder.call(self.expansion(function, dtype, width, values), values)
 
-    def sine_or_cosine(self, function: str, dtype: str, x: Any) -> Any:
-        """Of one number, by a function that computes both: where a derivative asks for the other
-        one, LLVM sees the same call."""
-        name = f"sin_and_cos.{dtype}"
+    def both_at_once(self, function: str, width: int) -> bool:
+        """Is the other one of the pair wanted too, and neither of them written out here?"""
+        called = width == 1 or self.far
+        return called and (PAIRS[function] in self.functions or (width == 1 and not self.functions))
+
+    def one_of_both(self, function: str, dtype: str, width: int, x: Any) -> Any:
+        """By a function that computes both of a pair: where a derivative asks for the other one,
+        LLVM sees the same call."""
+        names = sorted((function, PAIRS[function]))
+        name = f"{'_and_'.join(names)}.{dtype}x{width}"
         made = self.module.globals.get(name)
         if made is None:
-            pair = ir.LiteralStructType([x.type, x.type])
-            made = ir.Function(self.module, ir.FunctionType(pair, [x.type]), name)
+            both = ir.LiteralStructType([x.type, x.type])
+            made = ir.Function(self.module, ir.FunctionType(both, [x.type]), name)
             made.linkage = "internal"
             for attribute in ("nounwind", "noinline", "readnone"):
                 made.attributes.add(attribute)
             inside = ir.IRBuilder(made.append_basic_block("entry"))
-            both = ir.Constant(pair, ir.Undefined)
-            for k, each in enumerate(("sin", "cos")):
-                y = EXPANSIONS[each](Lanes(inside, dtype, 1), made.args[0])
-                both = inside.insert_value(both, y, k)
-            inside.ret(both)
-        return self.builder.extract_value(self.builder.call(made, [x]), int(function == "cos"))
+            result = ir.Constant(both, ir.Undefined)
+            for k, each in enumerate(names):
+                y = EXPANSIONS[each](Lanes(inside, dtype, width), made.args[0])
+                result = inside.insert_value(result, y, k)
+            inside.ret(result)
+        return self.builder.extract_value(self.builder.call(made, [x]), names.index(function))
 
     def expansion(self, function: str, dtype: str, width: int, values: list[Any]) -> Any:
         """One function of the module per elementary function, format and width."""

@@ -76,7 +76,9 @@ class Loops:
 
     def emit(self) -> None:
         nest = self.nest
-        self.code = Code(ir.IRBuilder(self.function.append_basic_block("entry")), self.is_far())
+        functions = {v.function for v in self.emitted}
+        entry = self.function.append_basic_block("entry")
+        self.code = Code(ir.IRBuilder(entry), self.is_far(), functions)
         self.operands = Operands(nest, self.code, self.passed.taken(self.code, self.function))
         self.rounds = None
         if self.line is not None:
@@ -177,11 +179,21 @@ class Loops:
         if middle > whole:
             with code.loop(middle, start=whole, step=width) as i:
                 body(i, width, {key: cells[0] for key, cells in sums.items()})
-        if middle < size:
+        if middle < size and self.may_repeat(size, width):
+            body(ir.Constant(I64, size - width), width, {})
+        elif middle < size:
             with code.loop(size, start=middle) as i:
                 body(i, 1, rest)
         for r in nest.inner:
             self.finish(r, sums[id(r.value)], rest[id(r.value)], totals, width, bool(middle))
+
+    def may_repeat(self, size: int, width: int) -> bool:
+        """May the last entries be a vector that begins inside the one before? Some are computed
+        twice then, which must not be added up twice, nor read what was written the first time."""
+        nest = self.nest
+        written = {id(a.buffer) for _, a in nest.stores}
+        unharmed = not nest.reductions and not any(id(a.buffer) in written for a in nest.loads)
+        return unharmed and 1 < width <= size
 
     def write(self, values: Words, i: Any, ends: dict[int, Any], width: int) -> None:
         """The stores of a round; those that fill memory in turn, together."""

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..ir.maps import PAIRS
 from ..ir.program import Value
 from .schedule import Access
 
@@ -27,7 +28,6 @@ CANDIDATES = 24
 FEWEST = 4  # rounds
 LEAST = 32  # maps that a repeat saves
 DEEPEST = 16  # rounds back that registers reach
-PAIRS = {"sin": "cos", "cos": "sin", "sinh": "cosh", "cosh": "sinh"}  # computed together
 
 
 class Source(NamedTuple):
