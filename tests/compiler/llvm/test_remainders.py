@@ -1,4 +1,4 @@
-"""Lines of every length: the last entries, fewer than a vector has, are computed like the others."""
+"""Lines of every length: the last entries, fewer than a vector, are computed like the others."""
 
 import numpy as np
 import pytest
