@@ -47,6 +47,13 @@ REFUSED_METHODS = {
     "setflags": "a tensor is always writable: leave it out",
     "to_device": "NumPy's arrays are on the CPU: leave it out",
 }
+LOOK = "look at the plain array that you pass in, or at autodiff.stop_gradient(x) outside jit"
+# What an ndarray has and a tensor has not; AttributeError would tell getattr(x, "flags", None) that
+# an array has none.
+REFUSED_MEMORY = {
+    "strides": "use np.lib.stride_tricks.sliding_window_view for windows; or " + LOOK,
+    **dict.fromkeys(("base", "ctypes", "data", "flags"), LOOK),
+}
 PLAIN = "autodiff.stop_gradient(x) is the plain value of a tracked value x"
 REFUSED_ATTRIBUTES = {
     "numpy": PLAIN,
@@ -63,11 +70,6 @@ REFUSED_ATTRIBUTES = {
     "requires_grad_": "every Tensor is tracked",
     "unsqueeze": "write x[:, None], or np.expand_dims(x, axis)",
     "zero_grad": "x.grad = None forgets the gradient of autodiff.tensor(...)",
-    "strides": "it does not show its memory: use np.lib.stride_tricks.sliding_window_view",
-    "flags": "it does not show its memory",
-    "data": "it does not show its memory",
-    "ctypes": "it does not show its memory",
-    "base": "it does not show its memory",
 }
 
 
@@ -202,8 +204,12 @@ def _set_part(part: Callable[[Any], Any]) -> Callable[[Any, Any], None]:
 SETTERS = {"real": _set_part(lambda x: x.real), "imag": _set_part(lambda x: x.imag)}
 
 
-def missing(name: str) -> AttributeError:
+def missing(name: str) -> Exception:
     """The error for an attribute that a tensor does not have."""
+    if name in REFUSED_MEMORY:
+        return refuse(
+            f"x.{name} of a tracked x, which does not show its memory", REFUSED_MEMORY[name]
+        )
     cure = REFUSED_ATTRIBUTES.get(
         name, "a Tensor is a tracked value with the interface of a NumPy array"
     )

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..arrays.dispatch import implements
 from ..base.shapes import Shape, shape_of, size_of
-from ..rules.primitive import Traced, payload
+from ..rules.primitive import Traced, nodes_of, payload
 from .arguments import is_python_scalar
 
 
@@ -57,16 +57,18 @@ _of_dtypes(np.common_type, empty)
 _of_dtypes(np.min_scalar_type, empty)
 
 
-def _of_payloads(function: Callable[..., Any]) -> None:
-    """A function that looks at the arrays without computing with them."""
+def _of_memory(function: Callable[..., Any]) -> None:
+    """A function that looks at the arrays' memory, which differs from call to call."""
 
     @implements(function)
     def answer(*args: Any, **options: Any) -> Any:
+        for node in (node for x in args for node in nodes_of(x)):
+            node.check_concrete(f"np.{function.__name__}")
         return function(*map(payload, args), **options)
 
 
 for _function in (np.shares_memory, np.may_share_memory):
-    _of_payloads(_function)
+    _of_memory(_function)
 
 
 def _printed(function: Callable[..., Any]) -> None:

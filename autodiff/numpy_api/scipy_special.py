@@ -19,7 +19,6 @@ from ..arrays.refusals import RULE
 from ..arrays.views import example
 from ..base.errors import refuse
 from ..base.shapes import memory_order
-from ..rules.primitive import is_compiled
 
 # What scipy.linalg does in Python alone: these place and multiply entries, tracked ones too.
 PLACING = ("block_diag", "companion", "hankel", "khatri_rao", "norm", "toeplitz")
@@ -35,6 +34,7 @@ LINALG_NAMESAKES = (
 # What scipy.spatial.distance does in C, which may take objects for numbers: squareform crashes.
 IN_C = ("cdist", "pdist", "squareform")
 OBJECTS = np.dtype(object)
+WIDEST = (np.float64, np.longdouble, np.int64)  # what NumPy makes of a number of Python's, or wider
 WRITE = f"write it with functions that are NumPy ufuncs, or {RULE}"
 CURES = {
     "scipy.special": WRITE,
@@ -63,14 +63,14 @@ def array_protocol(x: Any) -> Any:
         )
     array = example(x)
     check_strides(array)
-    if x.dtype.kind == "f" and x.dtype.itemsize < OBJECTS.itemsize:
+    if x.dtype.kind in "fiu" and x.dtype not in WIDEST:
         raise refuse(
-            f"np.array(...) of tracked {x.dtype} values: an array of objects would stay {x.dtype} "
-            "beside a float64 array",
+            f"np.array(...) of tracked {x.dtype} values: an array of objects would not have that "
+            "dtype beside other arrays",
             "use np.array([...], like=x) with a tracked array x, or np.stack([...]), or leave "
             "np.asarray out: x is an array",
         )
-    if memory_order(array) != tuple(range(array.ndim)) and not is_compiled(x):
+    if not array.flags.c_contiguous:
         return partial(in_memory_order, x)
     x.node.looked_at("np.asarray(x)")  # an array of objects would have another dtype
     raise AttributeError("__array__")
@@ -86,7 +86,7 @@ def in_memory_order(x: Any, dtype: Any = None, copy: Any = None) -> Any:
     array = example(x)
     axes = memory_order(array)
     once = tuple(slice(None) if step else slice(1) for step in array.strides)
-    held = np.array(np.transpose(x[once], axes), object)
+    held = np.array(np.copy(np.transpose(x[once], axes), "C"), object)
     if not array.transpose(axes).flags.c_contiguous:
         loose = np.empty((*held.shape, 2), object)[..., 0]
         loose[...] = held
