@@ -13,7 +13,7 @@ import numpy as np
 
 from ..arrays.dispatch import FUNCTIONS, implements, operand
 from ..arrays.user_calls import Call, asking
-from ..arrays.views import assign, is_array
+from ..arrays.views import assign, example, is_array
 from ..base.errors import ShapeError, refuse
 from ..base.shapes import broadcast, ndim_of, negative_axis, shape_of, size_of
 from ..primitives import elementwise, gathering, indexing as rows
@@ -183,6 +183,8 @@ def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
 def put_along_axis(arr: Any, indices: Any, values: Any, axis: Any) -> None:
     a = handle(arr, "np.put_along_axis")
     if axis is None:
+        if not example(a).flags.c_contiguous:  # NumPy would write into a copy
+            raise ValueError("assignment destination is read-only")
         a.flat[np.reshape(indices, (-1,))] = values
         return
     k = negative_axis(axis, a.ndim)

@@ -245,11 +245,12 @@ def keep_for(
 
 def is_numeric(x: Any) -> bool:
     """Whether an argument is an input of the graph, rather than part of the program, as the member
-    of an enumeration is, and an integer beyond 64 bits, though both are numbers too."""
+    of an enumeration is, an integer beyond 64 bits, and a number of the user's class that has
+    attributes, though they are numbers too."""
     if x.__class__ is int:
         return -(2**63) <= x < 2**63
     if isinstance(x, (Traced, float, int, complex)) and not isinstance(x, (bool, Enum)):
-        return True
+        return isinstance(x, Traced) or not getattr(x, "__dict__", None)
     kind = getattr(getattr(x, "dtype", None), "kind", "")
     return kind in ("i", "u", "f", "c", "b") and not is_foreign(x)
 

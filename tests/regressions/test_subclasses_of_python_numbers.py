@@ -92,3 +92,24 @@ def test_jit_takes_it_for_the_number_and_an_enumeration_for_a_part_of_the_progra
     assert ad.jit(lambda x: (x, Real(2.0)))(X)[1] == 2.0
     assert ad.check(cube, Real(2.0)).ok
     assert ad.diagnose(cube, Real(2.0)).ok
+
+
+class Length(float):
+    """A number with a unit."""
+
+
+def length(x, unit):
+    made = Length(x)
+    if unit:
+        made.unit = unit
+    return made
+
+
+def test_attributes_of_a_number_are_seen_under_jit():
+    def f(x, k):
+        return x * len(getattr(k, "unit", "")) + k
+
+    compiled = ad.jit(f)
+    for x, unit in [(3, "m"), (3, "km"), (4, "km"), (3, ""), (5, ""), (3, "m")]:
+        k = length(x, unit)
+        assert compiled(2.0, k) == f(2.0, k)
