@@ -40,6 +40,8 @@ def _part(k: Any, what: str) -> Any:
         return k
     if isinstance(k, slice):
         return slice(*(_bound(end, what) for end in (k.start, k.stop, k.step)))
+    if hasattr(k, "__index__") and not isinstance(k, (np.ndarray, np.generic, Traced)):
+        return operator.index(k)
     k = np.asarray(k) if isinstance(k, range) else operand(k)
     dtype = strong_dtype(k)
     if getattr(k, "size", 1) == 0 and dtype.kind == "f" and not isinstance(k, Traced):
