@@ -69,6 +69,8 @@ def _dot(low: Lowering, a: Value, b: Value) -> Value:
 
 @lowers("einsum")
 def _einsum(low: Lowering, *operands: Value, subscripts: str, optimize: Any) -> Value | None:
+    if all(v.dtype == bool for v in operands):
+        return None  # NumPy's sum of truth values says whether one holds, and is not their number
     inputs, output = subscripts.split("->")
     terms = [[ord(c) for c in term] for term in inputs.split(",")]
     out = [ord(c) for c in output]
