@@ -1,4 +1,4 @@
-"""np.einsum of truth values was their number in NumPy source, where NumPy says whether one holds."""
+"""np.einsum of truth values was their number in NumPy source; NumPy says whether one holds."""
 
 import numpy as np
 import pytest
