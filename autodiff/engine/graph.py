@@ -138,17 +138,20 @@ class TraceNode(GraphNode):
         """It will be taken apart entry by entry, or printed: where it is made of what lies outside
         of the program alone, its numbers can be had instead, as constants."""
         outside = self.level_info.outside
-        if outside and outside.issuperset(n for n in ancestors([self]) if n.primitive is None):
+        if self.level_info.whole or (
+            outside and outside.issuperset(n for n in ancestors([self]) if n.primitive is None)
+        ):
             self.check_concrete(what)
 
 
 class TraceLevel:
     """One trace: its level; what observes every new node (names, source lines); the nodes whose
     values were asked for; those that check data; which inputs are not arguments; whether it is
-    `abstract`, made for all values at once, so that the program must not look at one; and whether
-    it is over, so that its values belong to one call among many."""
+    `abstract`, made for all values at once, so that the program must not look at one; whether its
+    arrays must stay `whole`, for taken apart entry by entry they would not be worth it; and
+    whether it is over, so that its values belong to one call among many."""
 
-    __slots__ = ("abstract", "asked", "checks", "level", "observe", "outside", "over")
+    __slots__ = ("abstract", "asked", "checks", "level", "observe", "outside", "over", "whole")
 
     def __init__(
         self, level: int, observe: Callable[[TraceNode], None] | None = None, abstract: bool = False
@@ -156,7 +159,7 @@ class TraceLevel:
         self.level = level
         self.observe = observe
         self.abstract = abstract
-        self.over = False
+        self.whole = self.over = False
         self.asked: list[TraceNode] = []
         self.checks: list[TraceNode] = []
         self.outside: set[GraphNode] = set()

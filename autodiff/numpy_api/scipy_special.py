@@ -70,9 +70,9 @@ def array_protocol(x: Any) -> Any:
             "use np.array([...], like=x) with a tracked array x, or np.stack([...]), or leave "
             "np.asarray out: x is an array",
         )
+    x.node.looked_at("np.asarray(x)")  # an array of objects would have another dtype
     if not array.flags.c_contiguous:
         return partial(in_memory_order, x)
-    x.node.looked_at("np.asarray(x)")  # an array of objects would have another dtype
     raise AttributeError("__array__")
 
 

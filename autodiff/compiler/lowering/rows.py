@@ -16,7 +16,7 @@ import numpy as np
 
 from ...base.errors import AutodiffError, refuse
 from ...base.shapes import PYTHON_SCALARS, reduced
-from ...engine.graph import TraceNode
+from ...engine.graph import TraceLevel, TraceNode
 from ...programs.tracing import Graph, traced
 from ...rules.kinds import pick
 from ...rules.primitive import TABLE
@@ -63,6 +63,12 @@ def program_of(graph: Graph, reciprocals: bool = True) -> Program:
     low.run(graph)
     outputs = low.own_results([*(low.value(y) for y in graph.outputs), *low.held()])
     return Program(graph.name, inputs, outputs)
+
+
+def whole(level: TraceLevel) -> tuple[()]:
+    """What SciPy or LAPACK computes of whole arrays is a call, and not a program of their entries."""
+    level.whole = True
+    return ()
 
 
 class Lowering:
@@ -149,7 +155,9 @@ class Lowering:
         examples = [x.value if isinstance(x, TraceNode) else x for x in node.inputs]
         try:
             with np.errstate(all="ignore"):
-                parts = traced(lambda *xs: row.value(*xs, **node.params), examples, abstract=True)
+                parts = traced(
+                    lambda *xs: row.value(*xs, **node.params), examples, abstract=True, begin=whole
+                )
         except (AutodiffError, TypeError, ValueError, AttributeError):
             return None
         if any(p.primitive is row for p in parts.operations):

@@ -2,8 +2,9 @@
 
     d det(A) = sum(cof(A) * dA)        cof(A) = det(A) A^-T where A is regular
 
-The matrix of cofactors comes from A = U S V^H, with no division by a singular value:
-cof(A) = det(U) det(V^H) conj(U cof(S) V^H), and cof(S) holds the products of all values but one.
+Where A is nearly singular, the matrix of cofactors comes from A = U S V^H, with no division by a
+singular value: cof(A) = det(U) det(V^H) conj(U cof(S) V^H), and cof(S) holds the products of all
+values but one.
 Source: Horn and Johnson, Matrix Analysis (2013), 0.8.
 """
 
@@ -47,6 +48,26 @@ det = special(
 
 
 def _cofactors(a: Any) -> Any:
+    """By the inverse, in a tenth of the time, where that loses two fifths of the digits at most, as
+    all that is computed of a matrix of that condition number does."""
+    try:
+        inverse, d = np.linalg.inv(a), np.linalg.det(a)
+    except np.linalg.LinAlgError:
+        return cofactors_by_singular_values(a)
+    form = np.finfo(inverse.dtype)
+    spread = column_norm(a) * column_norm(inverse)
+    near = (spread < form.eps**-0.4) & (np.abs(d) > form.tiny / form.eps) & (np.abs(d) < form.max)
+    y = np.asarray(over_matrices(d) * mT(inverse))
+    if not np.all(near):
+        y[~near] = cofactors_by_singular_values(a[~near])
+    return y
+
+
+def column_norm(a: Any) -> Any:
+    return np.max(np.sum(np.abs(a), axis=-2), axis=-1, initial=0)
+
+
+def cofactors_by_singular_values(a: Any) -> Any:
     u, s, vh = np.linalg.svd(a)
     sign = np.linalg.det(u) * np.linalg.det(vh)
     return sign[..., None, None] * conj((u * all_but_one(s)[..., None, :]) @ vh)
