@@ -11,7 +11,7 @@ import numpy as np
 
 from ..base.errors import MissingExtraError
 from ..base.trees import Structure, flatten, unflatten
-from ..engine.graph import TraceNode, ancestors
+from ..engine.graph import TraceLevel, TraceNode, ancestors
 from ..programs.tracing import is_numeric, traced
 from ..rules.primitive import Traced
 from .argument_trees import rebuilder
@@ -23,6 +23,7 @@ from .outside.effects import changing
 from .outside.guards import World
 from .outside.kinds import WatchedFromOutsideError
 from .outside.places import GONE
+from .sketch import Sketch
 
 
 class ShapedByError(Exception):
@@ -47,8 +48,7 @@ class Version:
         from .lowering.rows import program_of
 
         arrays = [] if world is None else world.arrays()
-        self.draws = Draws()
-        graph = self.trace(f, args, leaves, arrays, world)
+        graph = self.graph_of(f, args, leaves, arrays, world)
         operands = [x for node in graph.operations for x in node.inputs]
         if any(isinstance(x, Traced) for x in (*operands, *graph.outputs)):
             raise WatchedFromOutsideError
@@ -73,11 +73,33 @@ class Version:
         self.run = Checked(self.made.run, graph) if is_checked else self.made.run
         self.rebuild = rebuilder(self.structure)
 
+    def graph_of(self, f: Any, args: Any, leaves: Sequence[Any], arrays: Any, world: Any) -> Any:
+        """The graph, from the values where the sizes and types of large arrays are not enough."""
+        sketch = Sketch()
+        try:
+            return self.trace(f, args, leaves, arrays, world, sketch)
+        except Exception:
+            if not sketch.used:
+                raise
+        return self.trace(f, args, leaves, arrays, world, None)
+
     def trace(
-        self, f: Any, args: Any, originals: Sequence[Any], arrays: list[Any], world: World | None
+        self,
+        f: Any,
+        args: Any,
+        originals: Sequence[Any],
+        arrays: list[Any],
+        world: World | None,
+        sketch: Sketch | None,
     ) -> Any:
+        self.draws = Draws()
+
+        def begin(level: TraceLevel) -> Sequence[TraceNode]:
+            level.evaluate = sketch
+            return () if world is None else self.draws.begin(level)
+
         if world is None:
-            return traced(spread(f), args, abstract=True)
+            return traced(spread(f), args, abstract=True, begin=begin)
         given: list[Any] = []  # the tracked values that stand for `arrays`
 
         @functools.wraps(f)
@@ -107,7 +129,7 @@ class Version:
             return result
 
         try:
-            return traced(of_nest, (*args, arrays), abstract=True, begin=self.draws.begin)
+            return traced(of_nest, (*args, arrays), abstract=True, begin=begin)
         except Exception:
             shaping = self.shaping(given, world)
             if shaping:

@@ -105,7 +105,10 @@ class TraceNode(GraphNode):
                 "return it from the function instead of storing it",
             )
         values, tracked = split(self.level, args)
-        y = primitive(*values, **params)
+        if (evaluate := self.level_info.evaluate) is None:
+            y = primitive(*values, **params)
+        else:
+            y = evaluate(primitive, values, tracked, params)
         inputs = list(args)
         for i in tracked:
             inputs[i] = args[i].node
@@ -135,9 +138,11 @@ class TraceNode(GraphNode):
             )
 
     def looked_at(self, what: str) -> None:
-        """It will be taken apart entry by entry, or printed: where it is made of what lies outside
-        of the program alone, its numbers can be had instead, as constants."""
+        """It will be taken apart entry by entry, printed or checked: where it is made of what lies
+        outside of the program alone, its numbers can be had instead, as constants."""
         outside = self.level_info.outside
+        if self.level_info.evaluate is not None:
+            self.level_info.evaluate.looked_at()
         if self.level_info.whole or (
             outside and outside.issuperset(n for n in ancestors([self]) if n.primitive is None)
         ):
@@ -148,10 +153,14 @@ class TraceLevel:
     """One trace: its level; what observes every new node (names, source lines); the nodes whose
     values were asked for; those that check data; which inputs are not arguments; whether it is
     `abstract`, made for all values at once, so that the program must not look at one; whether its
-    arrays must stay `whole`, for taken apart entry by entry they would not be worth it; and
-    whether it is over, so that its values belong to one call among many."""
+    arrays must stay `whole`, for taken apart entry by entry they would not be worth it; what
+    evaluates its operations, if not the rows themselves; and whether it is over, so that its
+    values belong to one call among many."""
 
-    __slots__ = ("abstract", "asked", "checks", "level", "observe", "outside", "over", "whole")
+    __slots__ = (
+        *("abstract", "asked", "checks", "evaluate", "level", "observe", "outside", "over"),
+        "whole",
+    )
 
     def __init__(
         self, level: int, observe: Callable[[TraceNode], None] | None = None, abstract: bool = False
@@ -160,6 +169,7 @@ class TraceLevel:
         self.observe = observe
         self.abstract = abstract
         self.whole = self.over = False
+        self.evaluate: Any = None
         self.asked: list[TraceNode] = []
         self.checks: list[TraceNode] = []
         self.outside: set[GraphNode] = set()

@@ -32,7 +32,7 @@ from ..engine.graph import is_at
 from ..primitives import shaping
 from ..primitives.linalg.coincidence import notes
 from ..rules.conforming import aval_of, conform_tangent, is_scalar
-from ..rules.primitive import ONE, ZERO, new_level, payload
+from ..rules.primitive import ONE, ZERO, new_level, nodes_of, payload
 from .tape import Tape
 
 
@@ -101,6 +101,8 @@ def unlike(x: Any) -> Any:
 def check_holomorphic(f: Callable[..., Any], slopes: Any, turned: Any) -> None:
     """The Cauchy-Riemann equations: i times a direction, or cotangent, gives i times the slope."""
     for g, t in zip(flatten(slopes)[0], flatten(turned)[0], strict=True):
+        for node in (*nodes_of(g), *nodes_of(t)):
+            node.looked_at("holomorphic=True")
         g, t = np.asarray(payload(g)), np.asarray(payload(t))
         finite = np.isfinite(g) & np.isfinite(t)
         close = np.sqrt(np.finfo(g.dtype).eps) * np.max(np.abs(g[finite]), initial=0)

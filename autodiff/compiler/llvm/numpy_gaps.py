@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from ...base.errors import ShapeError
+from ...base.errors import AutodiffError, ShapeError
 from ...base.warnings_off import quiet
 from ..ir.maps import PYTHON_OPERATORS, UFUNCS, of_python_integers
 from ..ir.program import Value, number
@@ -116,6 +116,12 @@ class Run:
                 raise ShapeError(  # residuals of least squares come and go with the rank
                     f"{row}: the result has shape {np.shape(result)}, but the program was traced "
                     f"for {v.shape}; the shape depends on the data: leave this call out of jit"
+                )
+            if v.op in ("call", "part") and np.iscomplexobj(result) != (v.dtype.kind == "c"):
+                raise AutodiffError(
+                    f"{row}: the result is of type {result.dtype}, but the program was traced for "
+                    f"{v.dtype}; whether it is complex depends on the data: pass a complex array, "
+                    "or leave this call out of jit"
                 )
             target(given, made)[...] = result
 

@@ -66,7 +66,7 @@ def program_of(graph: Graph, reciprocals: bool = True) -> Program:
 
 
 def whole(level: TraceLevel) -> tuple[()]:
-    """What SciPy or LAPACK computes of whole arrays is a call, and not a program of their entries."""
+    """What SciPy computes of whole arrays is a call, and not a program of their entries."""
     level.whole = True
     return ()
 

@@ -1,0 +1,114 @@
+"""The values of a program that is traced for every value at once: sizes and types alone.
+
+What nobody may look at does not have to be computed. The first time that an operation comes with
+operands of these types, shapes and strides it is computed, and tells those of its result; from then
+on the result is memory full of zeros, which the system gives only to who reads it. So a trace costs
+neither the arithmetic nor the memory of the program. Small results are computed always.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..base.shapes import Shape, memory_order
+from ..rules.primitive import Primitive
+
+LARGE = 2**12  # entries of an operand from which an operation takes longer than looking it up
+# Whose rows refuse a matrix of zeros, and give real or complex numbers as the entries have it.
+FACTORING = (
+    *(f"autodiff.primitives.linalg.{name}" for name in ("banded", "coincidence", "det", "eigen")),
+    *(f"autodiff.primitives.linalg.{name}" for name in ("factor", "functions", "helpers", "lu")),
+    *(f"autodiff.primitives.linalg.{name}" for name in ("scipy", "solve", "structured", "svd")),
+    *("autodiff.primitives.linalg.sylvester", "numpy.linalg", "scipy.linalg"),
+)
+
+
+class ValuesMatterError(Exception):
+    """An operation was met of which types and sizes do not say what comes out."""
+
+
+class Sketch:
+    """Evaluates the operations of one trace. `used` says whether a result has been left out."""
+
+    def __init__(self) -> None:
+        self.used = False
+        self.known: dict[Any, tuple[Any, ...]] = {}
+        self.held: list[Any] = []  # constants, so that their ids stay theirs
+
+    def __call__(
+        self, row: Primitive, values: Sequence[Any], tracked: Sequence[int], params: dict[str, Any]
+    ) -> Any:
+        if max((x.size for x in values if x.__class__ is np.ndarray), default=0) < LARGE:
+            return row(*values, **params)
+        if self.used and row.kind in ("special", "flat") and module(row).startswith(FACTORING):
+            raise ValuesMatterError
+        key = self.key(row, values, tracked, params)
+        if key in self.known:
+            self.used = True
+            found = [x.made() if isinstance(x, Blank) else x for x in self.known[key]]
+            return tuple(found) if row.multiple else found[0]
+        if row.kind == "elementwise" or row.batch == "elementwise":
+            self.known[key] = (entry_by_entry(row, values, params),)
+            return self(row, values, tracked, params)
+        with np.errstate(all="ignore"):
+            y = row(*values, **params)
+        results = [x for x in (y if row.multiple else (y,)) if isinstance(x, np.ndarray)]
+        if any(np.may_share_memory(x, v) for x in results for v in values):
+            return y  # a view, which costs nothing
+        self.known[key] = tuple(blank(x) if isinstance(x, np.ndarray) else x for x in results)
+        return y
+
+    def looked_at(self) -> None:
+        """Somebody wants to see values."""
+        if self.used:
+            raise ValuesMatterError
+
+    def key(self, row: Any, values: Any, tracked: Sequence[int], params: dict[str, Any]) -> Any:
+        kinds = [kind(x) if k in tracked else self.exactly(x) for k, x in enumerate(values)]
+        return row, *kinds, self.exactly(tuple(params.items()))
+
+    def exactly(self, x: Any) -> Any:
+        """A key for a constant: numbers by value, arrays and others by identity."""
+        if isinstance(x, tuple):
+            return tuple(map(self.exactly, x))
+        if isinstance(x, slice):
+            return slice, self.exactly((x.start, x.stop, x.step))
+        if isinstance(x, (str, int, float, complex, bytes, np.generic, np.dtype, type(None))):
+            return type(x), x
+        self.held.append(x)
+        return id(x)
+
+
+def module(row: Primitive) -> str:
+    return str(row.value.__module__)
+
+
+class Blank(NamedTuple):
+    """What an array is, without its entries."""
+
+    dtype: np.dtype[Any]
+    shape: Shape
+    axes: tuple[int, ...]  # from the slowest to the fastest
+
+    def made(self) -> np.ndarray[Any, Any]:
+        array = np.zeros([self.shape[k] for k in self.axes], self.dtype)
+        return array.transpose(np.argsort(self.axes)) if self.axes else array
+
+
+def blank(x: np.ndarray[Any, Any]) -> Blank:
+    return Blank(x.dtype, x.shape, memory_order(x))
+
+
+def entry_by_entry(row: Primitive, values: Sequence[Any], params: dict[str, Any]) -> Blank:
+    """What comes of the first entries along each axis tells the type, and how the result lies."""
+    few = [x[(slice(2),) * x.ndim] if isinstance(x, np.ndarray) else x for x in values]
+    with np.errstate(all="ignore"):
+        y = np.asarray(row(*few, **params))
+    return Blank(y.dtype, np.broadcast_shapes(*map(np.shape, values)), memory_order(y))
+
+
+def kind(x: Any) -> Any:
+    return (x.dtype, x.shape, x.strides) if isinstance(x, np.ndarray) else type(x)

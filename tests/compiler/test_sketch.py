@@ -1,0 +1,93 @@
+"""A trace that does not compute its values gives the program of one that does."""
+
+import resource
+
+import numpy as np
+import pytest
+from compiler.test_forms import FORMS, check_value_and_gradient
+from forms import Form, each
+
+import autodiff as ad
+from autodiff import linalg
+from autodiff.compiler import sketch
+
+
+@pytest.mark.share(20)
+@pytest.mark.filterwarnings("ignore")
+@each([form for form in FORMS if any(np.ndim(x) for x in form.args)])
+def test_forms(form: Form, monkeypatch) -> None:
+    monkeypatch.setattr(sketch, "LARGE", 1)
+    check_value_and_gradient(form, "numpy")
+
+
+@pytest.fixture
+def computed(monkeypatch):
+    """How often each row was computed."""
+    counts = {}
+    evaluate = sketch.Sketch.__call__
+
+    def counted(self, row, values, tracked, params):
+        before = len(self.known)
+        y = evaluate(self, row, values, tracked, params)
+        counts[row.name] = counts.get(row.name, 0) + len(self.known) - before
+        return y
+
+    monkeypatch.setattr(sketch.Sketch, "__call__", counted)
+    return counts
+
+
+X = np.linspace(0.1, 1, 10_000)
+
+
+def test_an_operation_is_computed_once_for_each_kind_of_operands(computed):
+    def f(x):
+        for _ in range(20):
+            x = np.sin(x) * 1.01
+        return np.sum(x)
+
+    compiled = ad.jit(ad.grad(f))
+    np.testing.assert_allclose(compiled(X), ad.grad(f)(X), rtol=1e-12)
+    assert computed["sin"] == computed["cos"] == 1
+
+
+def test_what_factors_a_matrix_needs_its_entries():
+    a = np.exp(-np.abs(np.subtract.outer(X[:80], X[:80])))
+
+    def f(s):
+        k = s * a + s * np.eye(80) + s * a  # the last product is known by its kind
+        return np.sum(np.log(np.diag(np.linalg.cholesky(k)))) + np.sum(linalg.sqrtm(k))
+
+    np.testing.assert_allclose(ad.jit(ad.grad(f))(2.0), ad.grad(f)(2.0), rtol=1e-10)
+
+
+def test_what_is_printed_is_the_value(capsys):
+    def f(x):
+        y = np.sin(x) + np.sin(x + 1) * np.sin(x + 2)
+        print(y[:2])  # noqa: T201
+        return y
+
+    ad.jit(f)(X)
+    assert "0.869132" in capsys.readouterr().out
+
+
+def test_errors_are_those_of_the_values():
+    def f(x):
+        ad.require(np.all(x * 2 * 2 < 1), ValueError("too large"))
+        return x * 2 * 2 * 2
+
+    with pytest.raises(ValueError, match="too large"):
+        ad.jit(f)(X)
+    ad.jit(f)(X / 10)
+
+
+def test_a_long_program_does_not_keep_its_values():
+    x = np.linspace(0.1, 1, 2**20)  # 8 MB
+
+    def f(x):
+        for _ in range(100):
+            x = np.sin(x) * 1.01
+        return np.sum(x)
+
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    ad.jit(f)(x)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200 * 1024
