@@ -13,7 +13,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..base.errors import AutodiffError
 from ..base.shapes import Shape, memory_order
+from ..engine.graph import TraceLevel
 from ..rules.primitive import Primitive
 
 LARGE = 2**12  # entries of an operand from which an operation takes longer than looking it up
@@ -26,7 +28,7 @@ FACTORING = (
 )
 
 
-class ValuesMatterError(Exception):
+class ValuesMatterError(AutodiffError):
     """An operation was met of which types and sizes do not say what comes out."""
 
 
@@ -84,6 +86,13 @@ class Sketch:
 
 def module(row: Primitive) -> str:
     return str(row.value.__module__)
+
+
+def whole(level: TraceLevel) -> tuple[()]:
+    """Begins a sketch of a row by its parts. What SciPy computes of whole arrays ends it: that is a
+    call, and not a program of their entries."""
+    level.whole, level.evaluate = True, Sketch()
+    return ()
 
 
 class Blank(NamedTuple):

@@ -16,7 +16,7 @@ import numpy as np
 
 from ...base.errors import AutodiffError, refuse
 from ...base.shapes import PYTHON_SCALARS, reduced
-from ...engine.graph import TraceLevel, TraceNode
+from ...engine.graph import TraceNode
 from ...programs.tracing import Graph, traced
 from ...rules.kinds import pick
 from ...rules.primitive import TABLE
@@ -37,6 +37,7 @@ from ..ir.maps import (
 from ..ir.piece_maps import Piecewise, PiecewiseMaps, is_pattern
 from ..ir.program import Builder, Program, Value, number
 from ..ir.views import contiguous, rearranged, region
+from ..sketch import whole
 from .factoring import reduced_over
 
 Rule = Callable[..., Any]  # a value; of a row with several results, a list; or `None`
@@ -63,12 +64,6 @@ def program_of(graph: Graph, reciprocals: bool = True) -> Program:
     low.run(graph)
     outputs = low.own_results([*(low.value(y) for y in graph.outputs), *low.held()])
     return Program(graph.name, inputs, outputs)
-
-
-def whole(level: TraceLevel) -> tuple[()]:
-    """What SciPy computes of whole arrays is a call, and not a program of their entries."""
-    level.whole = True
-    return ()
 
 
 class Lowering:
