@@ -12,6 +12,7 @@ import numpy as np
 from ..base.errors import MissingExtraError
 from ..base.trees import Structure, flatten, unflatten
 from ..engine.graph import TraceLevel, TraceNode, ancestors
+from ..programs.sketch import Sketch
 from ..programs.tracing import is_numeric, traced
 from ..rules.primitive import Traced
 from .argument_trees import rebuilder
@@ -23,7 +24,6 @@ from .outside.effects import changing
 from .outside.guards import World
 from .outside.kinds import WatchedFromOutsideError
 from .outside.places import GONE
-from .sketch import Sketch
 
 
 class ShapedByError(Exception):

@@ -17,6 +17,7 @@ import numpy as np
 from ...base.errors import AutodiffError, refuse
 from ...base.shapes import PYTHON_SCALARS, reduced
 from ...engine.graph import TraceNode
+from ...programs.sketch import whole
 from ...programs.tracing import Graph, traced
 from ...rules.kinds import pick
 from ...rules.primitive import TABLE
@@ -37,7 +38,6 @@ from ..ir.maps import (
 from ..ir.piece_maps import Piecewise, PiecewiseMaps, is_pattern
 from ..ir.program import Builder, Program, Value, number
 from ..ir.views import contiguous, rearranged, region
-from ..sketch import whole
 from .factoring import reduced_over
 
 Rule = Callable[..., Any]  # a value; of a row with several results, a list; or `None`

@@ -9,7 +9,7 @@ from forms import Form, each
 
 import autodiff as ad
 from autodiff import linalg
-from autodiff.compiler import sketch
+from autodiff.programs import sketch
 
 
 @pytest.mark.share(20)
