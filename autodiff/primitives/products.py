@@ -19,6 +19,7 @@ from ..rules.conforming import (
 )
 from ..rules.kinds import bilinear
 from ..rules.primitive import PRODUCT, ZERO, Primitive, register
+from .contraction import LARGE, einsum_by_products, work
 from .indexing import scatter_add
 
 
@@ -140,6 +141,9 @@ dot = bilinear(
 )
 
 
+BY_PRODUCTS = "products"  # what `optimize` is for a large transpose, of which no bits are promised
+
+
 class Einsum(Primitive):
     """einsum is linear in each operand; its transpose is an einsum with that operand and the output
     exchanged. `subscripts` are explicit, lower or upper case letters without an ellipsis."""
@@ -183,12 +187,10 @@ def _einsum_transpose(
     distinct = "".join(dict.fromkeys(term))
     known = set(output).union(*other_terms)
     reached = "".join(c for c in distinct if c in known)
-    part = row(
-        y_bar,
-        *others,
-        subscripts=",".join([output, *other_terms]) + "->" + reached,
-        optimize=optimize,
-    )
+    exchanged = ",".join([output, *other_terms]) + "->" + reached
+    if others and work(exchanged, [shape_of(x) for x in (y_bar, *others)]) >= LARGE:
+        optimize = BY_PRODUCTS
+    part = row(y_bar, *others, subscripts=exchanged, optimize=optimize)
     # A letter that was summed over in this operand alone, or beside sides of 1, which einsum
     # broadcasts: every entry gets the same cotangent. A side of 1 of its own is summed back.
     sizes = dict(zip(term, like.shape, strict=True))
@@ -215,10 +217,16 @@ def _batch_einsum(
     return row(*args, subscripts=",".join(terms) + "->" + letter + output, optimize=optimize)
 
 
+def _einsum_value(*operands: Any, subscripts: str, optimize: Any) -> Any:
+    if optimize == BY_PRODUCTS:
+        return einsum_by_products(subscripts, *operands)
+    return np.einsum(subscripts, *operands, optimize=optimize)
+
+
 einsum = register(
     Einsum(
         "einsum",
-        lambda *operands, subscripts, optimize: np.einsum(subscripts, *operands, optimize=optimize),
+        _einsum_value,
         text=lambda subscripts, optimize: (
             f"einsum('{subscripts}', "
             + ", ".join(f"{{{c}}}" for c in string.ascii_lowercase[: subscripts.count(",") + 1])

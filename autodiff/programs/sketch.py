@@ -57,8 +57,9 @@ class Sketch:
             return self(row, values, tracked, params)
         with np.errstate(all="ignore"):
             y = row(*values, **params)
-        results = [x for x in (y if row.multiple else (y,)) if isinstance(x, np.ndarray)]
-        if any(np.may_share_memory(x, v) for x in results for v in values):
+        results = y if row.multiple else (y,)
+        arrays = [x for x in results if isinstance(x, np.ndarray)]
+        if any(np.may_share_memory(x, v) for x in arrays for v in values):
             return y  # a view, which costs nothing
         self.known[key] = tuple(blank(x) if isinstance(x, np.ndarray) else x for x in results)
         return y

@@ -9,6 +9,7 @@ from forms import Form, each
 
 import autodiff as ad
 from autodiff import linalg
+from autodiff.compiler.version import Version
 from autodiff.programs import sketch
 
 
@@ -48,6 +49,22 @@ def test_an_operation_is_computed_once_for_each_kind_of_operands(computed):
     compiled = ad.jit(ad.grad(f))
     np.testing.assert_allclose(compiled(X), ad.grad(f)(X), rtol=1e-12)
     assert computed["sin"] == computed["cos"] == 1
+
+
+def test_results_that_are_numbers_are_known_as_well(computed, monkeypatch):
+    traces = []
+    monkeypatch.setattr(Version, "trace", counting(traces, Version.trace))
+    ad.jit(lambda x: np.sum(x) * np.sum(x * 2) + np.max(x) * np.max(x * 3))(X)
+    assert computed["sum"] == computed["max"] == 1
+    assert len(traces) == 1
+
+
+def counting(calls, f):
+    def counted(*args):
+        calls.append(f)
+        return f(*args)
+
+    return counted
 
 
 def test_what_factors_a_matrix_needs_its_entries():
