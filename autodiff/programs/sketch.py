@@ -2,13 +2,14 @@
 
 What nobody may look at does not have to be computed. The first time that an operation comes with
 operands of these types, shapes and strides it is computed, and tells those of its result; from then
-on the result is memory full of zeros, which the system gives only to who reads it. So a trace costs
-neither the arithmetic nor the memory of the program. Small results are computed always.
+on the result is memory that nobody has written, which the system gives only to who reads it. So a
+trace costs neither the arithmetic nor the memory of the program. Small results are computed always.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -44,7 +45,8 @@ class Sketch:
         self, row: Primitive, values: Sequence[Any], tracked: Sequence[int], params: dict[str, Any]
     ) -> Any:
         if max((x.size for x in values if x.__class__ is np.ndarray), default=0) < LARGE:
-            return row(*values, **params)
+            with np.errstate(all="ignore") if self.used else nullcontext():
+                return row(*values, **params)
         if self.used and row.kind in ("special", "flat") and module(row).startswith(FACTORING):
             raise ValuesMatterError
         key = self.key(row, values, tracked, params)
@@ -104,7 +106,8 @@ class Blank(NamedTuple):
     axes: tuple[int, ...]  # from the slowest to the fastest
 
     def made(self) -> np.ndarray[Any, Any]:
-        array = np.zeros([self.shape[k] for k in self.axes], self.dtype)
+        fresh = np.empty if self.dtype.kind in "fc" else np.zeros  # 0 is an index of any array
+        array = fresh([self.shape[k] for k in self.axes], self.dtype)
         return array.transpose(np.argsort(self.axes)) if self.axes else array
 
 
