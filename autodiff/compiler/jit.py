@@ -235,7 +235,8 @@ class Jit(Wrapper, ByName, functools.partial):  # type: ignore[type-arg]
         return self._latest("program").program
 
     def report(self) -> str:
-        """Which back end runs the latest version, in how many steps, and what it left to NumPy."""
+        """Which back end runs the latest version, in how many steps, where the time of its first
+        call went, and what it left to NumPy."""
         version = self._latest("report()")
         return report_of(version, name_of(self._f))
 
@@ -255,7 +256,8 @@ class Jit(Wrapper, ByName, functools.partial):  # type: ignore[type-arg]
 
 def report_of(version: Version, name: str) -> str:
     instructions = [v for v in version.program.values if v.op not in ("input", "constant", "view")]
-    lines = [f"jit of {name}: {counted(len(instructions), 'instruction')}"]
+    spent = ", ".join(f"{what} {seconds:.3g} s" for what, seconds in version.seconds.items())
+    lines = [f"jit of {name}: {counted(len(instructions), 'instruction')}", f"first call: {spent}"]
     single = sum(v.op == "map" and not v.shape for v in instructions)
     if single > MANY_SINGLE:
         lines.append(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Sequence
 from operator import is_
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -48,7 +49,9 @@ class Version:
         from .lowering.rows import program_of
 
         arrays = [] if world is None else world.arrays()
+        began = perf_counter()
         graph = self.graph_of(f, args, leaves, arrays, world)
+        traced_at = perf_counter()
         operands = [x for node in graph.operations for x in node.inputs]
         if any(isinstance(x, Traced) for x in (*operands, *graph.outputs)):
             raise WatchedFromOutsideError
@@ -69,7 +72,13 @@ class Version:
         is_checked = len(self.program.outputs) > len(self.outputs)
         if is_checked:
             self.outputs.append(kind_of_leaf(np.True_))
+        lowered_at = perf_counter()
         self.made: Any = self.compiled()
+        self.seconds = {  # of the first call
+            "tracing": traced_at - began,
+            "lowering": lowered_at - traced_at,
+            "compiling": perf_counter() - lowered_at,
+        }
         self.run = Checked(self.made.run, graph) if is_checked else self.made.run
         self.rebuild = rebuilder(self.structure)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 import sys
 import threading
 from typing import Any
@@ -277,6 +278,7 @@ def test_what_llvm_lacks_numpy_computes() -> None:
     a = np.eye(3) + 0.1
     np.testing.assert_allclose(compiled(a), f(a))
     report = compiled.report()
+    assert re.search(r"first call: tracing .* s, lowering .* s, compiling .* s\n", report)
     assert "left to NumPy" in report
     assert "eigvalsh" in report
     assert "sort" in report

@@ -19,6 +19,7 @@ Equal instructions are one instruction: the builder numbers values (Alpern, Wegm
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Iterable, Sequence
 from math import prod
@@ -107,7 +108,7 @@ class Builder:
         else:
             number = None
         if number is None:
-            key: Any = ("constant", array.shape, array.dtype.str, array.tobytes(), weak)
+            key: Any = ("constant", array.shape, array.dtype.str, contents(array), weak)
             found = self._known.get(key)
             if found is None:
                 array = np.array(array, order="C", copy=True)  # its owner may yet change it
@@ -150,7 +151,17 @@ def _uniform(array: np.ndarray[Any, Any]) -> bool:
         return False
     flat = np.ascontiguousarray(array).reshape(-1)
     first = flat[:1].tobytes()
-    return flat[-1:].tobytes() == first and flat.tobytes() == first * flat.size
+    if flat[-1:].tobytes() != first:
+        return False
+    as_bytes = flat.view(np.uint8).reshape(flat.size, -1)
+    return bool(np.all(as_bytes == as_bytes[0]))
+
+
+def contents(array: np.ndarray[Any, Any]) -> bytes:
+    """The bytes of an array, in C order, or of a large one a digest: a key keeps no second copy."""
+    if array.nbytes < 2**12 or array.dtype.hasobject:
+        return array.tobytes()
+    return hashlib.blake2b(np.ascontiguousarray(array).view(np.uint8)).digest()
 
 
 def hashable(x: Any) -> Any:
@@ -164,7 +175,7 @@ def hashable(x: Any) -> Any:
     if isinstance(x, (list, tuple)):
         return (type(x).__name__, *map(hashable, x))
     if isinstance(x, np.ndarray):
-        return (x.shape, x.dtype.str, x.tobytes())
+        return (x.shape, x.dtype.str, contents(x))
     if isinstance(x, slice):
         return ("slice", x.start, x.stop, x.step)
     if isinstance(x, (float, np.floating)):
