@@ -38,6 +38,9 @@ class Derivative(str):
         name.over, name.under = str(over), str(under)
         return name
 
+    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]  # for copies
+        return self.over, self.under
+
 
 def grouped(name: str) -> str:
     """``params['W']`` in brackets after a `d`; a plain name as it is."""

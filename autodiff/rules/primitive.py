@@ -238,6 +238,12 @@ class Primitive:
         self.operator = operator
         self.silent = silent
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """A row of the table is pickled, and copied, as its name."""
+        if TABLE.get(self.name) is self:
+            return row_named, (self.name,)
+        return super().__reduce_ex__(protocol)
+
     def __call__(self, *args: Any, **params: Any) -> Any:
         innermost = None
         for a in args:
@@ -286,6 +292,11 @@ TABLE: dict[str, Primitive] = {}
 
 
 P = TypeVar("P", bound=Primitive)
+
+
+def row_named(name: str) -> Primitive:
+    """The row of this name."""
+    return TABLE[name]
 
 
 def register(row: P) -> P:
