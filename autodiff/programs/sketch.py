@@ -2,8 +2,8 @@
 
 What nobody may look at does not have to be computed. The first time that an operation comes with
 operands of these types, shapes and strides it is computed, and tells those of its result; from then
-on the result is memory that nobody has written, which the system gives only to who reads it. So a
-trace costs neither the arithmetic nor the memory of the program. Small results are computed always.
+on the result is memory full of zeros, which the system gives only to who reads it. So a trace costs
+neither the arithmetic nor the memory of the program. Small results are computed always.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 from ..base.errors import AutodiffError
 from ..base.shapes import Shape, memory_order
 from ..engine.graph import TraceLevel
-from ..rules.primitive import Primitive
+from ..rules.primitive import TABLE, Primitive
 
 LARGE = 2**12  # entries of an operand from which an operation takes longer than looking it up
 # Whose rows refuse a matrix of zeros, and give real or complex numbers as the entries have it.
@@ -27,6 +27,7 @@ FACTORING = (
     *(f"autodiff.primitives.linalg.{name}" for name in ("scipy", "solve", "structured", "svd")),
     *("autodiff.primitives.linalg.sylvester", "numpy.linalg", "scipy.linalg"),
 )
+UNSURE = "scipy.special."  # rows of which some do not come back from infinity
 
 
 class ValuesMatterError(AutodiffError):
@@ -44,11 +45,11 @@ class Sketch:
     def __call__(
         self, row: Primitive, values: Sequence[Any], tracked: Sequence[int], params: dict[str, Any]
     ) -> Any:
+        if self.used and depends_on_values(row, values):
+            raise ValuesMatterError
         if max((x.size for x in values if x.__class__ is np.ndarray), default=0) < LARGE:
             with np.errstate(all="ignore") if self.used else nullcontext():
                 return row(*values, **params)
-        if self.used and row.kind in ("special", "flat") and module(row).startswith(FACTORING):
-            raise ValuesMatterError
         key = self.key(row, values, tracked, params)
         if key in self.known:
             self.used = True
@@ -87,8 +88,14 @@ class Sketch:
         return id(x)
 
 
-def module(row: Primitive) -> str:
-    return str(row.value.__module__)
+def depends_on_values(row: Primitive, values: Sequence[Any]) -> bool:
+    """May the row fail, or take for ever, on other values than the user's?"""
+    if row.name.startswith(UNSURE):
+        return not all(np.all(np.isfinite(x)) for x in values if getattr(x, "size", LARGE) < LARGE)
+    if TABLE.get(row.name) is not row or row.name == "implicit_root":  # a function of the user's
+        return True
+    module = getattr(row.value, "__module__", None) or ""
+    return row.kind in ("special", "flat") and module.startswith(FACTORING)
 
 
 def whole(level: TraceLevel) -> tuple[()]:
@@ -106,8 +113,7 @@ class Blank(NamedTuple):
     axes: tuple[int, ...]  # from the slowest to the fastest
 
     def made(self) -> np.ndarray[Any, Any]:
-        fresh = np.empty if self.dtype.kind in "fc" else np.zeros  # 0 is an index of any array
-        array = fresh([self.shape[k] for k in self.axes], self.dtype)
+        array = np.zeros([self.shape[k] for k in self.axes], self.dtype)
         return array.transpose(np.argsort(self.axes)) if self.axes else array
 
 
