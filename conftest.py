@@ -1,7 +1,7 @@
 """What pytest needs before it collects: the package, and the two ways to run a share of the tests.
 
-`@pytest.mark.share(10)` on a test of many cases runs one case of ten, by the hash of its name;
-the nightly run (HYPOTHESIS_PROFILE=nightly) takes them all, and so does one that asks for tests by
+`@pytest.mark.share(10)` on a test of many cases runs one case of ten, by the hash of its name
+(`make quick` one of forty); the nightly run (HYPOTHESIS_PROFILE=nightly) takes them all, and so does one that asks for tests by
 name, with -k or [case]. `--sample=3/12` runs the third of twelve shares of all tests, and every
 regression. Both choose the same tests every time.
 
@@ -26,7 +26,9 @@ import numpy as np
 
 import autodiff  # noqa: F401
 
-NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE")
+NIGHTLY = PROFILE == "nightly"
+FEWER = 4 if PROFILE == "quick" else 1
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -49,7 +51,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         number = zlib.crc32(item.nodeid.encode())
         mark = None if whole else item.get_closest_marker("share")
-        of_its_test = mark is None or number % mark.args[0] == 0
+        of_its_test = mark is None or number % (mark.args[0] * FEWER) == 0
         of_all = number // 1000 % shares == share % shares or "/regressions/" in item.nodeid
         chosen[of_its_test and of_all].append(item)
     items[:] = chosen[True]
