@@ -1,9 +1,9 @@
 """What pytest needs before it collects: the package, and the two ways to run a share of the tests.
 
 `@pytest.mark.share(10)` on a test of many cases runs one case of ten, by the hash of its name
-(`make quick` one of forty); the nightly run (HYPOTHESIS_PROFILE=nightly) takes them all, and so does one that asks for tests by
-name, with -k or [case]. `--sample=3/12` runs the third of twelve shares of all tests, and every
-regression. Both choose the same tests every time.
+(`make quick` one of forty); the nightly run (HYPOTHESIS_PROFILE=nightly) takes them all, and so
+does one that asks for tests by name, with -k or [case]. `--sample=3/12` runs the third of twelve
+shares of all tests, and every regression. Both choose the same tests every time.
 
 Each test finds the random generators of its module as the import left them, so that its numbers
 do not depend on the tests before it, of which another process or another share may run some.
