@@ -239,10 +239,16 @@ class Primitive:
         self.silent = silent
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        """A row of the table is pickled, and copied, as its name."""
+        """A row of the table is pickled as its name."""
         if TABLE.get(self.name) is self:
             return row_named, (self.name,)
         return super().__reduce_ex__(protocol)
+
+    def __copy__(self) -> Primitive:
+        """Another row, which may be changed."""
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__)
+        return made
 
     def __call__(self, *args: Any, **params: Any) -> Any:
         innermost = None

@@ -44,3 +44,4 @@ def test_every_row_is_itself_again():
     for row in TABLE.values():
         assert pickle.loads(pickle.dumps(row)) is row
         assert copy.deepcopy(row) is row
+        assert copy.copy(row) is not row
