@@ -76,6 +76,7 @@ NUMPYS = {
     *("nanmax", "nanmin", "masked_nanmax", "masked_nanmin"),
     *("cummax", "cummin", "nancummax", "nancummin", "partition", "put", "sort"),
     *("convolve", "correlate", "histogram", "i0", "imag", "interp", "modf_fraction", "sinc"),
+    "cofactors",
     *("fft", "ifft", "rfft", "irfft"),
     *("eig", "eigh", "eigvals", "eigvalsh", "lstsq", "norm", "pinv", "qr", "svd", "svdvals"),
     *("expm_frechet", "logm_frechet", "sparse_product"),
