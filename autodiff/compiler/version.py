@@ -86,7 +86,9 @@ class Version:
         """The graph, from the values where the sizes and types of large arrays are not enough."""
         sketch = Sketch()
         try:
-            return self.trace(f, args, leaves, arrays, world, sketch)
+            graph = self.trace(f, args, leaves, arrays, world, sketch)
+            if not sketch.failed:
+                return graph
         except Exception:
             if not sketch.used:
                 raise

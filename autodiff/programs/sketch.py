@@ -35,18 +35,30 @@ class ValuesMatterError(AutodiffError):
 
 
 class Sketch:
-    """Evaluates the operations of one trace. `used` says whether a result has been left out."""
+    """Evaluates the operations of one trace. `used` says whether a result has been left out, and
+    `failed` whether something failed since then, even if the user's code has caught the error."""
 
     def __init__(self) -> None:
-        self.used = False
+        self.used = self.failed = False
         self.known: dict[Any, tuple[Any, ...]] = {}
         self.held: list[Any] = []  # constants, so that their ids stay theirs
 
     def __call__(
         self, row: Primitive, values: Sequence[Any], tracked: Sequence[int], params: dict[str, Any]
     ) -> Any:
-        if self.used and depends_on_values(row, values):
-            raise ValuesMatterError
+        if not self.used:
+            return self.evaluated(row, values, tracked, params)
+        try:
+            if depends_on_values(row, values):
+                raise ValuesMatterError
+            return self.evaluated(row, values, tracked, params)
+        except Exception:
+            self.failed = True
+            raise
+
+    def evaluated(
+        self, row: Primitive, values: Sequence[Any], tracked: Sequence[int], params: dict[str, Any]
+    ) -> Any:
         if max((x.size for x in values if x.__class__ is np.ndarray), default=0) < LARGE:
             with np.errstate(all="ignore") if self.used else nullcontext():
                 return row(*values, **params)
@@ -57,7 +69,7 @@ class Sketch:
             return tuple(found) if row.multiple else found[0]
         if row.kind == "elementwise" or row.batch == "elementwise":
             self.known[key] = (entry_by_entry(row, values, params),)
-            return self(row, values, tracked, params)
+            return self.evaluated(row, values, tracked, params)
         with np.errstate(all="ignore"):
             y = row(*values, **params)
         results = y if row.multiple else (y,)
@@ -70,6 +82,7 @@ class Sketch:
     def looked_at(self) -> None:
         """Somebody wants to see values."""
         if self.used:
+            self.failed = True
             raise ValuesMatterError
 
     def key(self, row: Any, values: Any, tracked: Sequence[int], params: dict[str, Any]) -> Any:
