@@ -34,7 +34,6 @@ LINALG_NAMESAKES = (
 # What scipy.spatial.distance does in C, which may take objects for numbers: squareform crashes.
 IN_C = ("cdist", "pdist", "squareform")
 OBJECTS = np.dtype(object)
-WIDEST = (np.float64, np.longdouble, np.int64)  # what NumPy makes of a number of Python's, or wider
 WRITE = f"write it with functions that are NumPy ufuncs, or {RULE}"
 CURES = {
     "scipy.special": WRITE,
@@ -63,7 +62,7 @@ def array_protocol(x: Any) -> Any:
         )
     array = example(x)
     check_strides(array)
-    if x.dtype.kind in "fiu" and x.dtype not in WIDEST:
+    if x.dtype.kind == "u" or (x.dtype.kind in "fi" and x.dtype.itemsize < OBJECTS.itemsize):
         raise refuse(
             f"np.array(...) of tracked {x.dtype} values: an array of objects would not have that "
             "dtype beside other arrays",

@@ -48,3 +48,12 @@ def test_an_array_of_objects_that_would_not_keep_the_dtype_is_refused(dtype):
             ad.jit(lambda z, f=f: f(z) * 2)(x)
     for cure in (lambda z: np.array([z[0, 0], z[1, 1]], like=z), lambda z: np.stack([z[0], z[1]])):
         assert ad.jit(lambda z, cure=cure: cure(z) * 2)(x).dtype == (cure(x) * 2).dtype
+
+
+@pytest.mark.parametrize("dtype", [">f8", "<f8", ">i8", np.longdouble, np.longlong])
+def test_one_that_would_is_taken_in_either_byte_order(dtype):
+    x = X.astype(dtype)
+    np.testing.assert_array_equal(ad.jit(lambda z: np.asarray(z) * 2)(x), x * 2)
+    if np.dtype(dtype).kind == "f":
+        slope = ad.grad(lambda z: np.sum(np.asarray(z) * np.array([z[0], z[1]])))(x)
+        np.testing.assert_array_equal(slope, 2 * x)
