@@ -118,8 +118,9 @@ class Run:
                     f"for {v.shape}; the shape depends on the data: leave this call out of jit"
                 )
             if v.op in ("call", "part") and np.iscomplexobj(result) != (v.dtype.kind == "c"):
+                found = np.asarray(result).dtype
                 raise AutodiffError(
-                    f"{row}: the result is of type {result.dtype}, but the program was traced for "
+                    f"{row}: the result is of type {found}, but the program was traced for "
                     f"{v.dtype}; whether it is complex depends on the data: pass a complex array, "
                     "or leave this call out of jit"
                 )
