@@ -68,7 +68,7 @@ def caches() -> dict[str, Usage]:
     """Every cache of the package by its name.
 
     >>> from autodiff.base.bounded import caches
-    >>> all(used.limit > 0 for used in caches().values())
+    >>> all(used.largest <= used.limit for used in caches().values())
     True
     """
     found: dict[str, Usage] = {}

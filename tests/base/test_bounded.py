@@ -6,6 +6,7 @@ import inspect
 import pkgutil
 import threading
 from collections.abc import MutableMapping, MutableSequence, MutableSet
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pytest
@@ -94,8 +95,16 @@ def small(monkeypatch):
         monkeypatch.setattr(table, "limit", 8)
         for key in list(table)[8:]:
             del table[key]
-    made = Bounded.__init__
-    monkeypatch.setattr(Bounded, "__init__", lambda self, name, limit: made(self, name, 8))
+    make, limits = Bounded.__init__, WeakKeyDictionary()
+
+    def made(self, name, limit):
+        make(self, name, 8)
+        limits[self] = limit
+
+    monkeypatch.setattr(Bounded, "__init__", made)
+    yield
+    for table, limit in limits.items():  # which outlive the test
+        table.limit = limit
 
 
 @pytest.mark.usefixtures("small")
