@@ -320,7 +320,7 @@ def jit(
     A compiled call equals the plain call, or raises. What `f` reads outside its arguments (globals,
     what it closes over) may change. Arrays and random numbers from outside are inputs of the
     program. Everything else (a number, a function, `self`, a model) is compared at each call, which
-    takes some 0.05 us (benchmarks/outside.py), more for large models; a change selects or compiles
+    takes some 0.02 us (benchmarks/outside.py), more for large models; a change selects or compiles
     another version. Clocks, files and iterators are refused by name, and so is what `f` writes
     outside itself, an argument changed in place included. `print` runs only while `f` is traced.
 

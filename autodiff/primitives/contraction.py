@@ -1,4 +1,4 @@
-"""einsum as matrix products: NumPy's own loop is a hundredth as quick where the operands are large.
+"""einsum as matrix products, which are quicker than NumPy's own loop where the operands are large.
 
 Of two operands each letter is of one of four kinds: in both and kept (a stack of products), in both
 and summed (the inner side), in the first alone (rows), in the second alone (columns).
