@@ -6,12 +6,13 @@ and summed (the inner side), in the first alone (rows), in the second alone (col
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any
 
 import numpy as np
 
+Letters = Sequence[Any]  # one for each axis; in a compiled program numbers as well
 LARGE = 2**14  # multiplications from which on NumPy's loop takes longer than preparing a product
 
 
@@ -33,43 +34,62 @@ def einsum_by_products(subscripts: str, *operands: Any) -> Any:
     broadcasts = len(sides) > len(set(letters))  # sides of 1
     if len(terms) == 1 or broadcasts:
         return np.einsum(subscripts, *operands)
+    return pair_by_pair(operands, terms, output, path_of(subscripts, operands), product)
+
+
+def path_of(subscripts: str, operands: Sequence[Any]) -> list[tuple[int, ...]]:
+    """Which operands to multiply first, as `np.einsum_path` says it."""
+    if len(operands) < 3:
+        return [(0, 1)]
+    path: Any = np.einsum_path(subscripts, *operands, optimize="greedy")[0][1:]
+    return list(path)
+
+
+def pair_by_pair(
+    operands: Sequence[Any],
+    terms: Sequence[Letters],
+    output: Letters,
+    path: Sequence[Sequence[int]],
+    product: Callable[[Any, Letters, Any, Letters, Letters], Any],
+) -> Any:
+    """The sum of products of all operands. ``product(a, la, b, lb, kept)`` has the axes `kept`."""
     left = list(zip(operands, terms, strict=True))
-    path: Any = [(0, 1)]
-    if len(operands) > 2:
-        path = np.einsum_path(subscripts, *operands, optimize="greedy")[0][1:]
     for step in path:
-        pair = [left.pop(k) for k in sorted(step, reverse=True)]
-        while len(pair) > 1:  # einsum_path may take several at once
-            (b, lb), (a, la) = pair.pop(), pair.pop()
-            kept = set(output).union(*(t for _, t in (*left, *pair)))
-            pair.append(product(a, la, b, lb, kept))
-        left += pair
-    ((y, letters),) = left
-    return np.einsum(f"{letters}->{output}", y)
+        some = [left.pop(k) for k in sorted(step, reverse=True)]
+        while len(some) > 1:  # einsum_path may take several at once
+            (b, lb), (a, la) = some.pop(0), some.pop(0)
+            rest = {c for _, letters in (*left, *some) for c in letters}
+            kept = [c for c in dict.fromkeys((*la, *lb)) if c in rest or c in output]
+            kept = kept if left or some else list(output)
+            some.insert(0, (product(a, la, b, lb, kept), kept))
+        left += some
+    ((y, _),) = left
+    return y
 
 
-def product(a: Any, la: str, b: Any, lb: str, kept: set[str]) -> tuple[Any, str]:
-    """The product of a pair, and its letters."""
-    a, la = reduced(a, la, kept.union(lb))
-    b, lb = reduced(b, lb, kept.union(la))
-    both = [c for c in la if c in lb]
-    stack, inner = [c for c in both if c in kept], [c for c in both if c not in kept]
+def product(a: Any, la: Letters, b: Any, lb: Letters, kept: Letters) -> Any:
+    """The sum over all letters that `kept` lacks of a[la] * b[lb]."""
+    a, la = reduced(a, la, {*kept, *lb})
+    b, lb = reduced(b, lb, {*kept, *la})
+    stack = [c for c in la if c in lb and c in kept]
+    inner = [c for c in la if c in lb and c not in kept]
     rows, columns = [c for c in la if c not in lb], [c for c in lb if c not in la]
     sizes = dict(zip((*la, *lb), (*a.shape, *b.shape), strict=True))
 
-    def laid(x: Any, letters: str, *groups: list[str]) -> Any:
-        x = np.transpose(x, [letters.index(c) for group in groups for c in group])
-        return x.reshape(
-            [*(sizes[c] for c in stack), *(prod(sizes[c] for c in g) for g in groups[1:])]
-        )
+    def as_matrices(x: Any, letters: Letters, *groups: Letters) -> Any:
+        x = np.transpose(x, [letters.index(c) for group in (stack, *groups) for c in group])
+        sides = [prod(sizes[c] for c in group) for group in groups]
+        return x.reshape([*(sizes[c] for c in stack), *sides])
 
-    y = laid(a, la, stack, rows, inner) @ laid(b, lb, stack, inner, columns)
-    letters = "".join((*stack, *rows, *columns))
-    return y.reshape([sizes[c] for c in letters]), letters
+    y = as_matrices(a, la, rows, inner) @ as_matrices(b, lb, inner, columns)
+    letters = [*stack, *rows, *columns]
+    return y.reshape([sizes[c] for c in letters]).transpose([letters.index(c) for c in kept])
 
 
-def reduced(x: Any, letters: str, wanted: set[str]) -> tuple[Any, str]:
+def reduced(x: Any, letters: Letters, wanted: set[Any]) -> tuple[Any, Letters]:
     """An operand without the letters that nothing else has, and on the diagonal of those it has
     twice."""
-    left = "".join(c for c in dict.fromkeys(letters) if c in wanted)
-    return (x if left == letters else np.einsum(f"{letters}->{left}", x)), left
+    left = [c for c in dict.fromkeys(letters) if c in wanted]
+    if left != list(letters):
+        x = np.einsum(f"{''.join(letters)}->{''.join(left)}", x)
+    return x, left

@@ -8,14 +8,14 @@ the result lacks is summed over.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
+from ...primitives.contraction import Letters
 from ..ir.program import Value
 from ..ir.views import layout
 from .rows import Lowering
-
-Letters = list[int]
 
 
 def contract(low: Lowering, a: Value, la: Letters, b: Value, lb: Letters, out: Letters) -> Value:
@@ -55,7 +55,7 @@ def tidy(low: Lowering, v: Value, letters: Letters) -> tuple[Value, Letters]:
     return low.reshape(v, tuple(n for n in v.shape if n != 1)), kept
 
 
-def without(low: Lowering, v: Value, letters: Letters, used: set[int]) -> tuple[Value, Letters]:
+def without(low: Lowering, v: Value, letters: Letters, used: set[Any]) -> tuple[Value, Letters]:
     """Without letters that nothing else has: summed over at once."""
     alone = tuple(k for k, c in enumerate(letters) if c not in used)
     v = low.reduce("sum", v, alone) if alone else v
@@ -63,7 +63,7 @@ def without(low: Lowering, v: Value, letters: Letters, used: set[int]) -> tuple[
 
 
 def grouped(
-    low: Lowering, v: Value, letters: Letters, groups: Sequence[Letters], sizes: dict[int, int]
+    low: Lowering, v: Value, letters: Letters, groups: Sequence[Letters], sizes: dict[Any, int]
 ) -> Value:
     """`v` as a stack of matrices: one axis for each group of letters."""
     order = [c for group in groups for c in group]

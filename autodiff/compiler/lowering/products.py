@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from ...primitives.contraction import Letters, pair_by_pair, path_of
 from ..ir.program import Value
-from .contraction import Letters, contract
+from .contraction import contract
 from .rows import Lowering, lowers
 
 SUMMED, ROWS, COLUMNS = -1, -2, -3  # letters that no stack has
@@ -72,27 +74,10 @@ def _einsum(low: Lowering, *operands: Value, subscripts: str, optimize: Any) -> 
     if all(v.dtype == bool for v in operands):
         return None  # NumPy's sum of truth values says whether one holds, and is not their number
     inputs, output = subscripts.split("->")
-    terms = [[ord(c) for c in term] for term in inputs.split(",")]
-    out = [ord(c) for c in output]
-    given = list(zip(operands, terms, strict=True))
-    if len(given) == 1:
-        unit = low.builder.constant(operands[0].dtype.type(1))
-        given.append((unit, []))
+    terms = inputs.split(",")
+    if len(terms) == 1:
+        operands, terms = (*operands, low.builder.constant(operands[0].dtype.type(1))), [*terms, ""]
     probes = [np.broadcast_to(np.float64(0), v.shape) for v in operands]
-    path: Any = [(0, 1)]
-    if len(operands) > 2:
-        path = np.einsum_path(subscripts, *probes, optimize="greedy")[0][1:]
-    for step in path:
-        pair = [given.pop(k) for k in sorted(step, reverse=True)]
-        while len(pair) > 2:  # einsum_path may take several at once
-            given.append(pair.pop())
-        (b, lb), (a, la) = pair if len(pair) == 2 else (*pair, given.pop())
-        rest = {c for _, letters in given for c in letters}
-        kept = out if not given else [c for c in dict.fromkeys((*la, *lb)) if c in rest or c in out]
-        given.append((contract(low, a, la, b, lb, kept), kept))
-    while len(given) > 1:
-        (b, lb), (a, la) = given.pop(), given.pop()
-        rest = {c for _, letters in given for c in letters}
-        kept = out if not given else [c for c in dict.fromkeys((*la, *lb)) if c in rest or c in out]
-        given.append((contract(low, a, la, b, lb, kept), kept))
-    return given[0][0]
+    path = path_of(subscripts, probes)
+    found: Value = pair_by_pair(operands, terms, output, path, partial(contract, low))
+    return found
