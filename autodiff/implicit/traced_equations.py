@@ -192,7 +192,7 @@ class Map:
     """A function of a vector `x` and of parameters `p`, which differentiates in the parameters."""
 
     def __call__(self, x: Any, *p: Any) -> Any:
-        raise NotImplementedError
+        raise NotImplementedError  # pragma: no cover - every subclass overrides it
 
     def push(self, x: Any, p: Sequence[Any], tangents: Sequence[Any]) -> Any:
         """The derivative in the parameters, applied to their tangents."""
