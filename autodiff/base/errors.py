@@ -5,6 +5,8 @@ from __future__ import annotations
 import linecache
 import os
 import sys
+import threading
+from collections.abc import Iterable
 from pathlib import Path
 from types import FrameType, TracebackType
 
@@ -152,4 +154,42 @@ def refuse(what: str, cure: str) -> NotDifferentiableError:
     """
     error = NotDifferentiableError(f"{what}{location()}; {cure}")
     error.cure = cure
+    pending = REFUSALS.pending
+    if pending is not None:
+        if len(pending) > MOST_PENDING:
+            pending[:] = filter(is_caught, pending)
+        pending.append(error)
     return error
+
+
+class Refusals(threading.local):
+    """What this thread has raised while a transform runs a function of the user's, and the function
+    must not catch: refusals, and while `jit` traces, errors that depend on data. `None` outside."""
+
+    pending: list[Exception] | None = None
+
+
+REFUSALS = Refusals()
+MOST_PENDING = 100  # from which on those that the engine caught itself are dropped
+
+
+def is_caught(error: BaseException) -> bool:
+    """Did the user's own code catch it? Its traceback begins where an error was caught."""
+    traceback = error.__traceback__
+    if traceback is None:
+        return False
+    return is_users(traceback.tb_frame) and not is_installed(traceback.tb_frame)
+
+
+def check_not_caught(pending: Iterable[Exception]) -> None:
+    """Raise what the user's code has caught, and gone on: it took a branch that it does not take in
+    a plain call, or in each one."""
+    for error in filter(is_caught, pending):
+        if isinstance(error, AutodiffError):
+            error.add_note("The function caught this error, and would go on with another result.")
+            raise error
+        raise refuse(
+            f"the function catches {type(error).__name__} ({error}), which depends on data, while "
+            "jit traces one program for all data",
+            "leave this function out of jit, or decide by np.where",
+        ) from error

@@ -30,7 +30,13 @@ from ..arrays.refusals import (
     refuse_shape,
     unheeded,
 )
-from ..base.errors import AutodiffError, NotDifferentiableError, ShapeError
+from ..base.errors import (
+    REFUSALS,
+    AutodiffError,
+    NotDifferentiableError,
+    ShapeError,
+    check_not_caught,
+)
 from ..base.printable import printable
 from ..base.shapes import PYTHON_SCALARS
 from ..base.trees import flatten, paths, unflatten
@@ -228,9 +234,16 @@ NO_INDEX = "only integers, slices"  # and of an array at an index that it does n
 
 
 def called(f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-    """``f(*args, **kwargs)``, where NumPy's own errors about tracked values name the cure."""
+    """``f(*args, **kwargs)``, where NumPy's own errors about tracked values name the cure, and a
+    refusal cannot be caught by `f`."""
+    pending = REFUSALS.pending
+    if outermost := pending is None:
+        pending = REFUSALS.pending = []
     try:
-        return f(*args, **kwargs)
+        y = f(*args, **kwargs)
+        if pending:
+            check_not_caught(pending)
+        return y
     except AutodiffError:
         raise
     except Exception as error:
@@ -242,6 +255,9 @@ def called(f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -
         if better is None:
             raise
         raise better from (None if better is error.__cause__ else error)
+    finally:
+        if outermost:
+            REFUSALS.pending = None
 
 
 def in_our_words(error: Exception) -> NotDifferentiableError | None:

@@ -12,9 +12,11 @@ from itertools import count
 from operator import attrgetter
 from typing import Any
 
+from numpy.linalg import LinAlgError
+
 from ..arrays.refusals import NO_BRANCH, refuse_to_look
 from ..arrays.tensor import Tensor
-from ..base.errors import refuse
+from ..base.errors import REFUSALS, refuse
 from ..rules.kinds import pick
 from ..rules.primitive import Node, Primitive
 
@@ -105,10 +107,17 @@ class TraceNode(GraphNode):
                 "return it from the function instead of storing it",
             )
         values, tracked = split(self.level, args)
-        if (evaluate := self.level_info.evaluate) is None:
-            y = primitive(*values, **params)
-        else:
-            y = evaluate(primitive, values, tracked, params)
+        evaluate = self.level_info.evaluate
+        try:
+            if evaluate is None:
+                y = primitive(*values, **params)
+            else:
+                y = evaluate(primitive, values, tracked, params)
+        except Exception as error:
+            by_data = primitive.checks or isinstance(error, (LinAlgError, ArithmeticError))
+            if by_data and self.abstract and REFUSALS.pending is not None:
+                REFUSALS.pending.append(error)
+            raise
         inputs = list(args)
         for i in tracked:
             inputs[i] = args[i].node
