@@ -35,7 +35,7 @@ NAMESPACES: dict[str, str] = {}
 WITHIN: dict[str, tuple[str, ...]] = {
     "primitives": ("", "linalg", "special"),
     "engine": ("", "fused"),
-    "transforms": ("custom", ""),
+    "transforms": ("custom", "loops", ""),
     "compiler": ("ir", "outside", "lowering", "scheduling", "llvm", "numpy_source", ""),
     "checking": ("diagnosis", ""),
 }

@@ -9,12 +9,13 @@ import numpy as np
 
 from ..base.errors import AutodiffError
 from ..base.trees import Structure
+from ..programs.closed import Program
 from ..programs.tracing import Graph
 from .krylov import cg, gmres
 from .linear import Operator, Transposed
 from .roots import KINDS, Equation, Problem, Slope
 from .solvers import anderson, minimize, newton
-from .traced_equations import Layout, Program, Tracked
+from .traced_equations import Layout, Tracked
 
 OURS = {f.__name__: f for f in (newton, minimize, anderson, cg, gmres)}
 

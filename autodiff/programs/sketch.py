@@ -47,6 +47,9 @@ class Sketch:
     ) -> Any:
         if self.used and depends_on_values(row, values):
             raise ValuesMatterError
+        if row.outlined:
+            self.used = True
+            return params["loop"].outline(values)
         if max((x.size for x in values if x.__class__ is np.ndarray), default=0) < LARGE:
             with np.errstate(all="ignore") if self.used else nullcontext():
                 return row(*values, **params)
