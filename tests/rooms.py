@@ -36,7 +36,7 @@ WITHIN: dict[str, tuple[str, ...]] = {
     "primitives": ("", "linalg", "special"),
     "engine": ("", "fused"),
     "transforms": ("custom", "loops", ""),
-    "compiler": ("ir", "outside", "lowering", "scheduling", "llvm", "numpy_source", ""),
+    "compiler": ("ir", "outside", "lowering", "scheduling", "numpy_source", "llvm", ""),
     "checking": ("diagnosis", ""),
 }
 

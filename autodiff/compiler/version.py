@@ -45,7 +45,7 @@ class Version:
         backend: str,
         world: World | None,
     ) -> None:
-        from .lowering import checks, indexing, products, scans, systems  # noqa: F401 - their rules
+        from .lowering import checks, indexing, loops, products, scans, systems  # noqa: F401 - rules
         from .lowering.rows import program_of
 
         arrays = [] if world is None else world.arrays()
@@ -176,7 +176,7 @@ class Version:
         return self.in_numpy()
 
     def in_numpy(self) -> Any:
-        from .numpy_source.source import InNumpy
+        from .numpy_source.running import InNumpy
 
         return InNumpy(self.program, self.inputs, self.outputs)
 

@@ -149,9 +149,9 @@ class Evaluation:
         self, row: Primitive, values: Sequence[Any], tracked: Sequence[int], params: dict[str, Any]
     ) -> Any:
         values = [example(x) if isinstance(x, Traced) else x for x in values]
-        if self.sketch is not None:
-            return self.sketch(row, values, tracked, params)
         with np.errstate(all="ignore"):
+            if self.sketch is not None:
+                return self.sketch(row, values, tracked, params)
             return row(*values, **params)
 
     def looked_at(self) -> None:

@@ -74,6 +74,7 @@ class Lowering:
         self.for_llvm = reciprocals
         self.maps = PiecewiseMaps(self.builder, RULES, reciprocals)
         self.values: dict[TraceNode, Any] = {}
+        self.programs: dict[int, Any] = {}  # of loops and branches, by their parameter
         self.checks: list[Value] = []  # conditions of which every entry must be true
 
     def input(self, position: int, example: Any) -> Value:

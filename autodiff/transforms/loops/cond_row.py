@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from ...base.warnings_off import quiet
 from ...primitives import loops as rows
 from ...programs.closed import Program
@@ -43,10 +45,17 @@ class Cond(Memo):
         """What the one branch needs, and what the other."""
         return split(operands[1:], self.sizes)
 
-    def run(self, pred: Any, *operands: Any) -> Any:
-        yes, no = split(operands, self.sizes)
-        results = self.yes.results(yes) if pred else self.no.results(no)
-        return tuple(map(owned, results))
+    def run(self, *operands: Any) -> Any:
+        yes, no = (lambda *numbers, p=p: p.results(numbers) for p in self.both)
+        return self.through(yes, no, operands)
+
+    def through(self, yes: Any, no: Any, operands: Sequence[Any]) -> Any:
+        """The value, where these functions are the two programs."""
+        of_yes, of_no = self.parts(operands)
+        return tuple(map(owned, yes(*of_yes) if operands[0] else no(*of_no)))
+
+    def examples_of_operands(self) -> list[Any]:
+        return [np.True_, *self.yes.examples, *self.no.examples]
 
     def outline(self, operands: Sequence[Any]) -> Any:
         return tuple(map(zeros_like, self.yes.examples_of_results()))

@@ -73,8 +73,8 @@ class Back:
                 return self.pulled(k, now, p, bars)
 
             return self.loop_of(one_round, bars, (), [*carry, *closed, start], None)(start, rounds)
-        stride = np.maximum((rounds + (self.kept - 1)) // self.kept, 1)
-        parts = (rounds + (stride - 1)) // stride
+        stride = np.maximum(divided(rounds, self.kept), ONE)
+        parts = divided(rounds, stride)
 
         def ahead(j: Any, *numbers: Any) -> Any:
             c, p, (first, rounds, stride) = split(numbers, [n, len(closed), 3])
@@ -83,7 +83,9 @@ class Back:
             return [*now, *c]
 
         where = [*closed, start, rounds, stride]
-        kept = self.loop_of(ahead, carry, (), where, self.kept, reverse=False)(0 * start, parts)[n:]
+        kept = self.loop_of(ahead, carry, (), where, self.kept, reverse=False)(np.int64(0), parts)[
+            n:
+        ]
 
         def part(j: Any, *numbers: Any) -> Any:
             bars, c, p, (first, rounds, stride) = split(numbers, [m, n, len(closed), 3])
@@ -91,7 +93,7 @@ class Back:
             inside = np.minimum(stride, rounds - done)
             return self.through(first + done, inside, c, p, bars, scales - 1)
 
-        return self.loop_of(part, bars, kept, where, self.kept)(0 * start, parts)
+        return self.loop_of(part, bars, kept, where, self.kept)(np.int64(0), parts)
 
     def advanced(self, start: Any, rounds: Any, carry: Any, closed: Any) -> Any:
         return rows.scan(start, rounds, *carry, *closed, loop=self.loop)
@@ -116,10 +118,15 @@ class Back:
     ) -> Callable[[Any, Any], Any]:
         """The row of a round, as a function of the first round and the number of rounds."""
         firsts = [np.zeros(aval_of(x).shape[1:], aval_of(x).dtype)[()] for x in xs]
-        examples = [0, *map(zeros_like, carry), *firsts, *map(ones_like, closed)]
+        examples = [np.int64(0), *map(zeros_like, carry), *firsts, *map(ones_like, closed)]
         program = program_of(f, examples, self.loop.name)
         loop = type(self.loop)(program, len(carry), len(xs), length, reverse, True, self.loop.name)
         return lambda start, rounds: rows.scan(start, rounds, *carry, *xs, *closed, loop=loop)
+
+
+def divided(a: Any, b: Any) -> Any:
+    """The quotient of two numbers of rounds, rounded up."""
+    return np.ceil(a / b).astype(np.int64)
 
 
 def ones_like(x: Any) -> Any:

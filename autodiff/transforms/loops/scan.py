@@ -14,7 +14,7 @@ from ...primitives import loops as rows
 from ...programs.closed import example
 from ...rules.conforming import aval_of
 from ...rules.primitive import Traced, payload
-from .nests import Like, given, in_program, is_batched, program_of, strong, taken
+from .nests import Like, given, in_program, is_batched, program_of, taken
 from .scan_row import Scan
 from .while_loop import while_loop
 
@@ -74,7 +74,7 @@ def scan(
 
 
 def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init_val: Any) -> Any:
-    """``val = body_fun(i, val)`` for each `i` from `lower` up to, but not including, `upper`.
+    """``val = body_fun(i, val)`` for `i`, an int64, from `lower` to `upper`, not included.
 
     As :func:`scan` without `xs` and without results to stack. Bounds may be values of a program;
     then the number of rounds is not known before it runs, and a reverse sweep keeps some of the
@@ -87,19 +87,17 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init_
     12.0
     """
     check_function(body_fun, "fori_loop(lower, upper, body_fun, init_val)")
-    for bound, what in ((lower, "lower"), (upper, "upper")):
-        check_bound(bound, f"fori_loop: {what}")
+    lower, upper = whole_number(lower, "lower"), whole_number(upper, "upper")
     carry, structure = given(init_val, "fori_loop: init_val")
     like = Like(carry, structure)
 
     def step(k: Any, carry: Sequence[Any], x: Sequence[Any]) -> tuple[list[Any], list[Any]]:
-        i = lower + k if plain else k if weak else strong(k).astype(aval_of(lower).dtype)
-        new = body_fun(i, unflatten(structure, carry))
+        new = body_fun(lower + k if plain else k, unflatten(structure, carry))
         return like.leaves(new, "fori_loop: what body_fun returned", "init_val"), []
 
-    plain, weak = not in_program([lower, upper]), payload(lower).__class__ is int
+    plain = not in_program([lower, upper])
     if not plain:
-        rounds = strong(lower), strong(np.maximum(upper - lower, 0))
+        rounds = lower, np.maximum(upper - lower, 0)
         carry, _ = repeated(step, carry, [], None, rounds, False, "fori_loop")
     elif is_batched(lower) or is_batched(upper):
         return while_loop(
@@ -131,7 +129,7 @@ def repeated(
         new, y = step(k, numbers[: len(carry)], numbers[len(carry) :])
         return [*new, *y]
 
-    program = program_of(flat, [0, *map(example, carry), *firsts], name)
+    program = program_of(flat, [np.int64(0), *map(example, carry), *firsts], name)
     loop = Scan(program, len(carry), len(xs), n, reverse, bool(rounds), name)
     operands = [*rounds, *carry, *xs, *program.forget_closed()]
     if not loop.carries + loop.ys:
@@ -148,7 +146,7 @@ def plainly(
     stacks: list[list[Any]] = []
     order = range(n)
     for count, k in enumerate(reversed(order) if reverse else order):
-        carry, y = step(k, carry, [x[k] for x in xs])
+        carry, y = step(np.int64(k), carry, [x[k] for x in xs])
         if not count:
             if in_program([*carry, *y]):
                 return None
@@ -158,7 +156,7 @@ def plainly(
     if not n:  # a round tells what the ys would be like
         firsts = [np.zeros(aval_of(x).shape[1:], aval_of(x).dtype)[()] for x in xs]
         with np.errstate(all="ignore"):
-            _, y = step(0, carry, firsts)
+            _, y = step(np.int64(0), carry, firsts)
         return carry, [np.zeros((0, *aval_of(v).shape), aval_of(v).dtype) for v in y]
     return carry, [np.stack(stack[::-1] if reverse else stack) for stack in stacks]
 
@@ -190,9 +188,11 @@ def example_of_first(x: Any) -> Any:
     return x[0] if len(x) else np.zeros(x.shape[1:], x.dtype)[()]
 
 
-def check_bound(x: Any, what: str) -> None:
+def whole_number(x: Any, what: str) -> Any:
+    """A bound as an integer of 64 bits."""
     kind = payload(x).__class__
     aval = aval_of(x) if kind is int or hasattr(payload(x), "dtype") else None
     if aval is None or aval.shape or (kind is not int and aval.dtype.kind not in "iu"):
         shown = f"{x!r:.40}" if aval is None or not isinstance(x, Traced) else "a tracked value"
-        raise TypeError(f"{what} must be a whole number, not {shown}")
+        raise TypeError(f"fori_loop: {what} must be a whole number, not {shown}")
+    return x.astype(np.int64) if isinstance(x, Traced) else np.int64(x)

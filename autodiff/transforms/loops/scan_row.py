@@ -73,16 +73,25 @@ class Scan(Memo):
 
     # -- the value -----------------------------------------------------------------------------
     def run(self, *operands: Any) -> Any:
+        return self.through(lambda *numbers: self.program.results(numbers), operands)
+
+    def through(self, program: Any, operands: Sequence[Any]) -> Any:
+        """The value, where this function is the program."""
         rounds, carry, xs, closed = self.parts(operands)
         start, n = map(int, rounds) if rounds else (0, self.length or 0)
         ys = self.blank_ys()
-        order = range(start, start + n)
-        for k in reversed(order) if self.reverse else order:
-            results = self.program.results([k, *carry, *(x[k] for x in xs), *closed])
+        for j in reversed(range(n)) if self.reverse else range(n):
+            results = program(np.int64(start + j), *carry, *(x[j] for x in xs), *closed)
             carry = results[: self.carries]
             for all_y, y in zip(ys, results[self.carries :], strict=True):
-                all_y[k] = y
+                all_y[j] = y
         return (*map(owned, carry), *ys)
+
+    def examples_of_operands(self) -> list[Any]:
+        """Numbers, or arrays without entries along the axis of rounds, of the types of operands."""
+        k, carry, x, closed = self.examples()
+        rounds = [k, k] if self.counted else []
+        return [*rounds, *carry, *x, *closed]
 
     def outline(self, operands: Sequence[Any]) -> Any:
         """What comes out, in types and shapes alone."""

@@ -41,10 +41,23 @@ class While(Memo):
         return split(operands, self.sizes)
 
     def run(self, *operands: Any) -> Any:
+        def test(*numbers: Any) -> Any:
+            return self.test.results(numbers)
+
+        def body(*numbers: Any) -> Any:
+            return self.body.results(numbers)
+
+        return self.through(test, body, operands)
+
+    def through(self, test: Any, body: Any, operands: Sequence[Any]) -> Any:
+        """The value, where these functions are the two programs."""
         carry, of_test, of_body = self.parts(operands)
-        while self.test.results([*carry, *of_test])[0]:
-            carry = self.body.results([*carry, *of_body])
+        while test(*carry, *of_test)[0]:
+            carry = body(*carry, *of_body)
         return tuple(map(owned, carry))
+
+    def examples_of_operands(self) -> list[Any]:
+        return [*self.test.examples, *self.body.examples[self.carries :]]
 
     def outline(self, operands: Sequence[Any]) -> Any:
         return tuple(map(zeros_like, self.parts(operands)[0]))
@@ -58,7 +71,7 @@ class While(Memo):
             return self.body.results(numbers)
 
         def make() -> Scan:
-            program = program_of(numbered, [0, *self.body.examples], "while_loop")
+            program = program_of(numbered, [np.int64(0), *self.body.examples], "while_loop")
             return Scan(program, self.carries, 0, None, counted=True, name="while_loop")
 
         scan: Scan = self.memo("rounds", make)
@@ -111,7 +124,7 @@ class While(Memo):
 
         def count(*numbers: Any) -> Any:
             c, (rounds, *p) = numbers[: self.carries], numbers[self.carries :]
-            return [*self.body.results([*c, *p]), rounds + 1]
+            return [*self.body.results([*c, *p]), rounds + np.int64(1)]
 
         def make() -> While:
             c, p = split(self.body.examples, [self.carries, self.sizes[2]])
