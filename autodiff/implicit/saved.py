@@ -1,4 +1,4 @@
-"""What the rows of implicit differentiation hold, as parts that can be saved, and back."""
+"""What the rows of solutions and of loops hold, as parts that can be saved, and back."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ..base.errors import AutodiffError
 from ..base.trees import Structure
 from ..programs.closed import Program
 from ..programs.tracing import Graph
+from ..transforms.loops.saved import LOOPS, loop_form
 from .krylov import cg, gmres
 from .linear import Operator, Transposed
 from .roots import KINDS, Equation, Problem, Slope
@@ -43,7 +44,7 @@ def held_form(x: Any) -> tuple[str, list[Any]] | None:
             ]
         case Tracked():
             return "tracked", [x.structure, x.leaves, x.places]
-    return None
+    return loop_form(x)
 
 
 def held_again(kind: str) -> Callable[..., Any] | None:
@@ -121,4 +122,5 @@ MAKERS: dict[str, Callable[..., Any]] = {
     "closed": _program,
     "layout": _layout,
     "tracked": _tracked,
+    **LOOPS,
 }

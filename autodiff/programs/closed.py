@@ -8,6 +8,7 @@ transform is watching.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -107,6 +108,10 @@ class Program:
         return [values[y] if isinstance(y, TraceNode) else y for y in self.graph.outputs]
 
 
+# Whose program for all values is traced now, if any: random numbers cannot be drawn there.
+WITHIN: ContextVar[str] = ContextVar("WITHIN", default="")
+
+
 # -- a program for all values ----------------------------------------------------------------------
 def for_all_values(
     f: Callable[..., Any],
@@ -118,13 +123,16 @@ def for_all_values(
     from sizes and types, or from the examples where an operation has to see numbers. What it
     computes of values that it closes over alone is computed outside, but for those that
     ``lift(f, lifted)`` puts other handles for."""
-    sketch = Sketch()
+    sketch, before = Sketch(), WITHIN.set(name)
     try:
-        return written(f, examples, name, sketch, lift)
-    except Exception:
-        if not sketch.used:
-            raise
-    return written(f, examples, name, None, lift)
+        try:
+            return written(f, examples, name, sketch, lift)
+        except Exception:
+            if not sketch.used:
+                raise
+        return written(f, examples, name, None, lift)
+    finally:
+        WITHIN.reset(before)
 
 
 def written(

@@ -17,6 +17,7 @@ import numpy as np
 from ...arrays.tensor import Tensor
 from ...base.trees import flatten, unflatten
 from ...engine.graph import TraceLevel, TraceNode
+from ...programs.closed import WITHIN
 from ...programs.tracing import is_numeric
 from .library import OutsideError, UndrawableError, refused
 from .numbers import ask_python
@@ -90,6 +91,12 @@ class Drawing:
         return partial(self._draw, name)
 
     def _draw(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        if loop := WITHIN.get():
+            raise refused(
+                f"{self._path}.{name} in a function of {loop}",
+                "which would be drawn once, and not in each round",
+                "draw all numbers before, and pass them in as xs",
+            )  # fmt: skip
         if not all(isinstance(x, PLAIN) for x in flatten((args, kwargs))[0]):
             raise UndrawableError(
                 f"jit: the function draws {self._path}.{name} of an array, or of what the program "

@@ -37,6 +37,9 @@ class Cond(Memo):
     def __repr__(self) -> str:
         return "cond"
 
+    def __str__(self) -> str:
+        return "branches"
+
     @property
     def both(self) -> tuple[Program, Program]:
         return self.yes, self.no

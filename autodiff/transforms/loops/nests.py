@@ -30,20 +30,21 @@ class Like:
         if structure != self.structure:
             raise ShapeError(
                 f"{what} has the structure {describe(structure)}, but {before} has "
-                f"{describe(self.structure)}; every round returns the same structure"
+                f"{describe(self.structure)}; return the same structure each time"
             )
         names = paths(self.structure, what)
         for x, aval, name in zip(found, self.avals, names, strict=True):
             now = aval_of(x)
             if now.shape != aval.shape:
                 raise ShapeError(
-                    f"{name} has shape {now.shape}, but {before} has {aval.shape}; every round "
-                    "returns the same shapes"
+                    f"{name} has shape {now.shape}, but {before} has {aval.shape}; return the "
+                    "same shapes each time"
                 )
             if now.dtype != aval.dtype:
+                start = f"start with {now.dtype}, or " if before.startswith("init") else ""
                 raise ShapeError(
-                    f"{name} has dtype {now.dtype}, but {before} has {aval.dtype}; start with "
-                    f"{now.dtype}, or return x.astype({str(aval.dtype)!r})"
+                    f"{name} has dtype {now.dtype}, but {before} has {aval.dtype}; {start}return "
+                    f"x.astype({str(aval.dtype)!r})"
                 )
         return found
 
@@ -98,7 +99,7 @@ def naming(name: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        error.add_note(f"(in the function of {name}, which is traced once for all rounds)")
+        error.add_note(f"(in a function of {name}, which is traced once, for all values)")
         raise
 
 

@@ -57,6 +57,9 @@ class Scan(Memo):
     def __repr__(self) -> str:
         return self.name
 
+    def __str__(self) -> str:
+        return "rounds" if self.counted else f"{self.length} rounds"
+
     def with_program(self, program: Program, carries: int, xs: int, reverse: bool) -> Scan:
         """Another program in as many rounds."""
         return Scan(program, carries, xs, self.length, reverse, self.counted, self.name)

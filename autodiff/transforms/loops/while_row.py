@@ -36,6 +36,9 @@ class While(Memo):
     def __repr__(self) -> str:
         return "while_loop"
 
+    def __str__(self) -> str:
+        return "rounds"
+
     def parts(self, operands: Sequence[Any]) -> tuple[list[Any], ...]:
         """carry, of_test, of_body."""
         return split(operands, self.sizes)
