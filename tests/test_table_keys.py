@@ -79,7 +79,7 @@ NUMPYS = {
     *("fft", "ifft", "rfft", "irfft"),
     *("eig", "eigh", "eigvals", "eigvalsh", "lstsq", "norm", "pinv", "qr", "svd", "svdvals"),
     *("expm_frechet", "logm_frechet", "sparse_product"),
-    *("implicit_root", "linear_solve", "scan", "while_loop", "cond"),
+    *("implicit_root", "linear_solve"),
     *("polygamma", "polygamma_difference", "scaled_ierfc"),
 }
 SEARCH = settings(

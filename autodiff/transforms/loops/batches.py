@@ -12,7 +12,7 @@ from ...base.shapes import ndim_of
 from ...engine.batching import Batched, is_batched
 from ...programs.closed import Program
 from ...rules.conforming import align, stacked
-from ...rules.primitive import new_level
+from ...rules.primitive import Traced, new_level
 
 
 def over_stacks(
@@ -28,7 +28,10 @@ def over_stacks(
 
 def stack(x: Any, is_stack: bool, size: int) -> Any:
     """`x` as a stack of examples of its own."""
-    return x if is_stack else np.array(stacked(x, False, size))
+    if is_stack:
+        return x
+    y = stacked(x, False, size)
+    return y if isinstance(y, Traced) else np.array(y)
 
 
 def chosen(condition: Any, new: Any, old: Any) -> Any:

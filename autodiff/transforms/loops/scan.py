@@ -46,7 +46,7 @@ def scan(
     >>> total, products = ad.scan(step, 0.0, np.array([1.0, 2.0, 3.0]))
     >>> float(total), products
     (6.0, array([0., 2., 9.]))
-    >>> ad.grad(lambda x: ad.scan(lambda c, _: (np.sin(c), None), x, length=3)[0])(0.0)
+    >>> float(ad.grad(lambda x: ad.scan(lambda c, _: (np.sin(c), None), x, length=3)[0])(0.0))
     1.0
     """
     check_function(f, "scan(f, init, xs)")
@@ -83,7 +83,7 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init_
     >>> import autodiff as ad
     >>> ad.fori_loop(0, 5, lambda i, total: total + i, 0)
     np.int64(10)
-    >>> ad.grad(lambda x: ad.fori_loop(0, 3, lambda i, y: y * x, 1.0))(2.0)
+    >>> float(ad.grad(lambda x: ad.fori_loop(0, 3, lambda i, y: y * x, 1.0))(2.0))
     12.0
     """
     check_function(body_fun, "fori_loop(lower, upper, body_fun, init_val)")

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ...base.warnings_off import quiet
 from ...primitives import loops as rows
 from ...programs.closed import Program
 from ...rules.primitive import ZERO, Pullback
@@ -163,7 +164,8 @@ class While(Memo):
         pairs = zip(carry, groups[0], of_carry, strict=True)
         carry = [stack(x, f, size) if g else x for x, f, g in pairs]
         more = of_test if loop.sizes[2] > self.sizes[2] else []
-        results = rows.while_loop(*carry, *of_test, *more, *of_body, loop=loop)
+        with quiet():  # what is said of finished examples
+            results = rows.while_loop(*carry, *of_test, *more, *of_body, loop=loop)
         return tuple(stack(y, f, size) for y, f in zip(results, of_carry, strict=True))
 
     def mapped(self, size: int, groups: Sequence[Flags]) -> tuple[list[bool], While]:
