@@ -13,6 +13,7 @@ import numpy as np
 from ..base.errors import MissingExtraError
 from ..base.trees import Structure, flatten, unflatten
 from ..engine.graph import TraceLevel, TraceNode, ancestors
+from ..programs.closed import OBSERVE
 from ..programs.sketch import Sketch
 from ..programs.tracing import is_numeric, traced
 from ..rules.primitive import Traced
@@ -137,6 +138,7 @@ class Version:
                 raise changing("its argument in place")
             return result
 
+        before = OBSERVE.set(self.draws.note_settings)
         try:
             return traced(of_nest, (*args, arrays), abstract=True, begin=begin)
         except Exception:
@@ -145,6 +147,7 @@ class Version:
                 raise ShapedByError(shaping) from None
             raise
         finally:
+            OBSERVE.reset(before)
             self.draws.level = None  # which knows the arrays of this call
 
     def shaping(self, given: list[Any], world: World) -> set[str]:

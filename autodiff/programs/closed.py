@@ -36,7 +36,8 @@ class Program:
         lift: Callable[..., Any] | None = None,
     ) -> None:
         abstract = evaluate is not None or any(map(is_compiled, numbers))
-        info = TraceLevel(new_level(), None, abstract)
+        observe = None if evaluate is None else OBSERVE.get()
+        info = TraceLevel(new_level(), observe, abstract)
         info.evaluate = evaluate
         nodes = [TraceNode(info, None, (), {}, x) for x in numbers]
         self.closed: list[Any] = []
@@ -110,6 +111,8 @@ class Program:
 
 # Whose program for all values is traced now, if any: random numbers cannot be drawn there.
 WITHIN: ContextVar[str] = ContextVar("WITHIN", default="")
+# What is told of each operation of such programs.
+OBSERVE: ContextVar[Callable[[TraceNode], None] | None] = ContextVar("OBSERVE", default=None)
 
 
 # -- a program for all values ----------------------------------------------------------------------

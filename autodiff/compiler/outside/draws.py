@@ -55,10 +55,14 @@ class Draws:
             if noted is not None:
                 noted(node)
             ask_python(node)
-            self.strict |= not {"ignore", "warn"}.issuperset(np.geterr().values())
+            self.note_settings(node)
 
         level.observe = observe
         return self.nodes
+
+    def note_settings(self, node: TraceNode) -> None:
+        """Whether an operation is made under settings that compiled code does not heed."""
+        self.strict |= not {"ignore", "warn"}.issuperset(np.geterr().values())
 
     def again(self, generators: Sequence[Any]) -> list[Any]:
         """The numbers of one run, drawn now."""

@@ -266,6 +266,15 @@ def test_random_numbers_in_a_round_are_refused_by_jit():
         f(1.0)
 
 
+def test_errors_of_numpys_settings_are_refused_by_jit():
+    def step(c, x):
+        with np.errstate(over="raise"):
+            return np.exp(c * x), None
+
+    with pytest.raises(ad.AutodiffError, match="errstate"):
+        ad.jit(lambda a: ad.scan(step, a, XS)[0])(0.5)
+
+
 def test_a_bound_is_a_whole_number():
     for bound in (2.5, "3", None, np.array([1, 2])):
         with pytest.raises(TypeError, match="must be a whole number"):
