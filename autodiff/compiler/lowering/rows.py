@@ -39,6 +39,7 @@ from ..ir.piece_maps import Piecewise, PiecewiseMaps, is_pattern
 from ..ir.program import Builder, Program, Value, number
 from ..ir.views import contiguous, rearranged, region
 from .factoring import reduced_over
+from .twins import twins
 
 Rule = Callable[..., Any]  # a value; of a row with several results, a list; or `None`
 LOWER: dict[str, Rule] = {}
@@ -93,8 +94,18 @@ class Lowering:
         return self.builder.constant(x, weak=x.__class__ in PYTHON_SCALARS)
 
     def run(self, graph: Graph) -> None:
+        longer = twins(graph)
+
+        def enter(node: TraceNode) -> None:
+            if node in longer:
+                twin, places = longer[node]
+                enter(twin)
+                self.values[node] = [self.values[twin][k] for k in places]
+            elif node not in self.values:
+                self.values[node] = self.lowered(node)
+
         for node in graph.operations:
-            self.values[node] = self.lowered(node)
+            enter(node)
 
     def lowered(self, node: TraceNode) -> Any:
         row, params = node.primitive, node.params

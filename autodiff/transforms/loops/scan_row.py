@@ -29,7 +29,7 @@ from ...rules.conforming import aval_of, full
 from ...rules.primitive import ZERO, Pullback
 from .batches import chosen, over_stacks, stack
 from .kept_carries import pull_counted
-from .memo import Memo, owned, split, spread
+from .memo import Memo, every_other, owned, split, spread
 from .nests import program_of
 from .sweeps import filled, is_inexact, pulled, pushed, reached, zeros_like
 
@@ -161,7 +161,11 @@ class Scan(Memo):
             for v in (*group, *(zeros_like(e) for e, f in zip(group, moves, strict=True) if f))
         ]
         program = program_of(both, [k, *examples], self.name)
-        return self.with_program(program, sizes[0] + sizes[1], sizes[2] + sizes[3], self.reverse)
+        loop = self.with_program(program, sizes[0] + sizes[1], sizes[2] + sizes[3], self.reverse)
+        results = [*sizes[:2], self.ys, 0]
+        operands = [2 * self.counted, 0, *sizes]
+        loop.extends = self.key, every_other(operands), every_other(results)
+        return loop
 
     @cached_property
     def keeping(self) -> Scan:
@@ -172,7 +176,10 @@ class Scan(Memo):
             return [*self.program.results([k, *numbers]), *numbers[: self.carries]]
 
         program = program_of(keep, [k, *chain(*groups)], self.name)
-        return self.with_program(program, self.carries, self.xs, self.reverse)
+        loop = self.with_program(program, self.carries, self.xs, self.reverse)
+        count = 2 * self.counted + self.carries + self.xs + self.closed
+        loop.extends = self.key, list(range(count)), list(range(self.carries + self.ys))
+        return loop
 
     def pull(self, primals: Sequence[Any], wanted: Sequence[int]) -> Pullback:
         if self.counted and self.length is None:

@@ -19,7 +19,7 @@ from ...primitives import loops as rows
 from ...programs.closed import Program
 from ...rules.primitive import ZERO, Pullback
 from .batches import chosen, over_stacks, stack
-from .memo import Memo, owned, split, spread
+from .memo import Memo, every_other, owned, split, spread
 from .nests import program_of
 from .scan_row import Scan
 from .sweeps import filled, pushed, zeros_like
@@ -120,7 +120,10 @@ class While(Memo):
             for group, moves in ((c, carried), (p, asked))
         ]
         body = program_of(both, [*c, *zeros[0], *p, *zeros[1]], "while_loop")
-        return self.with_test(body, n + sum(carried))
+        loop = self.with_test(body, n + sum(carried))
+        operands = [n, sum(carried), self.sizes[1] + self.sizes[2], sum(asked)]
+        loop.extends = self.key, every_other(operands), list(range(n))
+        return loop
 
     @property
     def counting(self) -> While:
@@ -133,7 +136,10 @@ class While(Memo):
         def make() -> While:
             c, p = split(self.body.examples, [self.carries, self.sizes[2]])
             body = program_of(count, [*c, np.int64(0), *p], "while_loop")
-            return self.with_test(body, self.carries + 1)
+            loop = self.with_test(body, self.carries + 1)
+            operands = [self.carries, 1, self.sizes[1] + self.sizes[2]]
+            loop.extends = self.key, every_other(operands), list(range(self.carries))
+            return loop
 
         loop: While = self.memo("counting", make)
         return loop

@@ -279,3 +279,10 @@ def test_a_bound_is_a_whole_number():
     for bound in (2.5, "3", None, np.array([1, 2])):
         with pytest.raises(TypeError, match="must be a whole number"):
             ad.fori_loop(0, bound, lambda i, c: c, 1.0)
+
+
+def test_a_value_and_its_gradient_go_forward_once():
+    f = ad.jit(ad.value_and_grad(lambda a: counted(a, 1000)))
+    f(0.7)
+    assert sum(v.op == "nested" for v in f.program.values) == 2
+    assert sum(v.op == "call" for v in f.program.values) == 0
