@@ -39,7 +39,7 @@ from ..ir.piece_maps import Piecewise, PiecewiseMaps, is_pattern
 from ..ir.program import Builder, Program, Value, number
 from ..ir.views import contiguous, rearranged, region
 from .factoring import reduced_over
-from .twins import twins
+from .twins import each
 
 Rule = Callable[..., Any]  # a value; of a row with several results, a list; or `None`
 LOWER: dict[str, Rule] = {}
@@ -94,18 +94,7 @@ class Lowering:
         return self.builder.constant(x, weak=x.__class__ in PYTHON_SCALARS)
 
     def run(self, graph: Graph) -> None:
-        longer = twins(graph)
-
-        def enter(node: TraceNode) -> None:
-            if node in longer:
-                twin, places = longer[node]
-                enter(twin)
-                self.values[node] = [self.values[twin][k] for k in places]
-            elif node not in self.values:
-                self.values[node] = self.lowered(node)
-
-        for node in graph.operations:
-            enter(node)
+        each(graph, self.values, self.lowered)
 
     def lowered(self, node: TraceNode) -> Any:
         row, params = node.primitive, node.params

@@ -7,12 +7,29 @@ the value beside the tangents. A loop that was derived from another one tells wh
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ...engine.graph import TraceNode
 from ...programs.tracing import Graph
 
 Twin = tuple[TraceNode, list[int]]  # another loop, and which of its results are this one's
+
+
+def each(graph: Graph, values: dict[TraceNode, Any], lowered: Callable[[TraceNode], Any]) -> None:
+    """Enter what every operation is lowered to; a loop that has a longer twin is part of that."""
+    longer = twins(graph)
+
+    def enter(node: TraceNode) -> None:
+        if node in longer:
+            twin, places = longer[node]
+            enter(twin)
+            values[node] = [values[twin][k] for k in places]
+        elif node not in values:
+            values[node] = lowered(node)
+
+    for node in graph.operations:
+        enter(node)
 
 
 def twins(graph: Graph) -> dict[TraceNode, Twin]:
