@@ -27,6 +27,9 @@ from .transforms.custom.rule import custom_rule
 from .transforms.gradients import elementwise_grad, grad, jvp, stop_gradient, value_and_grad, vjp
 from .transforms.jacobians import hessian, hvp, jacfwd, jacobian, jacrev
 from .transforms.linearize import linearize
+from .transforms.loops.cond import cond
+from .transforms.loops.scan import fori_loop, scan
+from .transforms.loops.while_loop import while_loop
 from .transforms.taylor import taylor
 from .transforms.vmap import vmap
 
@@ -50,7 +53,7 @@ _INSTEAD = {  # of what people look for who come from another engine
     "egrad": "use autodiff.elementwise_grad",
     "gradient": "use autodiff.grad",
     "hessian_vector_product": "use autodiff.hvp(f, x, v)",
-    "lax": "Python's own if, for and while are differentiated",
+    "lax": "use autodiff.scan, fori_loop, while_loop and cond; Python's own if, for and while too",
     "make_hvp": "use autodiff.hvp(f, x, v)",
     "nn": "it is a package of its own: import nn",
     "no_autodiff": "autodiff.stop_gradient(x) is x as a constant",
@@ -106,6 +109,7 @@ __all__ = [
     "check",
     "checkpoint",
     "checkpoint_chain",
+    "cond",
     "custom_jvp",
     "custom_rule",
     "custom_vjp",
@@ -113,6 +117,7 @@ __all__ = [
     "elementwise_grad",
     "explain",
     "fixed_point",
+    "fori_loop",
     "grad",
     "hessian",
     "hvp",
@@ -128,6 +133,7 @@ __all__ = [
     "register_container",
     "require",
     "root",
+    "scan",
     "stop_gradient",
     "taylor",
     "tensor",
@@ -135,4 +141,5 @@ __all__ = [
     "value_and_grad",
     "vjp",
     "vmap",
+    "while_loop",
 ]

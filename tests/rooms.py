@@ -35,8 +35,8 @@ NAMESPACES: dict[str, str] = {}
 WITHIN: dict[str, tuple[str, ...]] = {
     "primitives": ("", "linalg", "special"),
     "engine": ("", "fused"),
-    "transforms": ("custom", ""),
-    "compiler": ("ir", "outside", "lowering", "scheduling", "llvm", "numpy_source", ""),
+    "transforms": ("custom", "loops", ""),
+    "compiler": ("ir", "outside", "lowering", "scheduling", "numpy_source", "llvm", ""),
     "checking": ("diagnosis", ""),
 }
 

@@ -16,7 +16,7 @@ from typing import Any
 ABOVE = {  # what is called, and the module that has it
     "draw_tape": "explanation.pictures",  # a tensor shows itself
     "save": "programs.saving",  # a graph saves itself
-    "held_form": "implicit.saved",  # what the rows of implicit differentiation hold, in parts
+    "held_form": "implicit.saved",  # what the rows of solutions and of loops hold, in parts
     "held_again": "implicit.saved",
     "rule_form": "transforms.custom.saved",  # a call of a rule of the user's, in parts
     "rule_again": "transforms.custom.saved",

@@ -13,6 +13,7 @@ import numpy as np
 from ..base.errors import MissingExtraError
 from ..base.trees import Structure, flatten, unflatten
 from ..engine.graph import TraceLevel, TraceNode, ancestors
+from ..programs.closed import OBSERVE
 from ..programs.sketch import Sketch
 from ..programs.tracing import is_numeric, traced
 from ..rules.primitive import Traced
@@ -45,7 +46,7 @@ class Version:
         backend: str,
         world: World | None,
     ) -> None:
-        from .lowering import checks, indexing, products, scans, systems  # noqa: F401 - their rules
+        from .lowering import checks, indexing, loops, products, scans, systems  # noqa: F401 - rules
         from .lowering.rows import program_of
 
         arrays = [] if world is None else world.arrays()
@@ -139,6 +140,7 @@ class Version:
                 raise changing("its argument in place")
             return result
 
+        before = OBSERVE.set(self.draws.note_settings)
         try:
             return traced(of_nest, (*args, arrays), abstract=True, begin=begin)
         except Exception:
@@ -147,6 +149,7 @@ class Version:
                 raise ShapedByError(shaping) from None
             raise
         finally:
+            OBSERVE.reset(before)
             self.draws.level = None  # which knows the arrays of this call
 
     def shaping(self, given: list[Any], world: World) -> set[str]:
@@ -178,7 +181,7 @@ class Version:
         return self.in_numpy()
 
     def in_numpy(self) -> Any:
-        from .numpy_source.source import InNumpy
+        from .numpy_source.running import InNumpy
 
         return InNumpy(self.program, self.inputs, self.outputs)
 

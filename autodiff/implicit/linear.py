@@ -12,11 +12,12 @@ from ..engine.arguments import name_of
 from ..engine.batching import batch_map
 from ..engine.graph import TraceNode
 from ..primitives import implicit as rows
+from ..programs.closed import Program
 from ..rules.primitive import Traced
 from ..transforms.gradients import vjp
 from ..transforms.jacobians import jacfwd
 from .krylov import gmres
-from .traced_equations import Layout, Map, Program
+from .traced_equations import Layout, Map
 
 DIRECT = 1000  # up to so many unknowns the matrix is formed and factorised
 LinearSolver = Callable[[Callable[[Any], Any], Any], Any]

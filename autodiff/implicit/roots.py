@@ -17,13 +17,14 @@ from ..base.made import makes
 from ..base.trees import flatten, unflatten
 from ..engine.arguments import name_of
 from ..primitives import implicit as rows
+from ..programs.closed import Program
 from ..programs.tracing import is_numeric
 from ..rules.primitive import Traced
 from ..transforms.gradients import grad, jvp
 from ..transforms.jacobians import jacfwd
 from .linear import LinearSolver, Operator, norm, precision
 from .solvers import anderson, minimize, newton
-from .traced_equations import Layout, Map, Program, Tracked, is_batched, joined, plain
+from .traced_equations import Layout, Map, Tracked, is_batched, joined, plain
 
 Task = Callable[[Any], Any]
 Solver = Callable[[Task, Any], Any]

@@ -1,4 +1,4 @@
-"""What the rows of implicit differentiation hold, as parts that can be saved, and back."""
+"""What the rows of solutions and of loops hold, as parts that can be saved, and back."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import numpy as np
 
 from ..base.errors import AutodiffError
 from ..base.trees import Structure
+from ..programs.closed import Program
 from ..programs.tracing import Graph
+from ..transforms.loops.saved import LOOPS, loop_form
 from .krylov import cg, gmres
 from .linear import Operator, Transposed
 from .roots import KINDS, Equation, Problem, Slope
 from .solvers import anderson, minimize, newton
-from .traced_equations import Layout, Program, Tracked
+from .traced_equations import Layout, Tracked
 
 OURS = {f.__name__: f for f in (newton, minimize, anderson, cg, gmres)}
 
@@ -42,7 +44,7 @@ def held_form(x: Any) -> tuple[str, list[Any]] | None:
             ]
         case Tracked():
             return "tracked", [x.structure, x.leaves, x.places]
-    return None
+    return loop_form(x)
 
 
 def held_again(kind: str) -> Callable[..., Any] | None:
@@ -120,4 +122,5 @@ MAKERS: dict[str, Callable[..., Any]] = {
     "closed": _program,
     "layout": _layout,
     "tracked": _tracked,
+    **LOOPS,
 }

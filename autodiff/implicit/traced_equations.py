@@ -1,4 +1,4 @@
-"""Functions made explicit: the numbers in a nest as one vector, and closures as arguments.
+"""Functions of a vector: the numbers in a nest as one, and derivatives in the parameters.
 
 A row may depend on its arguments only, so what a user's function closes over has to become an
 argument. Tracing it once finds those values: they are the constants of its program that another
@@ -7,20 +7,17 @@ transform is watching.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
 
-from ..arrays.tensor import Tensor
 from ..base.errors import NotDifferentiableError, ShapeError, refuse
 from ..base.shapes import Shape, size_of
 from ..base.trees import Structure, describe, flatten, unflatten
-from ..engine.arguments import called, result_leaf
-from ..engine.graph import TraceLevel, TraceNode
-from ..programs.tracing import Graph, is_numeric, node_of
+from ..programs.tracing import is_numeric
 from ..rules.conforming import aval_of, cast
-from ..rules.primitive import ZERO, Traced, is_compiled, new_level, nodes_of, payload
+from ..rules.primitive import ZERO, Traced, nodes_of, payload
 from ..transforms.gradients import jvp, vjp
 
 
@@ -117,60 +114,6 @@ class Tracked:
 
     def nest(self, values: Sequence[Any]) -> Any:
         return unflatten(self.structure, filled_in(self.leaves, self.places, values))
-
-
-# -- programs --------------------------------------------------------------------------------------
-class Program:
-    """`f` as it ran on numbers, a function of these and of the tracked values it closes over, which
-    are listed in `closed`."""
-
-    def __init__(self, f: Callable[..., Any], numbers: Sequence[Any], name: str) -> None:
-        info = TraceLevel(new_level(), None, any(map(is_compiled, numbers)))
-        nodes = [TraceNode(info, None, (), {}, x) for x in numbers]
-        result = called(f, list(map(Tensor, numbers, nodes)), {})
-        leaves, structure = flatten(result)
-        leaves = [result_leaf(y, name, info.level) for y in leaves]
-        outputs = [node_of(y, info.level) for y in leaves]
-        graph = Graph(name, nodes, outputs, structure, info.checks)
-        self.closed: list[Any] = []
-        known: dict[int, TraceNode] = {}
-
-        def hoisted(x: Any) -> Any:
-            if not isinstance(x, Traced):
-                return x
-            node = known.get(id(x))
-            if node is None:
-                node = known[id(x)] = TraceNode(info, None, (), {}, x)
-                self.closed.append(x)
-            return node
-
-        for node in graph.operations:
-            node.inputs = list(map(hoisted, node.inputs))
-        graph.outputs = list(map(hoisted, graph.outputs))
-        graph.inputs += known.values()
-        graph.nodes = graph.inputs + graph.operations
-        self.graph = graph
-
-    @classmethod
-    def of(cls, graph: Graph) -> Program:
-        """The program that was saved as a graph."""
-        self = cls.__new__(cls)
-        self.graph, self.closed = graph, []
-        return self
-
-    def forget(self) -> list[Any]:
-        """The values that `f` closes over, of which the program keeps none, nor any other value."""
-        for node in self.graph.nodes:
-            node.value = None
-        closed, self.closed = self.closed, []
-        return closed
-
-    def __call__(self, *numbers: Any) -> Any:
-        """The results, in their nest."""
-        values = dict(zip(self.graph.inputs, numbers, strict=True))
-        self.graph.run(values)
-        results = [values[y] if isinstance(y, TraceNode) else y for y in self.graph.outputs]
-        return unflatten(self.graph.out_structure, results)
 
 
 def is_batched(x: Any) -> bool:

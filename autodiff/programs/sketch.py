@@ -59,6 +59,9 @@ class Sketch:
     def evaluated(
         self, row: Primitive, values: Sequence[Any], tracked: Sequence[int], params: dict[str, Any]
     ) -> Any:
+        if row.outlined:
+            self.used = True
+            return params["loop"].outline(values)
         if max((x.size for x in values if x.__class__ is np.ndarray), default=0) < LARGE:
             with np.errstate(all="ignore") if self.used else nullcontext():
                 return row(*values, **params)

@@ -200,6 +200,7 @@ class Primitive:
     checks = (
         False  # does it check data, so that a program keeps it though nothing needs its result?
     )
+    outlined = False  # does its parameter `loop` tell the types and sizes of what comes out?
     derives = False  # are its derivatives a few operations, to be done as one? fused/
     forward_only = False  # given by a JVP alone: the VJP is its transpose
     backward_only = False  # given by a VJP alone: the JVP is its transpose

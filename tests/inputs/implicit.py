@@ -10,7 +10,8 @@ from strategies import Case, Draw, inputs_for
 from autodiff.implicit import newton
 from autodiff.implicit.linear import Operator
 from autodiff.implicit.roots import Equation, Problem
-from autodiff.implicit.traced_equations import Layout, Program, Tracked
+from autodiff.implicit.traced_equations import Layout, Tracked
+from autodiff.programs.closed import Program
 from autodiff.rules.primitive import Primitive
 
 

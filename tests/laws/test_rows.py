@@ -1,6 +1,7 @@
 """One test per law, run over every row of the table, so that a new row is tested for free."""
 
 import numpy as np
+import pytest
 from hypothesis import strategies as st
 from laws import statements as laws
 from strategies import FLAT, ROWS, SMOOTH, cases, precisions, tried
@@ -58,6 +59,8 @@ def test_integers_beside_are_the_floats_they_are(row, data):
 
 @every_smooth_row
 def test_gradients_have_the_inputs_dtype_and_shape(row, data):
+    if row.outlined:
+        pytest.skip("the program that it holds was traced for one dtype")
     case = data.draw(cases(row))
     dtypes = [data.draw(st.sampled_from(precisions(row))) for _ in case.inputs]
     laws.gradients_have_the_inputs_dtype_and_shape(case, dtypes)

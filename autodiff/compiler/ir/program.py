@@ -11,6 +11,7 @@
 | gather, scatter      | entries at indices that are known only when the program runs          |
 | scan                 | running sums or products along the middle one of three axes           |
 | factors, solution... | linear systems: `systems.py`                                          |
+| nested               | a loop or a branch around programs of its own; a `part` is one result |
 | call                 | any other row of the table, computed by NumPy                         |
 
 Equal instructions are one instruction: the builder numbers values (Alpern, Wegman and Zadeck,

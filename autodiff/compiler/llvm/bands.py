@@ -95,6 +95,8 @@ def accessed(step: Step) -> tuple[list[Value], list[Value]]:
         written = [*(a.buffer for _, a in nest.stores), *(r.value for r in nest.reductions)]
         return [a.buffer for a in nest.loads], written
     read = [layout(x)[0] for v in step.values for x in v.inputs]
+    if step.kind == "nested":
+        return read, list(step.values[0].params["parts"])
     return ([] if step.kind == "zero" else read), list(step.values)
 
 

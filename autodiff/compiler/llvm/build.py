@@ -111,6 +111,7 @@ class Compiled:
     def without_gaps(self, steps: list[Step]) -> Any:
         body = self.body(steps, "body")
         body.linkage = "internal"
+        loops = any(s.kind == "nested" for s in steps)
         work = sum(v.size for s in steps for v in (*s.values, *s.reductions))
         entry = Entry(
             self.ir,
@@ -118,7 +119,7 @@ class Compiled:
             self.inputs,
             self.outputs,
             self.memory.size,
-            work > LONG,
+            loops or work > LONG,
             "entry",
         )
         self.module = Module(str(self.ir))

@@ -22,6 +22,7 @@ from ..ir.views import layout
 from ..scheduling.schedule import Step
 from .code import I32, I64, POINTER, Code
 from .native import ALIGNMENT, Memory, emit_alone, no_error
+from .nested import emit_nested
 from .products.symmetric import is_symmetric
 
 ABSOLUTE, WORKSPACE, FIRST = 0, 1, 2  # what a pointer is counted from; then arguments, and results
@@ -88,24 +89,31 @@ class Listed:
         operands = () if kind == "zero" else v.inputs
         places: list[Place] = [(v, 0)]
         key: Any
-        if kind == "product" and is_symmetric(v):
+        if kind == "nested" or (kind == "product" and is_symmetric(v)):
             like, key = v, id(v)
-            buffers = list({id(b): b for b in (layout(x)[0] for x in operands)}.values())
+            parts = v.params["parts"] if kind == "nested" else ()
+            bases = [*parts, *(layout(x)[0] for x in operands)]
+            buffers = list({id(b): b for b in bases}.values())
+            places = [] if kind == "nested" else places
             places += [(b, 0) for b in buffers]
         else:
             like, buffers = with_own_buffers(v, operands)
             layouts = [layout(x) for x in operands]
             places += [(b, offset * b.dtype.itemsize) for b, offset, _ in layouts]
             shapes = tuple((x.shape, x.dtype.str, layout(x)[2]) for x in operands)
-            bases = tuple(b.shape for b, *_ in layouts)
+            shapes_of_bases = tuple(b.shape for b, *_ in layouts)
             params = () if kind == "zero" else hashable(v.params)
-            key = (kind, v.shape, v.dtype.str, shapes, bases, params, product)
+            key = (kind, v.shape, v.dtype.str, shapes, shapes_of_bases, params, product)
         if room is not None:
             places.append((room, 0))
 
         def emit(code: Code, given: list[Any], error: Any) -> None:
-            pointers = {id(b): p for b, p in zip((like, *buffers), given, strict=False)}
             scratch = ir.Constant(POINTER, None) if room is None else given[-1]
+            if kind == "nested":
+                pointers = {id(b): p for b, p in zip(buffers, given, strict=False)}
+                emit_nested(code, v, step.nested, lambda b: pointers[id(b)], error, scratch)
+                return
+            pointers = {id(b): p for b, p in zip((like, *buffers), given, strict=False)}
             emit_alone(code, kind, like, lambda b: pointers[id(b)], error, product, scratch)
 
         return places, key, emit

@@ -68,7 +68,7 @@ class Loops:
             self.function = known[key]
             return
         kind = ir.FunctionType(ir.VoidType(), [POINTER] * self.passed.count)
-        self.function = known[key] = ir.Function(module, kind, f"step.{len(known)}")
+        self.function = known[key] = ir.Function(module, kind, module.get_unique_name("step"))
         self.function.linkage = "internal"
         for argument in self.function.args:
             argument.add_attribute("noalias")

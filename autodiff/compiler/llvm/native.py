@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect
 from collections.abc import Callable, Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from llvmlite import ir
@@ -22,6 +23,7 @@ from .bands import Bands, Member, emit_bands, product_of_band, with_bands, zero
 from .code import I8, I32, I64, POINTER, TYPES, Code, can_map, kind_of
 from .gathers import emit_gather, emit_scatter
 from .loops import Loops
+from .nested import Nested, emit_nested, native
 from .products.blas import emit_product, own
 from .products.blocking import Product, scratch_bytes
 from .products.lapack import emit_system
@@ -31,6 +33,7 @@ from .running_sums import emit_scan
 
 ALIGNMENT = 64
 MOST_CALLS = 64  # steps that are calls in a row; more of them are a list
+INSIDE: WeakKeyDictionary[ir.Module, dict[int, Any]] = WeakKeyDictionary()  # by the program
 MOST_INLINED = 12  # functions of loops; if there are more, they are called
 
 
@@ -38,6 +41,8 @@ def is_native(v: Value) -> bool:
     """Is there code for this instruction?"""
     if v.op in LEAVES or v.op == "view":
         return True
+    if v.op == "nested" or (v.op == "part" and v.inputs[0].op == "nested"):
+        return native(v, is_native)
     if any(kind_of(x.dtype) not in TYPES for x in (v, *v.inputs)):
         return False
     if of_python_integers(v):
@@ -70,6 +75,8 @@ class Memory:
             return [
                 room for m in step.bands.members for room in self.scratch_of_band(step.bands, m)
             ]
+        if step.kind == "nested":
+            return self.room(id(step.values[0]), step.nested.scratch)
         if step.kind != "product":
             return []
         (v,) = step.values
@@ -174,6 +181,8 @@ def touched(step: Step, schedule: Schedule) -> list[Value]:
         alone = [m.step for m in step.bands.members if m.step.kind != "loops"]
         return [*found, *(b for s in alone for b in touched(s, schedule))]
     (v,) = step.values
+    if step.kind == "nested":
+        return [*v.params["parts"], *(layout(x)[0] for x in v.inputs)]
     found = [v] if step.kind != "numpy" or id(v) in schedule.stored else []
     if step.kind != "zero":
         found += [layout(x)[0] for x in v.inputs]
@@ -195,10 +204,25 @@ def emit_program(module: ir.Module, program: Program, schedule: Schedule) -> Mem
             step.loops.compile(module, known)
         elif step.kind == "bands":
             step.bands.compile(module, schedule, known)
+        elif step.kind == "nested":
+            step.nested = Nested(module, step.values[0], emit_inside)
     if len(known) > MOST_INLINED:
         for function in known.values():
             function.attributes.add("noinline")
     return Memory(program, schedule)
+
+
+def emit_inside(module: ir.Module, program: Program) -> tuple[ir.Function, Memory]:
+    """The program of a loop or a branch as a function, and its memory; each only once."""
+    known = INSIDE.setdefault(module, {})
+    if id(program) in known:
+        return known[id(program)]
+    schedule = Schedule(program, is_native)
+    memory = emit_program(module, program, schedule)
+    function = Body(module, memory, schedule.steps, module.get_unique_name("inside")).function
+    function.linkage = "internal"
+    known[id(program)] = function, memory
+    return function, memory
 
 
 class Body:
@@ -246,6 +270,9 @@ class Body:
         room = self.memory.scratch.get(id(v))
         scratch = ir.Constant(POINTER, None) if room is None else self.address(room)
         product = self.memory.products.get(id(v))
+        if step.kind == "nested":
+            emit_nested(code, v, step.nested, self.address, self.error, scratch)
+            return
         emit_alone(code, step.kind, v, self.address, self.error, product, scratch)
 
 

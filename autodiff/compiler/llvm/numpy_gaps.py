@@ -18,6 +18,7 @@ from ...base.warnings_off import quiet
 from ..ir.maps import PYTHON_OPERATORS, UFUNCS, of_python_integers
 from ..ir.program import Value, number
 from ..ir.views import contiguous, layout
+from ..numpy_source.running import driver
 from .entry import ERRORS
 from .native import ALIGNMENT, Memory
 
@@ -101,7 +102,7 @@ class Run:
         """One instruction, from where its operands are to where its result belongs."""
         compute = self.part(v) if v.op == "part" else evaluator(v)
         finders = [] if v.op == "part" else [self.operand(x) for x in v.inputs]
-        if v.op == "call" and v.params["row"].multiple:
+        if v.op == "nested" or (v.op == "call" and v.params["row"].multiple):
 
             def keep(given: Arrays, made: Arrays) -> None:
                 self.objects[id(v)] = compute(*[find(given, made) for find in finders])
@@ -155,6 +156,8 @@ def evaluator(v: Value) -> Callable[..., Any]:
         return lambda updates, *indices: scattered(v, updates, indices)
     if v.op == "place":
         return lambda *parts: placed(v, parts)
+    if v.op == "nested":
+        return driver(v)
     value, static, params = v.params["row"].value, v.params["static"], v.params["params"]
     if not static:
         return lambda *operands: value(*operands, **params)

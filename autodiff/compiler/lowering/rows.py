@@ -39,6 +39,7 @@ from ..ir.piece_maps import Piecewise, PiecewiseMaps, is_pattern
 from ..ir.program import Builder, Program, Value, number
 from ..ir.views import contiguous, rearranged, region
 from .factoring import reduced_over
+from .twins import each
 
 Rule = Callable[..., Any]  # a value; of a row with several results, a list; or `None`
 LOWER: dict[str, Rule] = {}
@@ -74,6 +75,7 @@ class Lowering:
         self.for_llvm = reciprocals
         self.maps = PiecewiseMaps(self.builder, RULES, reciprocals)
         self.values: dict[TraceNode, Any] = {}
+        self.programs: dict[int, Any] = {}  # of loops and branches, by their parameter
         self.checks: list[Value] = []  # conditions of which every entry must be true
 
     def input(self, position: int, example: Any) -> Value:
@@ -92,8 +94,7 @@ class Lowering:
         return self.builder.constant(x, weak=x.__class__ in PYTHON_SCALARS)
 
     def run(self, graph: Graph) -> None:
-        for node in graph.operations:
-            self.values[node] = self.lowered(node)
+        each(graph, self.values, self.lowered)
 
     def lowered(self, node: TraceNode) -> Any:
         row, params = node.primitive, node.params

@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 import linecache
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import count
 from typing import Any
 
@@ -41,10 +41,10 @@ def own(a: Any) -> Any:
 
 
 class Source:
-    """Writes the function."""
+    """Writes the function. ``driver(v)`` is the function that runs a loop or a branch."""
 
-    def __init__(self, program: Program) -> None:
-        self.program = program
+    def __init__(self, program: Program, driver: Callable[[Value], Any]) -> None:
+        self.program, self.driver = program, driver
         self.names: dict[int, str] = {}
         self.globals: dict[str, Any] = {"np": np, "strided": strided, "own": own, "where": where}
         self.lines: list[str] = []
@@ -252,6 +252,10 @@ class Source:
         text = f"{name}({', '.join(arguments)})"
         return text if row.multiple or not v.shape else f"own({text})"
 
+    def write_nested(self, v: Value, k: int) -> str:
+        name = self.function(f"{v.function}_{v.number}", self.driver(v))
+        return f"{name}({', '.join(self.operand(x) for x in v.inputs)})"
+
     def function(self, stem: str, function: Any) -> str:
         """The name of a function; another of the same name, as two custom rules may be, has a
         number."""
@@ -311,44 +315,3 @@ def load(source: str, names: dict[str, Any]) -> Any:
     made = scope["compiled"]
     weakref.finalize(made, linecache.cache.pop, file, None)
     return made
-
-
-def buffers_of(source: Source) -> list[np.ndarray[Any, Any]]:
-    return [np.empty(shape, dtype) for _, shape, dtype in source.buffers]
-
-
-class InNumpy:
-    """A program that NumPy runs. Buffers are handed from call to call; a call that finds none left
-    (another thread is inside) makes its own."""
-
-    def __init__(self, program: Program, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
-        self.inputs = list(inputs)
-        self.writer = Source(program)
-        kinds = iter(outputs)
-        self.source = self.writer.text(lambda v, text: finished(v, text, next(kinds)))
-        self.function = load(self.source, self.writer.globals)
-        self.shelf: list[Any] = []
-
-    def run(self, *leaves: Any) -> Any:
-        if len(leaves) != len(self.inputs) or not all(
-            spec.fits(x) for x, spec in zip(leaves, self.inputs, strict=True)
-        ):
-            return NotImplemented
-        try:
-            buffers = self.shelf.pop()
-        except IndexError:
-            buffers = buffers_of(self.writer)
-        try:
-            with np.errstate(all="ignore"):
-                return self.function(buffers, *leaves)
-        finally:
-            self.shelf.append(buffers)
-
-
-def finished(v: Value, text: str, spec: Any) -> str:
-    """A result in its type: an array of its own, a scalar of NumPy or a number of Python."""
-    if spec.cls is np.ndarray:
-        return f"np.array({text})" if v.op in ("call", "part") or not spec.shape else text
-    if v.op == "place":
-        text += "[()]"
-    return f"{spec.cls.__name__}({text})" if spec.cls in (float, int, bool, complex) else text

@@ -17,6 +17,7 @@ import numpy as np
 from ...arrays.tensor import Tensor
 from ...base.trees import flatten, unflatten
 from ...engine.graph import TraceLevel, TraceNode
+from ...programs.closed import WITHIN
 from ...programs.tracing import is_numeric
 from .library import OutsideError, UndrawableError, refused
 from .numbers import ask_python
@@ -54,10 +55,14 @@ class Draws:
             if noted is not None:
                 noted(node)
             ask_python(node)
-            self.strict |= not {"ignore", "warn"}.issuperset(np.geterr().values())
+            self.note_settings(node)
 
         level.observe = observe
         return self.nodes
+
+    def note_settings(self, node: TraceNode) -> None:
+        """Whether an operation is made under settings that compiled code does not heed."""
+        self.strict |= not {"ignore", "warn"}.issuperset(np.geterr().values())
 
     def again(self, generators: Sequence[Any]) -> list[Any]:
         """The numbers of one run, drawn now."""
@@ -90,6 +95,12 @@ class Drawing:
         return partial(self._draw, name)
 
     def _draw(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        if loop := WITHIN.get():
+            raise refused(
+                f"{self._path}.{name} in a function of {loop}",
+                "which would be drawn once, and not in each round",
+                "draw all numbers before, and pass them in as xs",
+            )  # fmt: skip
         if not all(isinstance(x, PLAIN) for x in flatten((args, kwargs))[0]):
             raise UndrawableError(
                 f"jit: the function draws {self._path}.{name} of an array, or of what the program "

@@ -24,7 +24,7 @@ LEAVES = ("input", "constant")
 MOST_GAPS = 8  # in a `place`, filled one by one
 IN_LOOPS = ("map", "reduce", "place")
 SYSTEMS = ("factors", "solution", "determinant", "cholesky", "substitution")
-ALONE = ("product", "gather", "scatter", "scan", *SYSTEMS)  # steps of one instruction
+ALONE = ("product", "gather", "scatter", "scan", "nested", *SYSTEMS)  # steps of one instruction
 MOST_RECOMPUTED = 4  # maps that it is cheaper to compute twice than to write and read
 LONG = 1000  # instructions from which a program recomputes nothing: rounds of a loop are alike then
 
@@ -73,6 +73,7 @@ class Step:
         self.reductions: list[Value] = []
         self.stores: list[Store] = []
         self.loops: Any = None  # as code, once they are emitted
+        self.nested: Any = None  # of a loop or a branch: the code of its programs
         self.bands: Any = None  # the steps that this one consists of
 
     def __repr__(self) -> str:
@@ -287,7 +288,7 @@ class Schedule:
 
         for v in self.program.values:
             level = self.level[id(v)]
-            if v.op in LEAVES or v.op == "view":
+            if v.op in LEAVES or v.op == "view" or (v.op == "part" and self.native(v)):
                 continue
             if not self.in_loops(v):
                 kind = v.op if v.op in ALONE else "numpy"
