@@ -15,7 +15,7 @@ LAYERS: tuple[dict[str, str], ...] = (
     {
         "linalg": "the linear algebra that NumPy lacks, under SciPy's names",
         "special": "",
-        "programs": "traced functions: graphs with names, printed, saved and loaded",
+        "programs": "traced functions: graphs with names, printed, saved, loaded and exported",
     },
     {"transforms": "grad, jvp, Jacobians, vmap, checkpoint, ...; custom/ has the user's own rules"},
     {

@@ -16,6 +16,7 @@ from typing import Any
 ABOVE = {  # what is called, and the module that has it
     "draw_tape": "explanation.pictures",  # a tensor shows itself
     "save": "programs.saving",  # a graph saves itself
+    "export": "programs.export",  # and writes itself as a module
     "held_form": "implicit.saved",  # what the rows of solutions and of loops hold, in parts
     "held_again": "implicit.saved",
     "rule_form": "transforms.custom.saved",  # a call of a rule of the user's, in parts

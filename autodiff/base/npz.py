@@ -10,7 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -27,8 +27,14 @@ def write_npz(path: Any, arrays: Mapping[str, Any]) -> None:
     ...     extend.read_npz(f"{folder}/a.npz")
     {'layer/weight': array([1., 1.])}
     """
+    with written(path) as (file,):
+        pack(file, arrays)
+
+
+def pack(file: BinaryIO, arrays: Mapping[str, Any]) -> None:
+    """The same into an open file."""
     # Not np.savez: it takes the names as keywords, one of which is `file`.
-    with written(path) as (file,), zipfile.ZipFile(file, "w") as archive:
+    with zipfile.ZipFile(file, "w") as archive:
         for name, array in arrays.items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, np.asarray(array), allow_pickle=False)

@@ -27,6 +27,7 @@ from ..engine.arguments import check_function, name_of
 from ..programs.tracing import is_numeric
 from ..rules.primitive import Traced
 from .argument_trees import Opener, opener
+from .export import export, last_call, takes_nothing
 from .ir.leaves import Kind, kind_of_leaf
 from .ir.program import Program, Value
 from .outside.guards import World
@@ -113,15 +114,9 @@ class Jit(Wrapper, ByName, functools.partial):  # type: ignore[type-arg]
         return Jit, (f, self._backend, self._static, self._outside is None)
 
     def _general(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if self._static is not None:
-            args, kwargs = self._static.hide(args, kwargs)
-        leaves, structure = flatten((args, kwargs))
+        args, kwargs, leaves, structure = self._taken(args, kwargs)
         if any(isinstance(x, Traced) for x in leaves):
             return self._f(*args, **kwargs)  # another transform looks on: it sees the operations
-        if not all(x.__class__ in USUAL for x in leaves):
-            plain = [known_number(x) if is_numeric(x) else x for x in leaves]
-            if any(map(operator.is_not, plain, leaves)):
-                leaves, (args, kwargs) = plain, unflatten(structure, plain)
         for _ in range(TRIES):
             try:
                 version, world = self._version(structure, leaves, args, kwargs)
@@ -134,6 +129,17 @@ class Jit(Wrapper, ByName, functools.partial):  # type: ignore[type-arg]
             "jit: a random number, or something outside, is of another type or shape than before; "
             "draw numbers of one type and size, and let one thread alone change what another reads"
         )
+
+    def _taken(self, args: Any, kwargs: Any) -> tuple[Any, Any, list[Any], Structure]:
+        """The arguments of a call, the static ones hidden; their leaves; and their structure."""
+        if self._static is not None:
+            args, kwargs = self._static.hide(args, kwargs)
+        leaves, structure = flatten((args, kwargs))
+        if not all(x.__class__ in USUAL for x in leaves):
+            plain = [known_number(x) if is_numeric(x) else x for x in leaves]
+            if any(map(operator.is_not, plain, leaves)):
+                leaves, (args, kwargs) = plain, unflatten(structure, plain)
+        return args, kwargs, leaves, structure
 
     def _version(
         self, structure: Structure, leaves: Any, args: Any, kwargs: Any
@@ -239,6 +245,34 @@ class Jit(Wrapper, ByName, functools.partial):  # type: ignore[type-arg]
         call went, and what it left to NumPy."""
         version = self._latest("report()")
         return report_of(version, name_of(self._f))
+
+    def export(self, path: Any, *args: Any, **kwargs: Any) -> None:
+        """Write the program as a Python module that runs without autodiff: `path` ends in ``.py``.
+
+        The program is the version for `args` and `kwargs`; without them, the one used last. Its
+        function has the name of the file, and checks the structure, types and shapes of its
+        arguments: TypeError or ValueError names the argument. What `f` reads outside its arguments
+        becomes constants, as it is now; orders "K" and "A" are those of the arrays it was traced
+        with. The module needs NumPy, and SciPy where a row's value is
+        SciPy's; its docstring says which. Arrays of more than 1000 entries are stored beside it, in
+        ``.npz``. A custom rule, a solver, a random number and a container of a class of yours raise
+        `AutodiffError`, and leave no file.
+
+        >>> import numpy as np, pathlib, tempfile, autodiff as ad
+        >>> slope = ad.jit(ad.grad(lambda x: x * np.sin(x)))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     slope.export(f"{folder}/slope.py", 0.5)
+        ...     "import autodiff" in pathlib.Path(folder, "slope.py").read_text()
+        False
+        """
+        if args or kwargs or takes_nothing(self._f):
+            args, kwargs, leaves, structure = self._taken(args, kwargs)
+            version, world = self._version(structure, leaves, args, kwargs)
+        else:
+            self._latest("export without arguments")
+            latest = last_call(self._versions, self._outside, name_of(self._f))
+            structure, leaves, version, world = latest
+        export(self._f, version, world, structure, leaves, path)
 
     def _latest(self, what: str) -> Version:
         if not self._versions:

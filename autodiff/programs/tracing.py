@@ -59,6 +59,7 @@ class Graph:
         self.out_structure = structure
         self.in_structure: Structure
         self.held: list[Any] = []  # per leaf of the arguments: its node, or what it was
+        self.paths: list[str] = []  # and what a person calls it, where that is known
         self.constants: dict[int, str] = {}  # names of the constants, by identity
 
     def __call__(self, *args: Any) -> Any:
@@ -99,6 +100,31 @@ class Graph:
         (np.float64(2.718281828459045), array([1.        , 5.43656366]))
         """
         above("save")(self, path)
+
+    def export(self, path: Any) -> None:
+        """Write a program as a Python module that runs without autodiff: `path` ends in ``.py``.
+
+        Each operation is one line, in the order in which it was traced, with the same bits. The
+        module needs NumPy, and SciPy where a row's value is SciPy's; its docstring says which. Its
+        function has the name of the file and the arguments of the traced one, and checks their
+        structure, types and shapes: TypeError or ValueError names the argument. Arrays of more than
+        1000 entries are stored beside it, in ``.npz``. A custom rule, a solver and a container of a
+        class of yours raise `AutodiffError`, and leave no file.
+
+        >>> import numpy as np, pathlib, tempfile, autodiff as ad
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = pathlib.Path(folder, "slope.py")
+        ...     ad.trace(ad.grad(lambda x: x * np.sin(x)), 0.5).export(path)
+        ...     lines = path.read_text().splitlines()
+        >>> print(*lines[12:18], sep=chr(10))
+            check(x, "x", "float")
+            v1 = np.sin(x)  # float64
+            v2 = np.cos(x)  # float64
+            v3 = x * v2     # float64
+            y = v1 + v3     # float64
+            return y
+        """
+        above("export")(self, path)
 
     def operand(self, x: Any, style: Style = TEXT) -> Text:
         """An input of a node as the program shows it."""
@@ -194,6 +220,7 @@ def traced(
     graph = Graph(name_of(f), inputs, outputs, out_structure, level.checks if checks else ())
     graph.in_structure, graph.held, graph.constants = structure, held, names.constants
     arguments = leaf_names(f, [flatten(a)[1] for a in args])
+    graph.paths = arguments
     chosen = [n for n, x in zip(arguments, held, strict=True) if isinstance(x, TraceNode)]
     label(graph, [*chosen, *(None for _ in late)], names.found)
     return graph

@@ -19,6 +19,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from ...base.selecting import where
 from ...base.shapes import Shape
+from ...programs.literals import literal
 from ...rules.primitive import TABLE
 from ..ir.maps import LIKE, PYTHON_OPERATORS, SPECIAL, of_python_integers
 from ..ir.program import Program, Value, number
@@ -46,15 +47,16 @@ class Source:
     def __init__(self, program: Program, driver: Callable[[Value], Any]) -> None:
         self.program, self.driver = program, driver
         self.names: dict[int, str] = {}
-        self.globals: dict[str, Any] = {"np": np, "strided": strided, "own": own, "where": where}
+        self.globals: dict[str, Any] = {"np": np}
         self.lines: list[str] = []
         self.buffers: list[tuple[str, Shape, np.dtype[Any]]] = []
         self.free: dict[Any, list[str]] = {}
         self.held: dict[int, str] = {}  # which buffer an instruction's result is in
         self.results = {id(layout(v)[0]) for v in program.outputs}
         self.last = self.last_uses()
-        for k, v in enumerate(program.inputs):
-            self.names[id(v)] = f"x{k}"
+        self.names |= {
+            id(v): name for v, name in zip(program.inputs, self.arguments(), strict=True)
+        }
         for k, v in enumerate(program.values):
             if v.op not in (*LEAVES, "view", "factors"):  # NumPy keeps no factors
                 self.emit(v, k)
@@ -69,36 +71,42 @@ class Source:
         return last
 
     # -- names ------------------------------------------------------------------------------------
+    def arguments(self) -> list[str]:
+        return [f"x{k}" for k in range(len(self.program.inputs))]
+
+    def name(self, v: Value) -> str:
+        return f"v{v.number}"
+
     def operand(self, v: Value, broadcast: bool = True) -> str:
         """An operand; without `broadcast`, axes along which it is repeated may be 1."""
         known = number(v)
         if known is not None and (v.shape == () or not broadcast):
             return self.constant(known, v.weak)
-        base = layout(v)[0]
+        base, offset, strides = layout(v)
         name = self.names.get(id(base)) or self.array(base)
+        base = self.stored(base)
         if base is v:
             return name
-        offset, strides = v.params["offset"], v.params["strides"]
         shape = tuple(n if s else 1 for n, s in zip(v.shape, strides, strict=True))
-        once = Value("view", (base,), v.params, shape, v.dtype)
+        once = Value("view", (base,), {"offset": offset, "strides": strides}, shape, v.dtype)
         plain = not offset and strides == contiguous(base.shape) and shape == base.shape
-        text = name if plain or base.shape == () else spelled(name, once)
+        text = name if plain or base.shape == () else self.view(name, once)
         repeated = shape != v.shape or base.shape == ()
         if not (broadcast and repeated):
             return text
         return f"np.broadcast_to({text}, {_tuple(v.shape)})"
 
+    def stored(self, base: Value) -> Value:
+        """The array that is in the variable of a value: the same numbers, perhaps in fewer axes."""
+        return base
+
+    def view(self, name: str, v: Value) -> str:
+        return spelled(name, v, lambda: self.function("strided", strided))
+
     def constant(self, x: Any, weak: bool) -> str:
-        if isinstance(x, int):  # one beyond int64
-            return repr(x)
-        value = x.item()
-        if x.dtype.char in "gG" or (x.dtype.kind == "c" and not np.isfinite(x)):
-            return self.named(x, "n")  # its text would not be it
-        if weak or x.dtype.kind == "b":
-            text = repr(value)
-        else:
-            text = f"np.{x.dtype.name}({value!r})"
-        return text.replace("nan", "np.nan").replace("inf", "np.inf")
+        if not weak and x.__class__ is np.bool_:
+            return repr(bool(x))
+        return literal(x.item() if weak and x.__class__ is not int else x)
 
     def array(self, base: Value) -> str:
         """A constant array: a name of the module that the function stands in."""
@@ -146,7 +154,7 @@ class Source:
     def emit(self, v: Value, k: int) -> None:
         write: Callable[[Value, int], str] = getattr(self, f"write_{v.op}")
         text = write(v, k)
-        name = self.names[id(v)] = f"v{v.number}"
+        name = self.names[id(v)] = self.name(v)
         self.lines.append(f"{name} = {text}")
 
     def write_map(self, v: Value, k: int) -> str:
@@ -155,10 +163,9 @@ class Source:
         if v.function == "cast":
             return self.cast(v, operands[0], k)
         if v.function == "where":
-            return f"where({', '.join(operands)})"
+            return f"{self.function('where', where)}({', '.join(operands)})"
         if v.function in SPECIAL:
-            self.globals["scipy"] = importlib.import_module("scipy")
-            return f"{v.function}({', '.join(operands)}{self.out(v, k)})"
+            return f"{self.special(v.function)}({', '.join(operands)}{self.out(v, k)})"
         if v.function in LIKE:
             name = self.function(v.function, TABLE[v.function].value)
             return f"{name}({', '.join(operands)})"
@@ -168,6 +175,11 @@ class Source:
         if v.weak:
             return f"np.{v.function}({', '.join(operands)}).item()"
         return f"np.{v.function}({', '.join(operands)}{self.out(v, k)})"
+
+    def special(self, name: str) -> str:
+        """What a ufunc of SciPy's is called in the text."""
+        self.globals["scipy"] = importlib.import_module("scipy")
+        return name
 
     def cast(self, v: Value, operand: str, k: int) -> str:
         if v.weak:
@@ -199,8 +211,8 @@ class Source:
 
     def write_scatter(self, v: Value, k: int) -> str:
         updates, *indices = (self.operand(x) for x in v.inputs)
-        self.globals["scattered"] = scattered
-        return f"scattered({updates}, ({', '.join(indices)},), {_tuple(v.shape)})"
+        name = self.function("scattered", scattered)
+        return f"{name}({updates}, ({', '.join(indices)},), {_tuple(v.shape)})"
 
     def write_solution(self, v: Value, k: int) -> str:
         *_, a, columns = v.inputs
@@ -222,23 +234,30 @@ class Source:
         return f"{name}({', '.join(given)})"
 
     def write_place(self, v: Value, k: int) -> str:
-        new = "np.empty" if v.params["covered"] else "np.zeros"
-        if id(v) in self.results:
-            made = f"{new}({_tuple(v.shape)}, {v.dtype.name!r})"
-        else:
-            made = self.buffer(v, k)
-            if not v.params["covered"]:
-                self.lines.append(f"{made}.fill(0)")
-        name = f"v{v.number}"
+        made = self.made(v, k)
+        name = self.name(v)
         self.lines.append(f"{name} = {made}")
         for x, (offset, strides) in zip(v.inputs, v.params["places"], strict=True):
             part = Value("view", (v,), {"offset": offset, "strides": strides}, x.shape, v.dtype)
             whole = not offset and strides == contiguous(v.shape) and x.shape == v.shape
-            target = f"{name}[...]" if whole else f"{spelled(name, part)}"
+            target = f"{name}[...]" if whole else self.view(name, part)
             if target.endswith(")"):
                 target += "[...]"
             self.lines.append(f"{target} = {self.operand(x)}")
         return name
+
+    def made(self, v: Value, k: int) -> str:
+        """Where the parts of an array are put together."""
+        if id(v) in self.results:
+            return self.new(v)
+        made = self.buffer(v, k)
+        if not v.params["covered"]:
+            self.lines.append(f"{made}.fill(0)")
+        return made
+
+    def new(self, v: Value) -> str:
+        new = "np.empty" if v.params["covered"] else "np.zeros"
+        return f"{new}({_tuple(v.shape)}, {literal(v.dtype.name)})"
 
     def write_call(self, v: Value, k: int) -> str:
         row, static = v.params["row"], v.params["static"]
@@ -250,7 +269,10 @@ class Source:
         arguments += [f"{key}={self.named(x, 'p')}" for key, x in v.params["params"].items()]
         name = self.function("".join(c if c.isalnum() else "_" for c in row.name), row.value)
         text = f"{name}({', '.join(arguments)})"
-        return text if row.multiple or not v.shape else f"own({text})"
+        return text if row.multiple or not v.shape else self.owned(text)
+
+    def owned(self, text: str) -> str:
+        return f"{self.function('own', own)}({text})"
 
     def write_nested(self, v: Value, k: int) -> str:
         name = self.function(f"{v.function}_{v.number}", self.driver(v))
@@ -276,11 +298,11 @@ class Source:
         return name
 
     def write_part(self, v: Value, k: int) -> str:
-        return f"own({self.operand(v.inputs[0])}[{v.params['index']}])"
+        return self.owned(f"{self.operand(v.inputs[0])}[{v.params['index']}]")
 
     def text(self, result: Callable[[Value, str], str]) -> str:
         """The whole function; `result` writes a result in the type that it must have."""
-        arguments = ", ".join(["buffers", *(f"x{k}" for k in range(len(self.program.inputs)))])
+        arguments = ", ".join(["buffers", *self.arguments()])
         body = list(self.lines)
         if self.buffers:
             body.insert(0, ", ".join(name for name, *_ in self.buffers) + ", = buffers")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import prod
 
 from ...base.shapes import Shape
@@ -9,8 +10,9 @@ from ..ir.program import Value
 from ..ir.views import contiguous
 
 
-def spelled(name: str, v: Value) -> str:
-    """The expression that makes the view `v` of the buffer called `name`."""
+def spelled(name: str, v: Value, strided: Callable[[], str] = lambda: "strided") -> str:
+    """The expression that makes the view `v` of the buffer called `name`; `strided` is asked what
+    the function for all other views is called."""
     base, (offset, strides) = v.inputs[0], (v.params["offset"], v.params["strides"])
     if not offset and base.size == v.size and strides == contiguous(v.shape):
         return f"{name}.reshape({_tuple(v.shape)})"
@@ -18,9 +20,11 @@ def spelled(name: str, v: Value) -> str:
     if found is not None:
         return f"{name}{found}"
     swapped = transposed(base.shape, offset, strides, v.shape)
+    if swapped is None:
+        swapped = turned(base.shape, offset, strides, v.shape)
     if swapped is not None:
         return f"{name}{swapped}"
-    return f"strided({name}, {offset}, {_tuple(v.shape)}, {_tuple(strides)})"
+    return f"{strided()}({name}, {offset}, {_tuple(v.shape)}, {_tuple(strides)})"
 
 
 def sliced(base: Shape, offset: int, strides: tuple[int, ...], shape: Shape) -> str | None:
@@ -72,6 +76,17 @@ def transposed(base: Shape, offset: int, strides: tuple[int, ...], shape: Shape)
             return None
         order.append(matching[0])
     return f".transpose({', '.join(map(str, order))})"
+
+
+def turned(base: Shape, offset: int, strides: tuple[int, ...], shape: Shape) -> str | None:
+    """``[1:].transpose(1, 0)``: a slice along each axis, and then another order of them."""
+    order = sorted(range(len(shape)), key=lambda k: -strides[k])
+    if order == [*range(len(shape))]:
+        return None
+    some = [tuple(x[k] for k in order) for x in (strides, shape)]
+    found = sliced(base, offset, *some)
+    back = ", ".join(str(order.index(k)) for k in range(len(shape)))
+    return None if found is None else f"{found}.transpose({back})"
 
 
 def _tuple(items: tuple[int, ...]) -> str:
