@@ -123,7 +123,7 @@ def of_scipy(call: Call) -> str:
     return next((cure for module, cure in OF_SCIPY.items() if home.startswith(module)), "")
 
 
-def refuse_to_look(what: str, complaint: str, cure: str) -> NotDifferentiableError:
+def refuse_to_look(what: str, complaint: str, cure: str, level: float) -> NotDifferentiableError:
     """The error for code that needs the number itself, where there is more than one. NumPy asks
     each entry of a list for it, but need not do so for one array."""
     call = asking("__bool__") if what is TRUTH else asking(WHOLE[what]) if what in WHOLE else None
@@ -134,7 +134,9 @@ def refuse_to_look(what: str, complaint: str, cure: str) -> NotDifferentiableErr
         what = call.text if what == call.text else f"{call.text}: {what}"
         if call.function is np.take:
             cure = "pass np.asarray(table, like=x), a tracked array, as its first argument"
-    return refuse(f"{what} {complaint}", cure)
+    error = refuse(f"{what} {complaint}", cure)
+    error.level = level
+    return error
 
 
 def refuse_decision() -> NotDifferentiableError:

@@ -35,6 +35,7 @@ class NotDifferentiableError(AutodiffError, TypeError):
     __module__ = "autodiff"  # where users find it, and what a traceback says
 
     cure: str = ""
+    level: float = 0  # of the transform that refuses, where that is known
 
 
 class ShapeError(AutodiffError, ValueError):
@@ -167,6 +168,7 @@ class Refusals(threading.local):
     must not catch: refusals, and while `jit` traces, errors that depend on data. `None` outside."""
 
     pending: list[Exception] | None = None
+    level: float = 0  # the nodes of this function's transform are older
 
 
 REFUSALS = Refusals()

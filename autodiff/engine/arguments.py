@@ -42,7 +42,7 @@ from ..base.shapes import PYTHON_SCALARS
 from ..base.trees import flatten, paths, unflatten
 from ..primitives.sparse import is_sparse
 from ..rules.conforming import alike, aval_of, cast, full
-from ..rules.primitive import ZERO, Traced, payload
+from ..rules.primitive import ZERO, Traced, new_level, payload
 
 REALS = frozenset((float, np.float64))
 
@@ -236,9 +236,9 @@ NO_INDEX = "only integers, slices"  # and of an array at an index that it does n
 def called(f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     """``f(*args, **kwargs)``, where NumPy's own errors about tracked values name the cure, and a
     refusal cannot be caught by `f`."""
-    pending = REFUSALS.pending
-    if outermost := pending is None:
-        pending = REFUSALS.pending = []
+    outer, level = REFUSALS.pending, REFUSALS.level
+    pending: list[Exception] = []
+    REFUSALS.pending, REFUSALS.level = pending, new_level()
     try:
         y = f(*args, **kwargs)
         if pending:
@@ -256,8 +256,9 @@ def called(f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -
             raise
         raise better from (None if better is error.__cause__ else error)
     finally:
-        if outermost:
-            REFUSALS.pending = None
+        REFUSALS.pending, REFUSALS.level = outer, level
+        if pending and outer is not None:  # without what would be refused in a plain call too
+            outer += (e for e in pending if getattr(e, "level", 0) <= level)
 
 
 def in_our_words(error: Exception) -> NotDifferentiableError | None:

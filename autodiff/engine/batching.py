@@ -79,7 +79,7 @@ class Batched(Node):
             )
         else:
             cure = f"{cure}, or {LOOP}"
-        raise refuse_to_look(what, complaint, cure)
+        raise refuse_to_look(what, complaint, cure, self.level)
 
 
 def batch_map(f: Callable[..., Any], stacks: Sequence[Any], size: int, loop: bool) -> Any:

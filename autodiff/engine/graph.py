@@ -144,6 +144,7 @@ class TraceNode(GraphNode):
                 "depends on a value that is not known while jit traces the program",
                 f"{cure}, name the argument that it comes from in static_argnums if it is fixed, "
                 "or leave this function, such as a `while` over such values, out of jit",
+                self.level,
             )
 
     def looked_at(self, what: str) -> None:

@@ -126,3 +126,17 @@ def test_what_is_caught_outside_the_function_is_forgotten():
         with contextlib.suppress(ad.NotDifferentiableError):
             ad.grad(of_float)(X)
     np.testing.assert_array_equal(ad.grad(lambda x: np.sum(x * x))(X), 2 * X)
+
+
+def test_a_refusal_of_a_transform_inside_may_be_caught_outside_of_it():
+    def one(v):
+        return v * v if v > 0 else -v
+
+    def either(x):
+        try:
+            return np.sum(ad.vmap(one)(x))
+        except ad.NotDifferentiableError:
+            return np.sum(ad.vmap(one, fallback="loop")(x))
+
+    np.testing.assert_array_equal(ad.grad(either)(np.array([2.0, -3.0])), [4.0, -1.0])
+    assert either(np.array([2.0, -3.0])) == 7.0
