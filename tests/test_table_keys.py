@@ -28,6 +28,7 @@ from autodiff.compiler.lowering import (  # some enter their rules in LOWER
     scans,
     systems,
 )
+from autodiff.compiler.lowering.whole import program_of
 from autodiff.compiler.scheduling import repeats  # some enter their rules in LOWER
 from autodiff.engine import strong_zeros
 from autodiff.explanation import symbolic_rules
@@ -202,7 +203,7 @@ def is_called(row):
     case = find(cases(row), lambda case: all(map(np.size, case.inputs)), settings=SEARCH)
     with np.errstate(all="ignore"):
         graph = traced(case, list(case.inputs), abstract=True)
-        pending = list(rows.program_of(graph).outputs)
+        pending = list(program_of(graph).outputs)
     while pending:
         v = pending.pop()
         if v.op == "call" and v.params["row"] is row:

@@ -205,8 +205,8 @@ class Tensor(Traced):
 
     # -- conversions that cannot carry a derivative ------------------------------------------
     def __bool__(self) -> bool:
-        self.node.check_concrete(TRUTH)
-        return bool(self.value)
+        decided = self.node.check_concrete(TRUTH)
+        return bool(self.value) if decided is None else decided
 
     def __int__(self) -> int:  # truncation is flat: its derivative is zero wherever it has one
         self.node.check_concrete("int(x)")

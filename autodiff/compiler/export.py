@@ -7,7 +7,7 @@ that fails raises what plain code would; then the program, which no longer has t
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..base.errors import refuse
@@ -108,21 +108,21 @@ def opened(x: Any) -> Any:
 
 
 def last_call(
-    versions: Mapping[Any, Version], outside: Outside | None, name: str
-) -> tuple[Structure, list[Any], Version, World | None]:
+    used: Any, outside: Outside | None, name: str
+) -> tuple[Structure, list[Any], World | None]:
     """Of the version used last: the structure and the leaves of its arguments, each a kind or a
     part of the program; and what the function reads, if that is as it was."""
-    (structure, _, kinds, key), version = [*versions.items()][-1]
+    structure, _, kinds, key = used
     leaves = [x[1] if x.__class__ is tuple else x for x in kinds]
     if outside is None:
-        return structure, leaves, version, None
+        return structure, leaves, None
     world = next((w for w in outside.worlds.values() if w.key is key), None)
     if world is None or not world.holds() or any(isinstance(x, type) for x in leaves):
         raise refuse(
             f"jit: what {name} reads has changed since its last call, or it was given an object",
             "pass the arguments: export(path, *args)",
         )
-    return structure, leaves, version, world
+    return structure, leaves, world
 
 
 def takes_nothing(f: Callable[..., Any]) -> bool:

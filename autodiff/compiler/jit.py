@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import functools
-import gc
 import operator
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import partial
 from importlib.util import find_spec
 from types import MethodType
@@ -17,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays.dispatch import has_own_arithmetic, known_number
+from ..arrays.dispatch import known_number
 from ..base.errors import AutodiffError, MissingExtraError, counted
 from ..base.forking import held_while_forking
 from ..base.made import ByName
@@ -27,40 +25,26 @@ from ..engine.arguments import check_function, name_of
 from ..programs.tracing import is_numeric
 from ..rules.primitive import Traced
 from .argument_trees import Opener, opener
+from .decisions import MOST_PATHS, OtherPath, Path, PlainError
 from .export import export, last_call, takes_nothing
-from .ir.leaves import Kind, kind_of_leaf
-from .ir.program import Program, Value
+from .ir.program import Program
 from .outside.guards import World
 from .outside.kinds import WatchedFromOutsideError, Wrapper
 from .outside.library import OutsideError, UndrawableError
 from .outside.worlds import Outside
-from .static_arguments import Places, Static, check_fixed, shown_to
-from .version import ShapedByError, Version
+from .report import SHOWN, report_of
+from .static_arguments import Places, check_fixed, kind_or_type, shown_to, signature
+from .version import ShapedByError, Version, nothing_collected
 
 # The shortcut of a call: the native function, what puts its results together, and what takes its
 # arguments apart (`None` if they are its leaves).
 Fast = tuple[Any, Any, Opener | None]
-SHOWN = {"llvm": "LLVM", "numpy": "NumPy"}  # the back ends
 MOST_VERSIONS = 32  # of one function; one more, and that not used for longest is forgotten
 TRIES = 10  # of a call during which another thread changes what it reads
-MANY_SINGLE = 5_000  # operations on single numbers that the report wonders about
 # Of the versions of any function, from the one not used for longest.
 ORDER = held_while_forking(threading.Lock())
 # LLVM keeps what it compiles in one place for all threads.
 ONE_AT_A_TIME = held_while_forking(threading.RLock(), first=True)
-
-
-@contextmanager
-def nothing_collected() -> Iterator[None]:
-    """Without the garbage collector: a large program has no cycles to find, and looking for them
-    would take a third of its first call."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 USUAL = {*PYTHON_SCALARS, np.ndarray, np.float64}  # classes of leaves that are taken as they are
@@ -83,7 +67,7 @@ class Jit(Wrapper, ByName, functools.partial):  # type: ignore[type-arg]
         if static is not None:
             self._f = shown_to(f)
         self._outside = None if pure else Outside(self._f)
-        self._versions: OrderedDict[Any, Version] = OrderedDict()
+        self._versions: OrderedDict[Any, Version | PlainError] = OrderedDict()
         self._fast: Fast | None = None
         self._fast_for: tuple[Version, World | None] | None = None
         # By a proxy: with a cycle, only the garbage collector would free what LLVM has made.
@@ -120,9 +104,15 @@ class Jit(Wrapper, ByName, functools.partial):  # type: ignore[type-arg]
         for _ in range(TRIES):
             try:
                 version, world = self._version(structure, leaves, args, kwargs)
-            except WatchedFromOutsideError:
+                found = version(leaves, world)
+                while found.__class__ is OtherPath:
+                    start = found.beginning
+                    version, world = self._along(
+                        start, version, structure, leaves, args, kwargs, world
+                    )
+                    found = version(leaves, world)
+            except (WatchedFromOutsideError, PlainError):
                 return self._f(*args, **kwargs)
-            found = version(leaves, world)
             if found is not NotImplemented:
                 return found
         raise AutodiffError(
@@ -145,8 +135,7 @@ class Jit(Wrapper, ByName, functools.partial):  # type: ignore[type-arg]
         self, structure: Structure, leaves: Any, args: Any, kwargs: Any
     ) -> tuple[Version, World | None]:
         world = None if self._outside is None else self._outside.now(leaves, structure)
-        kind = signature if world is None else kind_or_type
-        kinds = structure, exactly(structure), tuple(map(kind, leaves))
+        kinds = self._kinds(structure, leaves, world)
         try:
             found = self._versions.get((*kinds, world and world.key))
         except TypeError as error:
@@ -154,6 +143,8 @@ class Jit(Wrapper, ByName, functools.partial):  # type: ignore[type-arg]
                 f"jit: {name_of(self._f)} got an argument that is neither numeric nor hashable "
                 f"({error}); make it a global of the function, or an array"
             ) from None
+        if isinstance(found, PlainError):
+            raise PlainError(str(found))
         is_new = found is None
         if found is None:
             for x in leaves if world is None else ():
@@ -161,31 +152,41 @@ class Jit(Wrapper, ByName, functools.partial):  # type: ignore[type-arg]
             with ONE_AT_A_TIME, nothing_collected():
                 found = self._versions.get((*kinds, world and world.key))
                 if found is None:
-                    found, world = self._compiled((args, kwargs), leaves, structure, world)
-                    self._keep((*kinds, world and world.key), found)
-        else:
-            self._keep((*kinds, world and world.key), found)
-        seen_anew = world is not None and (not self._fast_for or self._fast_for[1] is not world)
-        simple = not kwargs and len(found.numeric) == len(leaves) and not found.draws.draws
-        simple = simple and all(kind.strides is None for kind in found.inputs)
-        if simple and (is_new or seen_anew):
-            self._lead_to(found, structure.parts[0], world)
-            self._fast_for = found, world
+                    try:
+                        found, world = self._compiled((args, kwargs), leaves, structure, world)
+                    except PlainError as error:
+                        self._keep((*kinds, world and world.key), error.with_traceback(None))
+                        raise
+        assert isinstance(found, Version)
+        self._keep((*kinds, world and world.key), found)
+        if is_new or (world is not None and (not self._fast_for or self._fast_for[1] is not world)):
+            self._use(found, kwargs, structure, world)
         return found, world
 
+    def _kinds(self, structure: Structure, leaves: Any, world: World | None) -> tuple[Any, ...]:
+        kind = signature if world is None else kind_or_type
+        return structure, exactly(structure), tuple(map(kind, leaves))
+
+    def _use(self, found: Version, kwargs: Any, structure: Structure, world: World | None) -> None:
+        """Lead calls like this one to a version by the shortcut, if it can be had."""
+        simple = not kwargs and len(found.numeric) == structure.size and not found.draws.draws
+        if simple and all(kind.strides is None for kind in found.inputs):
+            self._lead_to(found, structure.parts[0], world)
+            self._fast_for = found, world
+
     def _compiled(
-        self, args: Any, leaves: Any, structure: Structure, world: World | None
+        self, args: Any, leaves: Any, structure: Structure, world: World | None, start: Path = ()
     ) -> tuple[Version, World | None]:
         """A new version, for a world in which those values are constants that shape the program."""
         outside = self._outside
         if outside is None or world is None:
-            return Version(self._f, args, leaves, self._backend, None), None
+            return Version(self._f, args, leaves, self._backend, None, start), None
         while True:
             try:
-                version = Version(self._f, args, leaves, self._backend, world)
+                version = Version(self._f, args, leaves, self._backend, world, start)
             except ShapedByError as error:
                 world = outside.now(leaves, structure, error.paths)
-            except WatchedFromOutsideError:
+            except (WatchedFromOutsideError, PlainError):
                 raise
             except Exception as error:
                 if isinstance(error, OutsideError) and not isinstance(error, UndrawableError):
@@ -199,7 +200,34 @@ class Jit(Wrapper, ByName, functools.partial):  # type: ignore[type-arg]
                 outside.settle(world)
                 return version, world
 
-    def _keep(self, key: Any, version: Version) -> None:
+    def _along(
+        self,
+        start: Path,
+        version: Version,
+        structure: Structure,
+        leaves: Any,
+        args: Any,
+        kwargs: Any,
+        world: World | None,
+    ) -> tuple[Version, World | None]:
+        """The version for the same types whose path begins like this."""
+        with ONE_AT_A_TIME, nothing_collected():
+            paths = version.paths
+            found = next((v for v in paths if v.path[: len(start)] == start), None)
+            if found is None:
+                if len(paths) == MOST_PATHS:
+                    raise PlainError(f"{MOST_PATHS} other paths are compiled already")
+                found, now = self._compiled((args, kwargs), leaves, structure, world, start)
+                if now is world:
+                    found.paths = [*paths, found]
+                    for v in paths:
+                        v.paths = found.paths
+                world = now
+                self._use(found, kwargs, structure, world)
+            self._keep((*self._kinds(structure, leaves, world), world and world.key), found)
+        return found, world
+
+    def _keep(self, key: Any, version: Version | PlainError) -> None:
         """Keep this as the latest version; beyond the limit the least recently used is dropped.
         Calls that take the shortcut are not counted, so the version that it leads to stays."""
         with ORDER:
@@ -242,9 +270,8 @@ class Jit(Wrapper, ByName, functools.partial):  # type: ignore[type-arg]
 
     def report(self) -> str:
         """Which back end runs the latest version, in how many steps, where the time of its first
-        call went, and what it left to NumPy."""
-        version = self._latest("report()")
-        return report_of(version, name_of(self._f))
+        call went, what it left to NumPy, and how many paths are compiled; or why none is."""
+        return report_of(self._last("report()"), name_of(self._f))
 
     def export(self, path: Any, *args: Any, **kwargs: Any) -> None:
         """Write the program as a Python module that runs without autodiff: `path` ends in ``.py``.
@@ -269,12 +296,18 @@ class Jit(Wrapper, ByName, functools.partial):  # type: ignore[type-arg]
             args, kwargs, leaves, structure = self._taken(args, kwargs)
             version, world = self._version(structure, leaves, args, kwargs)
         else:
-            self._latest("export without arguments")
-            latest = last_call(self._versions, self._outside, name_of(self._f))
-            structure, leaves, version, world = latest
+            version = self._latest("export without arguments")
+            latest = last_call([*self._versions][-1], self._outside, name_of(self._f))
+            structure, leaves, world = latest
         export(self._f, version, world, structure, leaves, path)
 
     def _latest(self, what: str) -> Version:
+        found = self._last(what)
+        if isinstance(found, PlainError):
+            raise AutodiffError(f"jit: {what} of {name_of(self._f)} does not exist: {found}")
+        return found
+
+    def _last(self, what: str) -> Version | PlainError:
         if not self._versions:
             raise AutodiffError(
                 f"jit: {what} of {name_of(self._f)} does not exist before the first call, which "
@@ -284,54 +317,9 @@ class Jit(Wrapper, ByName, functools.partial):  # type: ignore[type-arg]
 
     def __repr__(self) -> str:
         versions = counted(len(self._versions), "version")
-        backend = self._latest("repr").backend if self._versions else self._backend
+        last = self._last("repr") if self._versions else self
+        backend = getattr(last, "backend", self._backend)
         return f"<jit of {name_of(self._f)}: {versions}, {SHOWN[backend]}>"
-
-
-def report_of(version: Version, name: str) -> str:
-    instructions = [v for v in version.program.values if v.op not in ("input", "constant", "view")]
-    spent = ", ".join(f"{what} {seconds:.3g} s" for what, seconds in version.seconds.items())
-    lines = [f"jit of {name}: {counted(len(instructions), 'instruction')}", f"first call: {spent}"]
-    single = sum(v.op == "map" and not v.shape for v in instructions)
-    if single > MANY_SINGLE:
-        lines.append(
-            f"{single} of them work on single numbers: np.array leaves tracked numbers separate, "
-            "np.stack makes one array of them"
-        )
-    if version.backend == "numpy":
-        many = ": a line without repeats is too long for LLVM" if version.is_too_long else ""
-        return "\n".join([*lines, f"back end: NumPy, one call per instruction{many}"])
-    steps, gaps = version.made.schedule.steps, version.made.gaps
-    lines.append(
-        f"back end: LLVM, {counted(len(steps) - len(gaps), 'native step')}, "
-        f"{version.made.memory.size} bytes of workspace"
-    )
-    for step in gaps:
-        (v,) = step.values
-        lines.append(f"left to NumPy: v{v.number} = {v.function or v.op}, {reason(v)}")
-    return "\n".join(lines)
-
-
-def reason(v: Value) -> str:
-    if v.op in ("call", "part"):
-        return "which has no native code"
-    types = sorted({str(x.dtype) for x in (v, *v.inputs)})
-    return f"which has no native code for {', '.join(types)}"
-
-
-def signature(x: Any) -> Kind | tuple[type, Any]:
-    """What a version is compiled for: the kind of a number or an array, any other leaf itself."""
-    if x.__class__ is not np.ndarray and has_own_arithmetic(x):
-        raise AutodiffError(
-            f"jit: an argument is a {type(x).__name__}, which does not compute as arrays do; pass "
-            "np.asarray(x), or leave this function out of jit"
-        )
-    return kind_of_leaf(x) if is_numeric(x) else (type(x), x)
-
-
-def kind_or_type(x: Any) -> Any:
-    """The same, where a walk has looked at what is not numeric; but for what is static."""
-    return x if x.__class__ is Static else signature(x) if is_numeric(x) else type(x)
 
 
 def jit(
@@ -366,8 +354,10 @@ def jit(
     its instructions, and ``.report()`` says what has no native code. A function keeps the 32
     versions used last.
 
-    What Python does with values (``if x > 0``, ``float(x)``, ``x[x > 0]``) is refused by name: it
-    would hold for one value only. Inside another transform ``jit(f)`` is `f`.
+    Where ``if``, ``while`` or ``assert`` decides by values, each path has a version, of which 32
+    are compiled; a call along any other path is the plain call. What else Python does with values
+    (``float(x)``, ``x[x > 0]``) is refused by name: it would hold for one value only. Inside
+    another transform ``jit(f)`` is `f`.
 
     >>> import numpy as np, autodiff as ad
     >>> slope = ad.jit(ad.grad(lambda x: np.sum(np.sin(x))))

@@ -12,8 +12,13 @@ from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
+from ..arrays.dispatch import has_own_arithmetic
 from ..base.errors import AutodiffError
 from ..engine.arguments import name_of
+from ..programs.tracing import is_numeric
+from .ir.leaves import Kind, kind_of_leaf
 
 POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
@@ -102,3 +107,18 @@ def check_fixed(x: Any, f: Callable[..., Any]) -> None:
             "it with autodiff.register_container, or name the argument in static_argnums if it "
             "never changes"
         )
+
+
+def signature(x: Any) -> Kind | tuple[type, Any]:
+    """What a version is compiled for: the kind of a number or an array, any other leaf itself."""
+    if x.__class__ is not np.ndarray and has_own_arithmetic(x):
+        raise AutodiffError(
+            f"jit: an argument is a {type(x).__name__}, which does not compute as arrays do; pass "
+            "np.asarray(x), or leave this function out of jit"
+        )
+    return kind_of_leaf(x) if is_numeric(x) else (type(x), x)
+
+
+def kind_or_type(x: Any) -> Any:
+    """The same, where a walk has looked at what is not numeric; but for what is static."""
+    return x if x.__class__ is Static else signature(x) if is_numeric(x) else type(x)

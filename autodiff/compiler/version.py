@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from operator import is_
 from time import perf_counter
 from typing import Any
@@ -19,6 +21,7 @@ from ..programs.tracing import is_numeric, traced
 from ..rules.primitive import Traced
 from .argument_trees import rebuilder
 from .checked import Checked
+from .decisions import Decisions, OtherPath, Path, check_path
 from .ir.leaves import Kind, kind_of_leaf
 from .outside.copying import Copy
 from .outside.draws import Draws
@@ -26,6 +29,19 @@ from .outside.effects import changing
 from .outside.guards import World
 from .outside.kinds import WatchedFromOutsideError
 from .outside.places import GONE
+
+
+@contextmanager
+def nothing_collected() -> Iterator[None]:
+    """Without the garbage collector: a large program has no cycles to find, and looking for them
+    would take a third of its first call."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 class ShapedByError(Exception):
@@ -45,17 +61,21 @@ class Version:
         leaves: Sequence[Any],
         backend: str,
         world: World | None,
+        beginning: Path = (),
     ) -> None:
-        from .lowering import checks, indexing, loops, products, scans, systems  # noqa: F401 - rules
-        from .lowering.rows import program_of
+        from .lowering.whole import program_of
 
         arrays = [] if world is None else world.arrays()
+        self.beginning = beginning
         began = perf_counter()
         graph = self.graph_of(f, args, leaves, arrays, world)
         traced_at = perf_counter()
         operands = [x for node in graph.operations for x in node.inputs]
         if any(isinstance(x, Traced) for x in (*operands, *graph.outputs)):
             raise WatchedFromOutsideError
+        self.path: Path = tuple(self.noted)
+        check_path(graph, self.path, self.draws.draws)
+        self.paths: list[Version] = [self]  # of the same types, that used last at the end
         self.structure: Structure = graph.out_structure
         self.program = program_of(graph, reciprocals=backend == "llvm")
         self.program.verify()
@@ -70,9 +90,9 @@ class Version:
         self.outputs = [
             kind_of_leaf(y.value if isinstance(y, TraceNode) else y) for y in graph.outputs
         ]
-        is_checked = len(self.program.outputs) > len(self.outputs)
-        if is_checked:
-            self.outputs.append(kind_of_leaf(np.True_))
+        decides, more = bool(self.path), len(self.program.outputs) - len(self.outputs)
+        checked = more > decides
+        self.outputs += [kind_of_leaf(np.True_)] * checked + [kind_of_leaf(np.int64(0))] * decides
         lowered_at = perf_counter()
         self.made: Any = self.compiled()
         self.seconds = {  # of the first call
@@ -80,7 +100,8 @@ class Version:
             "lowering": lowered_at - traced_at,
             "compiling": perf_counter() - lowered_at,
         }
-        self.run = Checked(self.made.run, graph) if is_checked else self.made.run
+        run = self.made.run
+        self.run = Checked(run, graph, self.path, checked) if more else run
         self.rebuild = rebuilder(self.structure)
 
     def graph_of(self, f: Any, args: Any, leaves: Sequence[Any], arrays: Any, world: Any) -> Any:
@@ -108,6 +129,8 @@ class Version:
 
         def begin(level: TraceLevel) -> Sequence[TraceNode]:
             level.evaluate = sketch
+            level.decide = decisions = Decisions(level, self.beginning)
+            self.noted = decisions.path
             return () if world is None else self.draws.begin(level)
 
         if world is None:
@@ -199,10 +222,11 @@ class Version:
             return NotImplemented
         if world is not None:
             given += self.draws.again([x for x, _, _ in world.walk.generators])
-        found = self.run(*given)
+        run = self.run.attempt if isinstance(self.run, Checked) else self.run
+        found = run(*given)
         if found is NotImplemented:
-            found = self.run(*map(in_order, given, self.inputs))
-        if found is NotImplemented:
+            found = run(*map(in_order, given, self.inputs))
+        if found is NotImplemented or found.__class__ is OtherPath:
             return found
         return found if self.rebuild is None else self.rebuild(found)
 

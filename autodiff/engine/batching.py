@@ -71,7 +71,7 @@ class Batched(Node):
         """A handle on `value` at this level that is the same for every example."""
         return Tensor(stacked(value, False, self.size), self)
 
-    def check_concrete(self, what: str, cure: str = NO_BRANCH) -> None:
+    def check_concrete(self, what: str, cure: str = NO_BRANCH) -> bool | None:
         complaint = "differs from example to example under vmap"
         if cure is NO_BRANCH:  # nothing but a loop over the examples runs a `while`
             cure = (

@@ -14,7 +14,7 @@ from typing import Any
 
 from numpy.linalg import LinAlgError
 
-from ..arrays.refusals import NO_BRANCH, refuse_to_look
+from ..arrays.refusals import NO_BRANCH, TRUTH, refuse_to_look
 from ..arrays.tensor import Tensor
 from ..base.errors import REFUSALS, refuse
 from ..rules.kinds import pick
@@ -99,6 +99,10 @@ class TraceNode(GraphNode):
     def abstract(self) -> bool:  # type: ignore[override]  # known by the whole trace
         return self.level_info.abstract
 
+    @property
+    def decides(self) -> bool:  # type: ignore[override]
+        return self.level_info.decide is not None
+
     def record(self, primitive: Primitive, args: Sequence[Any], params: dict[str, Any]) -> Any:
         if self.level_info.over:
             raise refuse(
@@ -135,8 +139,11 @@ class TraceNode(GraphNode):
         """A handle on `value` at this level that depends on no input: what `zeros_like` returns."""
         return Tensor(value, TraceNode(self.level_info, None, (), {}, value))
 
-    def check_concrete(self, what: str, cure: str = NO_BRANCH) -> None:
-        """Refuse what looks at a value, where the program is traced for every value at once."""
+    def check_concrete(self, what: str, cure: str = NO_BRANCH) -> bool | None:
+        """Refuse what looks at a value, where the program is traced for every value at once; but
+        for a truth value where it notes decisions."""
+        if what is TRUTH and (decide := self.level_info.decide) is not None:
+            return decide(self)
         if self.level_info.abstract:
             self.level_info.asked.append(self)
             raise refuse_to_look(
@@ -146,6 +153,7 @@ class TraceNode(GraphNode):
                 "or leave this function, such as a `while` over such values, out of jit",
                 self.level,
             )
+        return None
 
     def looked_at(self, what: str) -> None:
         """It will be taken apart entry by entry, printed or checked: where it is made of what lies
@@ -164,12 +172,12 @@ class TraceLevel:
     values were asked for; those that check data; which inputs are not arguments; whether it is
     `abstract`, made for all values at once, so that the program must not look at one; whether its
     arrays must stay `whole`, for taken apart entry by entry they would not be worth it; what
-    evaluates its operations, if not the rows themselves; and whether it is over, so that its
-    values belong to one call among many."""
+    evaluates its operations, if not the rows themselves; what notes and answers the decisions on
+    its values; and whether it is over, so that its values belong to one call among many."""
 
     __slots__ = (
-        *("abstract", "asked", "checks", "evaluate", "level", "observe", "outside", "over"),
-        "whole",
+        *("abstract", "asked", "checks", "decide", "evaluate", "level", "observe", "outside"),
+        *("over", "whole"),
     )
 
     def __init__(
@@ -180,6 +188,7 @@ class TraceLevel:
         self.abstract = abstract
         self.whole = self.over = False
         self.evaluate: Any = None
+        self.decide: Callable[[TraceNode], bool] | None = None
         self.asked: list[TraceNode] = []
         self.checks: list[TraceNode] = []
         self.outside: set[GraphNode] = set()

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..base.errors import AutodiffError
 from ..base.shapes import shape_of
 from ..rules.conforming import stacked
 from ..rules.kinds import Flat
@@ -40,6 +41,12 @@ def with_values(error: Exception, values: Sequence[Any]) -> Exception:
 
 def _batch(row: Primitive, size: int, args: Any, flags: Any, *, error: Exception) -> Any:
     return row(*map(stacked, args, flags, repeat(size)), error=error)
+
+
+class OtherPathError(AutodiffError, ValueError):
+    """A decision of the values, the one of this `number`, is not that of the program's path."""
+
+    number: int
 
 
 class Check(Flat):

@@ -212,7 +212,7 @@ def traced(
         result = run(f, unflatten(structure, inside), names)
     finally:
         names.finish()
-        level.observe = None
+        level.observe = level.decide = None
     results, out_structure = flatten(result)
     outputs = [node_of(result_leaf(y, name_of(f)), level.level) for y in results]
     level.over = abstract

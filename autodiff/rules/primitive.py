@@ -41,9 +41,10 @@ class Node:
         """A handle on `value` at this level that depends on no input: what `zeros_like` returns."""
         raise NotImplementedError  # pragma: no cover - every node overrides it
 
-    def check_concrete(self, what: str, cure: str = "") -> None:
+    def check_concrete(self, what: str, cure: str = "") -> bool | None:
         """Raise NotDifferentiableError where the program must not look at the number itself, as
-        `what` does; `cure` is what to write instead."""
+        `what` does; `cure` is what to write instead. Where decisions are noted: what it decides."""
+        return None
 
     # Questions that a transform may ask of any node, each with the answer of most.
     primitive: Primitive | None = None  # which row made the value? (where a graph is kept)
@@ -52,6 +53,7 @@ class Node:
     batch_axis = False  # has the value a first axis, of examples, that the program does not see?
     loop = False  # may a Python loop over the examples replace a row without a batch rule?
     in_program = False  # is the program recorded, to run on other numbers too?
+    decides = False  # does it note what its truth value decides, for a program of that path?
     abstract = False  # is it recorded for all numbers at once, so that it must not look at these?
 
     # Of a tensor that the user made (backward.py); the nodes of a transform keep these defaults.

@@ -132,7 +132,6 @@ def test_arguments_are_not_written_to(backend: str) -> None:
 @pytest.mark.parametrize(
     ("f", "what"),
     [
-        (lambda x: x if x[0] > 0 else -x, "bool(x)"),
         (lambda x: x * float(x[0]), "float(x)"),
         (lambda x: np.sum(x[x > 0]), "x[mask]"),
         (lambda x: x[np.nonzero(x)], "np.nonzero"),

@@ -64,12 +64,20 @@ def test_a_number_that_is_not_to_be_had(f, transform):
         TRANSFORMS[transform](f)(X)
 
 
-@pytest.mark.parametrize("transform", ["jit", "jit of grad", "vmap"])
-@pytest.mark.parametrize("f", [of_if, of_mask])
+@pytest.mark.parametrize(
+    ("f", "transform"),
+    [(of_if, "vmap"), (of_mask, "vmap"), (of_mask, "jit"), (of_mask, "jit of grad")],
+)
 def test_a_value_that_is_not_known(f, transform):
     with pytest.raises(ad.NotDifferentiableError, match=r"depends on|differs") as caught:
         TRANSFORMS[transform](f)(X)
     assert "caught this error" in caught.value.__notes__[0]
+
+
+@pytest.mark.parametrize("transform", [ad.jit, lambda f: f])
+def test_an_if_that_jit_notes_is_that_of_the_plain_call(transform):
+    for x in (X, -X):
+        np.testing.assert_array_equal(transform(of_if)(x), of_if(x))
 
 
 @pytest.mark.parametrize("f", [of_if, of_mask])

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...base.shapes import reduced
+from ...primitives.require import OtherPathError
 from ..ir.maps import BOOL, INTEGER
 from ..ir.program import Value, number
 from .rows import LOWER, Lowering, Rule, lowers
@@ -37,5 +38,5 @@ LOWER["all"], LOWER["any"] = _question("all", "min"), _question("any", "max")
 
 @lowers("require")
 def _require(low: Lowering, held: Value, *values: Value, error: Exception) -> Value:
-    low.checks.append(held)
+    (low.decisions if isinstance(error, OtherPathError) else low.checks).append(held)
     return held

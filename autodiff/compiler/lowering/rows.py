@@ -8,7 +8,6 @@ what it consists of. Any other row is a `call`: NumPy computes it, and `report` 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial, reduce
 from operator import itemgetter
 from typing import Any
 
@@ -36,7 +35,7 @@ from ..ir.maps import (
     weakly,
 )
 from ..ir.piece_maps import Piecewise, PiecewiseMaps, is_pattern
-from ..ir.program import Builder, Program, Value, number
+from ..ir.program import Builder, Value, number
 from ..ir.views import contiguous, rearranged, region
 from .factoring import reduced_over
 from .twins import each
@@ -53,20 +52,6 @@ def lowers(*names: str) -> Callable[[Rule], Rule]:
     return register
 
 
-def program_of(graph: Graph, reciprocals: bool = True) -> Program:
-    """A traced graph as a program; with `reciprocals`, few divisors are inverted once. If it checks
-    data, its last result says whether all checks hold."""
-    low = Lowering(reciprocals)
-    inputs = []
-    for k, node in enumerate(graph.inputs):
-        v = low.input(k, node.value)
-        inputs.append(v)
-        low.values[node] = v
-    low.run(graph)
-    outputs = low.own_results([*(low.value(y) for y in graph.outputs), *low.held()])
-    return Program(graph.name, inputs, outputs)
-
-
 class Lowering:
     """The state of one translation: which instruction stands for which node."""
 
@@ -77,6 +62,7 @@ class Lowering:
         self.values: dict[TraceNode, Any] = {}
         self.programs: dict[int, Any] = {}  # of loops and branches, by their parameter
         self.checks: list[Value] = []  # conditions of which every entry must be true
+        self.decisions: list[Value] = []  # conditions that say which path the values lead along
 
     def input(self, position: int, example: Any) -> Value:
         weak = example.__class__ in PYTHON_SCALARS
@@ -189,16 +175,6 @@ class Lowering:
             self.builder.make("part", (whole,), {"index": k}, part.shape, part.dtype)
             for k, part in enumerate(parts)
         ]
-
-    def held(self) -> list[Value]:
-        """Whether all checks hold: one value, or none if there is nothing to check."""
-        always = self.builder.constant(np.True_)
-        found = [
-            LOWER["all"](self, v, always, axis=tuple(range(-v.ndim, 0)), keepdims=False)
-            for v in dict.fromkeys(self.checks)
-            if not number(v)
-        ]
-        return [reduce(partial(self.maps.apply, "logical_and"), found)] if found else []
 
     def own_results(self, results: Sequence[Value]) -> list[Value]:
         """Every result in a buffer of its own: no argument, constant, view or other result."""

@@ -1,0 +1,103 @@
+"""Python's own `if`, `while` and `assert` on traced values: a compiled program holds one path.
+
+The first call follows the path of its arguments, and notes each decision as a condition of the
+program. A call whose decisions are others goes to the program of its own path:
+
+    decisions of this call      True, True, False
+    path of the program tried   True, False           the first 1 of them hold
+    known of this call          True, True            the beginning of its path
+
+From then on the beginning grows with each program that is tried. Where no program has it, the
+function is traced again, along that beginning, and from there as the arguments lead. So where a
+comparison is a tie, compiled code decides, whose roundings are its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..arrays.tensor import Tensor
+from ..base.errors import REFUSALS, NotDifferentiableError, refuse
+from ..engine.graph import TraceLevel, TraceNode
+from ..primitives.require import OtherPathError, required
+from ..programs.tracing import Graph
+
+MOST_DECISIONS = 1000  # of one path: a program has all rounds of its loops in it
+MOST_PATHS = 32  # that are compiled of a function for one set of types
+
+Path = tuple[bool, ...]
+
+
+class PlainError(NotDifferentiableError):
+    """The function is not compiled for arguments of these types, but called as it is."""
+
+
+class OtherPath(NamedTuple):
+    """What a program answers whose path is not that of the call: how that begins."""
+
+    beginning: Path
+
+
+class Decisions:
+    """Notes the decisions of one trace. The first of them are `given`."""
+
+    def __init__(self, level: TraceLevel, given: Path) -> None:
+        self.level, self.given = level, given
+        self.path: list[bool] = []
+
+    def __call__(self, node: TraceNode) -> bool:
+        number = len(self.path)
+        if number == MOST_DECISIONS:
+            raise plain(f"it decides by values more than {MOST_DECISIONS} times")
+        if self.level.evaluate is not None:
+            self.level.evaluate.looked_at()
+        found = bool(node.value)
+        if number < len(self.given):
+            found = self.given[number]
+        x = Tensor(node.value, node)
+        truth = x if node.value.__class__ is np.bool_ else np.reshape(np.not_equal(x, 0), ())
+        held: Any = truth if found else np.logical_not(truth)
+        self.path.append(found)
+        error = OtherPathError("the values lead along another path than that of this program")
+        error.number = number
+        check = TraceNode(self.level, required, [held.node], {"error": error}, np.True_)
+        if self.level.observe is not None:
+            self.level.observe(check)
+        self.level.checks.append(check)
+        return found
+
+
+def plain(reason: str) -> PlainError:
+    error = PlainError(reason)
+    if REFUSALS.pending is not None:
+        REFUSALS.pending.append(error)
+    return error
+
+
+def check_path(graph: Graph, path: Sequence[bool], draws: Sequence[Any]) -> None:
+    """Whether a program may be run on values that belong to another path."""
+    if path and draws:
+        raise refuse(
+            f"{graph.name} draws random numbers ({draws[0].method}) and decides by values, so that "
+            "jit would have to draw them again on another path",
+            "draw them before, and pass them as an argument, or leave this function out of jit",
+        )
+    if path and any(map(may_not_end, graph.operations)):
+        raise plain("it decides by values, and has a loop that might not end on another path")
+
+
+def may_not_end(node: TraceNode) -> bool:
+    """Does the number of rounds of a loop depend on values?"""
+    row = node.primitive
+    if row is None or not row.outlined:
+        return False
+    loop = node.params["loop"]
+    inside = (x for x in vars(loop).values() if hasattr(x, "graph"))
+    return (
+        row.name == "while_loop"
+        or getattr(loop, "counted", False)
+        or any(may_not_end(n) for program in inside for n in program.graph.operations)
+    )
