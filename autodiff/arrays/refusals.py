@@ -135,7 +135,7 @@ def refuse_to_look(what: str, complaint: str, cure: str, level: float) -> NotDif
         if call.function is np.take:
             cure = "pass np.asarray(table, like=x), a tracked array, as its first argument"
     error = refuse(f"{what} {complaint}", cure)
-    error.level = level
+    error._level = level
     return error
 
 

@@ -35,7 +35,7 @@ class NotDifferentiableError(AutodiffError, TypeError):
     __module__ = "autodiff"  # where users find it, and what a traceback says
 
     cure: str = ""
-    level: float = 0  # of the transform that refuses, where that is known
+    _level: float = 0  # of the transform that refuses, where that is known
 
 
 class ShapeError(AutodiffError, ValueError):

@@ -20,10 +20,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..arrays.tensor import Tensor
-from ..base.errors import REFUSALS, NotDifferentiableError, refuse
+from ..base.errors import REFUSALS, NotDifferentiableError
 from ..engine.graph import TraceLevel, TraceNode
 from ..primitives.require import OtherPathError, required
 from ..programs.tracing import Graph
+from .whiles import Whiles, truth
 
 MOST_DECISIONS = 1000  # of one path: a program has all rounds of its loops in it
 MOST_PATHS = 32  # that are compiled of a function for one set of types
@@ -44,23 +45,30 @@ class OtherPath(NamedTuple):
 class Decisions:
     """Notes the decisions of one trace. The first of them are `given`."""
 
-    def __init__(self, level: TraceLevel, given: Path) -> None:
-        self.level, self.given = level, given
+    def __init__(self, level: TraceLevel, given: Path, whiles: Whiles) -> None:
+        self.level, self.given, self.whiles = level, given, whiles
         self.path: list[bool] = []
+        self.known: dict[TraceNode, bool] = {}
+        self.held: list[Any] = []  # what has to be true on this path
 
-    def __call__(self, node: TraceNode) -> bool:
+    def __call__(self, node: TraceNode) -> bool | None:
+        if not self.of_arguments(node):
+            return None  # it shapes the program, as a constant from outside does
         number = len(self.path)
         if number == MOST_DECISIONS:
             raise plain(f"it decides by values more than {MOST_DECISIONS} times")
         if self.level.evaluate is not None:
             self.level.evaluate.looked_at()
         found = bool(node.value)
+        x = Tensor(node.value, node)
+        going = self.whiles.begin(x, self.held)
+        if going is not None:
+            return going
         if number < len(self.given):
             found = self.given[number]
-        x = Tensor(node.value, node)
-        truth = x if node.value.__class__ is np.bool_ else np.reshape(np.not_equal(x, 0), ())
-        held: Any = truth if found else np.logical_not(truth)
+        held = truth(x) if found else np.logical_not(truth(x))
         self.path.append(found)
+        self.held.append(held)
         error = OtherPathError("the values lead along another path than that of this program")
         error.number = number
         check = TraceNode(self.level, required, [held.node], {"error": error}, np.True_)
@@ -68,6 +76,19 @@ class Decisions:
             self.level.observe(check)
         self.level.checks.append(check)
         return found
+
+    def of_arguments(self, node: TraceNode) -> bool:
+        """Is a value made of an argument, among others?"""
+        known, outside, pending = self.known, self.level.outside, [node]
+        while pending:
+            x = pending[-1]
+            inputs = [y for y in x.inputs if isinstance(y, TraceNode)]
+            unknown = [y for y in inputs if y not in known]
+            if not unknown:
+                known[x] = any(known[y] for y in inputs) if x.primitive else x not in outside
+                pending.pop()
+            pending += unknown
+        return known[node]
 
 
 def plain(reason: str) -> PlainError:
@@ -79,12 +100,8 @@ def plain(reason: str) -> PlainError:
 
 def check_path(graph: Graph, path: Sequence[bool], draws: Sequence[Any]) -> None:
     """Whether a program may be run on values that belong to another path."""
-    if path and draws:
-        raise refuse(
-            f"{graph.name} draws random numbers ({draws[0].method}) and decides by values, so that "
-            "jit would have to draw them again on another path",
-            "draw them before, and pass them as an argument, or leave this function out of jit",
-        )
+    if path and draws:  # which would have to be drawn again along another path
+        raise plain(f"it draws random numbers ({draws[0].method}) and decides by values")
     if path and any(map(may_not_end, graph.operations)):
         raise plain("it decides by values, and has a loop that might not end on another path")
 
@@ -95,6 +112,8 @@ def may_not_end(node: TraceNode) -> bool:
     if row is None or not row.outlined:
         return False
     loop = node.params["loop"]
+    if loop.guarded:
+        return False
     inside = (x for x in vars(loop).values() if hasattr(x, "graph"))
     return (
         row.name == "while_loop"

@@ -22,6 +22,7 @@ from ..rules.primitive import Traced
 from .argument_trees import rebuilder
 from .checked import Checked
 from .decisions import Decisions, OtherPath, Path, check_path
+from .frames import Place
 from .ir.leaves import Kind, kind_of_leaf
 from .outside.copying import Copy
 from .outside.draws import Draws
@@ -29,6 +30,7 @@ from .outside.effects import changing
 from .outside.guards import World
 from .outside.kinds import WatchedFromOutsideError
 from .outside.places import GONE
+from .whiles import UnfoldableError, Whiles
 
 
 @contextmanager
@@ -67,6 +69,7 @@ class Version:
 
         arrays = [] if world is None else world.arrays()
         self.beginning = beginning
+        self.unfoldable: set[Place] = set()
         began = perf_counter()
         graph = self.graph_of(f, args, leaves, arrays, world)
         traced_at = perf_counter()
@@ -106,11 +109,22 @@ class Version:
 
     def graph_of(self, f: Any, args: Any, leaves: Sequence[Any], arrays: Any, world: Any) -> Any:
         """The graph, from the values where the sizes and types of large arrays are not enough."""
+        while True:
+            try:
+                graph = self.graph_with(f, args, leaves, arrays, world)
+                self.whiles.settle(graph)
+                return graph
+            except UnfoldableError as error:
+                self.unfoldable.add(error.place)
+
+    def graph_with(self, f: Any, args: Any, leaves: Sequence[Any], arrays: Any, world: Any) -> Any:
         sketch = Sketch()
         try:
             graph = self.trace(f, args, leaves, arrays, world, sketch)
             if not sketch.failed:
                 return graph
+        except UnfoldableError:
+            raise
         except Exception:
             if not sketch.used:
                 raise
@@ -129,12 +143,17 @@ class Version:
 
         def begin(level: TraceLevel) -> Sequence[TraceNode]:
             level.evaluate = sketch
-            level.decide = decisions = Decisions(level, self.beginning)
+            self.whiles = Whiles(self.unfoldable)
+            level.decide = decisions = Decisions(level, self.beginning, self.whiles)
             self.noted = decisions.path
             return () if world is None else self.draws.begin(level)
 
         if world is None:
-            return traced(spread(f), args, abstract=True, begin=begin)
+            try:
+                return traced(spread(f), args, abstract=True, begin=begin)
+            except Exception:
+                self.whiles.check()
+                raise
         given: list[Any] = []  # the tracked values that stand for `arrays`
 
         @functools.wraps(f)
@@ -167,6 +186,7 @@ class Version:
         try:
             return traced(of_nest, (*args, arrays), abstract=True, begin=begin)
         except Exception:
+            self.whiles.check()
             shaping = self.shaping(given, world)
             if shaping:
                 raise ShapedByError(shaping) from None

@@ -258,7 +258,7 @@ def called(f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -
     finally:
         REFUSALS.pending, REFUSALS.level = outer, level
         if pending and outer is not None:  # without what would be refused in a plain call too
-            outer += (e for e in pending if getattr(e, "level", 0) <= level)
+            outer += (e for e in pending if getattr(e, "_level", 0) <= level)
 
 
 def in_our_words(error: Exception) -> NotDifferentiableError | None:

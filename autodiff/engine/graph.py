@@ -143,7 +143,9 @@ class TraceNode(GraphNode):
         """Refuse what looks at a value, where the program is traced for every value at once; but
         for a truth value where it notes decisions."""
         if what is TRUTH and (decide := self.level_info.decide) is not None:
-            return decide(self)
+            decided = decide(self)
+            if decided is not None:
+                return decided
         if self.level_info.abstract:
             self.level_info.asked.append(self)
             raise refuse_to_look(
@@ -188,7 +190,7 @@ class TraceLevel:
         self.abstract = abstract
         self.whole = self.over = False
         self.evaluate: Any = None
-        self.decide: Callable[[TraceNode], bool] | None = None
+        self.decide: Callable[[TraceNode], bool | None] | None = None
         self.asked: list[TraceNode] = []
         self.checks: list[TraceNode] = []
         self.outside: set[GraphNode] = set()

@@ -14,13 +14,54 @@ from typing import Any
 import numpy as np
 
 from ..arrays.tensor import Tensor
-from ..base.trees import flatten, unflatten
+from ..base.trees import Structure, flatten, unflatten
 from ..engine.arguments import called, result_leaf
 from ..engine.graph import TraceLevel, TraceNode
 from ..rules.conforming import aval_of
 from ..rules.primitive import Primitive, Traced, is_compiled, new_level
 from .sketch import LARGE, Sketch
 from .tracing import Graph, node_of
+
+
+class Record:
+    """A program that is being written down: its level, its inputs, and what it closes over."""
+
+    def __init__(self, numbers: Sequence[Any], evaluate: Any) -> None:
+        abstract = evaluate is not None or any(map(is_compiled, numbers))
+        observe = None if evaluate is None else OBSERVE.get()
+        self.info = TraceLevel(new_level(), observe, abstract)
+        self.info.evaluate = self.evaluate = evaluate
+        self.inputs = [TraceNode(self.info, None, (), {}, x) for x in numbers]
+        self.closed: list[Any] = []
+        self.known: dict[int, TraceNode] = {}
+
+    def hoisted(self, x: Any) -> Any:
+        if not isinstance(x, Traced):
+            return x
+        node = self.known.get(id(x))
+        if node is None:
+            value = x if self.evaluate is None else example(x)
+            node = self.known[id(x)] = TraceNode(self.info, None, (), {}, value)
+            self.closed.append(x)
+        return node
+
+    def lifted(self, x: Any) -> Tensor:
+        node = self.hoisted(x)
+        return Tensor(node.value, node)
+
+    def graph(self, name: str, results: Sequence[Any], structure: Structure) -> Graph:
+        """What led to the results, when all has run."""
+        info, hoisted = self.info, self.hoisted
+        leaves = [result_leaf(y, name, info.level) for y in results]
+        outputs = [node_of(y, info.level) for y in leaves]
+        graph = Graph(name, [*self.inputs, *self.known.values()], outputs, structure, info.checks)
+        for node in graph.operations:
+            node.inputs = list(map(hoisted, node.inputs))
+        graph.outputs = list(map(hoisted, graph.outputs))
+        graph.inputs = [*self.inputs, *self.known.values()]
+        graph.nodes = graph.inputs + graph.operations
+        info.over = self.evaluate is not None
+        return graph
 
 
 class Program:
@@ -35,48 +76,19 @@ class Program:
         evaluate: Any = None,
         lift: Callable[..., Any] | None = None,
     ) -> None:
-        abstract = evaluate is not None or any(map(is_compiled, numbers))
-        observe = None if evaluate is None else OBSERVE.get()
-        info = TraceLevel(new_level(), observe, abstract)
-        info.evaluate = evaluate
-        nodes = [TraceNode(info, None, (), {}, x) for x in numbers]
-        self.closed: list[Any] = []
-        known: dict[int, TraceNode] = {}
-
-        def hoisted(x: Any) -> Any:
-            if not isinstance(x, Traced):
-                return x
-            node = known.get(id(x))
-            if node is None:
-                value = x if evaluate is None else example(x)
-                node = known[id(x)] = TraceNode(info, None, (), {}, value)
-                self.closed.append(x)
-            return node
-
-        def lifted(x: Any) -> Tensor:
-            node = hoisted(x)
-            return Tensor(node.value, node)
-
+        record = Record(numbers, evaluate)
         if lift is not None:  # before it runs
-            f = lift(f, lifted)
-        result = called(f, list(map(Tensor, numbers, nodes)), {})
+            f = lift(f, record.lifted)
+        result = called(f, list(map(Tensor, numbers, record.inputs)), {})
         leaves, structure = flatten(result)
-        leaves = [result_leaf(y, name, info.level) for y in leaves]
-        outputs = [node_of(y, info.level) for y in leaves]
-        graph = Graph(name, [*nodes, *known.values()], outputs, structure, info.checks)
-        for node in graph.operations:
-            node.inputs = list(map(hoisted, node.inputs))
-        graph.outputs = list(map(hoisted, graph.outputs))
-        graph.inputs = [*nodes, *known.values()]
-        graph.nodes = graph.inputs + graph.operations
-        info.over = evaluate is not None
-        self.graph = graph
+        self.graph = record.graph(name, leaves, structure)
+        self.closed: list[Any] = record.closed
 
     @classmethod
-    def of(cls, graph: Graph) -> Program:
-        """The program that was saved as a graph."""
+    def of(cls, graph: Graph, closed: Sequence[Any] = ()) -> Program:
+        """The program of a graph, whose last inputs stand for what is closed over."""
         self = cls.__new__(cls)
-        self.graph, self.closed = graph, []
+        self.graph, self.closed = graph, list(closed)
         return self
 
     def forget(self) -> list[Any]:

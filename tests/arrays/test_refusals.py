@@ -183,11 +183,11 @@ def test_the_order_of_a_list_under_vmap_and_jit(function):
         return function([x[0], x[1]])
 
     batch = np.stack((X, X[::-1]))
-    for call in (lambda: ad.vmap(f)(batch), lambda: ad.jit(f)(X)):
-        with pytest.raises(ad.NotDifferentiableError) as caught:
-            call()
-        assert "function([x[0], x[1]]) looks at the entries one by one" in str(caught.value)
-        assert "write function(np.stack([x[0], x[1]]))" in str(caught.value)
+    with pytest.raises(ad.NotDifferentiableError) as caught:
+        ad.vmap(f)(batch)
+    assert "function([x[0], x[1]]) looks at the entries one by one" in str(caught.value)
+    assert "write function(np.stack([x[0], x[1]]))" in str(caught.value)
+    np.testing.assert_array_equal(ad.jit(f)(X), f(X))  # jit notes the decision
 
 
 @MODES

@@ -224,14 +224,15 @@ def test_arguments_and_what_is_read_outside_may_decide():
             assert compiled(np.array([1.0, 3.0]), n) == f(np.array([1.0, 3.0]), n)
 
 
-def test_random_numbers_and_decisions_are_refused_together():
-    rng = np.random.default_rng(0)
-
-    def f(x):
+def test_random_numbers_beside_decisions_are_drawn_once():
+    def f(x, rng):
         return x + rng.normal() if x > 0 else x
 
-    with pytest.raises(ad.NotDifferentiableError, match=r"draws .* decides by values"):
-        ad.jit(f)(1.0)
+    compiled, own, other = ad.jit(f), np.random.default_rng(0), np.random.default_rng(0)
+    for x in (1.0, -1.0, 2.0):
+        assert compiled(x, own) == f(x, other)
+    assert own.bit_generator.state == other.bit_generator.state
+    assert "draws random numbers (normal) and decides by values" in compiled.report()
 
 
 def test_arrays_of_several_values_are_not_true_or_false():
@@ -249,3 +250,137 @@ def test_large_arrays_decide_too(backend):
     for x in (np.zeros(10_000), np.full(10_000, 0.5), np.full(10_000, -0.5)):
         for found, expected in zip(compiled(x), ad.value_and_grad(f)(x), strict=True):
             np.testing.assert_allclose(found, expected, rtol=1e-10)
+
+
+# -- `while` as a loop of the program --------------------------------------------------------------
+@BOTH
+@pytest.mark.parametrize("transform", TRANSFORMS)
+def test_newton_is_one_loop_for_every_start(transform, backend):
+    plain = TRANSFORMS[transform](newton)
+    compiled = ad.jit(plain, backend=backend)
+    for a in np.random.default_rng(0).uniform(2, 1e4, 20):
+        np.testing.assert_allclose(compiled(a), plain(a), rtol=1e-8, atol=1e-12)
+    assert "1 path of at most 32" in compiled.report()
+
+
+def secant(a, b):
+    f_a, f_b = np.cos(a) - a, np.cos(b) - b
+    while abs(f_b) > 1e-12:
+        a, b = b, b - f_b * (b - a) / (f_b - f_a)
+        f_a, f_b = f_b, np.cos(b) - b
+    return b
+
+
+def counted(x):
+    n = 0
+    while np.sum(x) < 10:
+        n, x = n + 1, x * 1.5
+    return x * n
+
+
+def kept(x):
+    steps = []
+    while np.max(x) < 3:
+        steps.append(x)
+        x = x + 0.5
+    return np.sum(np.stack([x, *steps]))
+
+
+def doubled_until(x):
+    while not x > 8:
+        x = x * 2
+    return x
+
+
+def with_break(x):
+    for _ in range(6):
+        while x < 5:
+            x = x + 1
+            if x > 2:
+                break
+    return x
+
+
+def from_iterator(x):
+    factors = iter([1.5, 2.0, 3.0, 4.0])
+    while x < 10:
+        x = x * next(factors, 5.0)
+    return x
+
+
+def shared(x):
+    y = x
+    while abs(x) < 4:
+        x = x + y
+    return x * y
+
+
+def nested_rounds(x):
+    total = 0.0 * x
+    while total < 20:
+        step = x
+        while step < 5:
+            step = step * 2
+        total = total + step
+    return total
+
+
+def in_place(x):
+    y = x * 1.0
+    while np.sum(y) < 10:
+        y[0] += 1.0
+        y *= 1.1
+    return y
+
+
+def by_hand(x):
+    state = {"x": x, "old": 0.0 * x}
+    while np.abs(state["x"] - state["old"]) > 1e-10:
+        state["old"], state["x"] = state["x"], np.cos(state["x"])
+    return state["x"]
+
+
+def mixed(x):
+    y = 0.1
+    while y * np.sum(x) < 10:
+        y = y * 3 + x[0] * 0
+    return y * x
+
+
+LOOPS = [
+    (secant, lambda rng: tuple(rng.uniform(0, 1.5, 2))),
+    (counted, lambda rng: (rng.uniform(0.1, 2, 3),)),
+    (kept, lambda rng: (rng.uniform(0, 3, 2),)),
+    (doubled_until, lambda rng: (rng.uniform(0.1, 9),)),
+    (with_break, lambda rng: (rng.uniform(-3, 5),)),
+    (from_iterator, lambda rng: (rng.uniform(0.5, 12),)),
+    (shared, lambda rng: (rng.uniform(0.4, 5),)),
+    (nested_rounds, lambda rng: (rng.uniform(0.5, 6),)),
+    (in_place, lambda rng: (rng.uniform(0.1, 2, 3),)),
+    (by_hand, lambda rng: (rng.uniform(0.1, 2),)),
+    (mixed, lambda rng: (rng.uniform(0.1, 2, 3).astype(np.float32),)),
+    (mixed, lambda rng: (rng.uniform(0.1, 2, 3),)),
+]
+
+
+@BOTH
+@pytest.mark.parametrize("transform", ["value", "forward", "reverse"])
+@pytest.mark.parametrize(("f", "arguments"), LOOPS)
+def test_any_while_gives_the_plain_answer(f, arguments, transform, backend):
+    if transform == "reverse":
+
+        def total(*args):
+            return np.sum(f(*args))
+
+        plain = ad.value_and_grad(total)
+    else:
+        plain = TRANSFORMS[transform](f)
+    rng = np.random.default_rng(1)
+    compiled = ad.jit(plain, backend=backend)
+    for _ in range(10):
+        args = arguments(rng)
+        pair = (ad.tree.flatten(g(*args))[0] for g in (compiled, plain))
+        for found, expected in zip(*pair, strict=True):
+            tolerance = 1e-5 if np.result_type(expected) == np.float32 else 1e-8
+            np.testing.assert_allclose(found, expected, rtol=tolerance, atol=tolerance)
+            assert np.result_type(found) == np.result_type(expected)

@@ -202,7 +202,6 @@ class OwnDraws(nn.Module):
 @pytest.mark.parametrize(
     ("model", "loss", "reason"),
     [
-        (network, lambda: branching, "bool(x), as in `if x:` or `while x:`"),
         (OwnDraws, lambda: losses.cross_entropy, "rng.normal of an array"),
         (network, noisy, "one batch has two losses"),
         (network, counting, "one batch has two losses"),
@@ -223,6 +222,20 @@ def test_what_cannot_be_compiled_stays_plain_and_says_why(early, model, loss, re
         run(True)
     if loss not in (noisy, counting):  # their own state saw the loss that was tried
         assert same(run(False)[0], found)
+
+
+def test_a_loss_that_decides_by_its_value_is_compiled():
+    X, y = blobs(64)
+
+    def run(jit):
+        kept, options = network(), {"optimizer": optim.SGD(0.1), "epochs": 6, "progress": False}
+        nn.fit(kept, branching, X, y, jit=jit, **options)
+        return kept
+
+    pairs = zip(run("numpy").state_dict().items(), run(False).state_dict().items(), strict=True)
+    for (name, found), (other, expected) in pairs:
+        assert name == other
+        np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
 def test_an_error_of_the_data_is_not_hidden_by_the_one_of_compiling():

@@ -187,7 +187,12 @@ CURED = {
 @pytest.mark.parametrize("name", CURES)
 def test_refusals_under_jit_and_vmap_name_a_cure_that_works(name):
     f, said = CURES[name]
-    for call in (lambda: ad.jit(f)(X), lambda: ad.vmap(f)(np.stack([X, X]))):
+    calls = [lambda: ad.vmap(f)(np.stack([X, X]))]
+    if name == "np.allclose":  # a decision
+        assert np.allclose(ad.jit(f)(X), f(X))
+    else:
+        calls.append(lambda: ad.jit(f)(X))
+    for call in calls:
         with pytest.raises(ad.NotDifferentiableError) as caught:
             call()
         assert name in str(caught.value)

@@ -121,6 +121,7 @@ class Back:
         examples = [np.int64(0), *map(zeros_like, carry), *firsts, *map(ones_like, closed)]
         program = program_of(f, examples, self.loop.name)
         loop = type(self.loop)(program, len(carry), len(xs), length, reverse, True, self.loop.name)
+        loop.guarded = self.loop.guarded
         return lambda start, rounds: rows.scan(start, rounds, *carry, *xs, *closed, loop=loop)
 
 

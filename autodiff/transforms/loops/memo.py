@@ -19,6 +19,7 @@ class Memo:
     which places its operands stand here, and at which its results."""
 
     extends: tuple[object, list[int], list[int]] | None = None
+    guarded = False  # does it make no round where the values lead along another path? (jit)
 
     @cached_property
     def key(self) -> object:
@@ -27,7 +28,10 @@ class Memo:
     def memo(self, key: Any, make: Callable[[], Any]) -> Any:
         made = self.__dict__.setdefault("made", {})
         if key not in made:
-            made[key] = make()
+            found = made[key] = make()
+            for loop in found if isinstance(found, tuple) else (found,):
+                if isinstance(loop, Memo):
+                    loop.guarded = self.guarded
         return made[key]
 
 

@@ -179,6 +179,7 @@ class Scan(Memo):
         loop = self.with_program(program, self.carries, self.xs, self.reverse)
         count = 2 * self.counted + self.carries + self.xs + self.closed
         loop.extends = self.key, list(range(count)), list(range(self.carries + self.ys))
+        loop.guarded = self.guarded
         return loop
 
     def pull(self, primals: Sequence[Any], wanted: Sequence[int]) -> Pullback:
