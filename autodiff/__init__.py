@@ -42,6 +42,8 @@ if TYPE_CHECKING:  # loaded when they are first asked for, by _LATER
     from .explanation.explain import Explanation, explain
     from .implicit import argmin, fixed_point, linear_solve, root
     from .programs.loading import load
+    from .sparse.pattern import Pattern
+    from .sparse.sparsity import hessian_sparsity, sparsity
 
 __version__ = "0.2.0"
 
@@ -66,18 +68,21 @@ _INSTEAD = {  # of what people look for who come from another engine
 _LATER = {  # what most programs never ask for, and where it is
     "Diagnosis": ".checking.diagnose",
     "Explanation": ".explanation.explain",
+    "Pattern": ".sparse.pattern",
     "argmin": ".implicit",
     "check": ".checking.check",
     "diagnose": ".checking.diagnose",
     "explain": ".explanation.explain",
     "extend": ".extend",
     "fixed_point": ".implicit",
+    "hessian_sparsity": ".sparse.sparsity",
     "implicit": ".implicit",
     "jit": ".compiler.jit",
     "linear_solve": ".implicit",
     "load": ".programs.loading",
     "raise_on_nonfinite": ".checking.raise_on_nonfinite",
     "root": ".implicit",
+    "sparsity": ".sparse.sparsity",
 }
 _MODULES = ["extend", "implicit", "linalg", "special", "tree"]
 
@@ -103,6 +108,7 @@ __all__ = [
     "MissingExtraError",
     "NonFiniteError",
     "NotDifferentiableError",
+    "Pattern",
     "ShapeError",
     "Tensor",
     "argmin",
@@ -120,6 +126,7 @@ __all__ = [
     "fori_loop",
     "grad",
     "hessian",
+    "hessian_sparsity",
     "hvp",
     "jacfwd",
     "jacobian",
@@ -134,6 +141,7 @@ __all__ = [
     "require",
     "root",
     "scan",
+    "sparsity",
     "stop_gradient",
     "taylor",
     "tensor",

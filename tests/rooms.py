@@ -24,7 +24,10 @@ LAYERS: tuple[dict[str, str], ...] = (
         "explanation": "both sweeps for a reader: steps, rules in symbols, tables, LaTeX, pictures",
         "extend": "",
     },
-    {"checking": "is a derivative right, and if not, why: check, diagnose, raise_on_nonfinite"},
+    {
+        "checking": "is a derivative right, and if not, why: check, diagnose, raise_on_nonfinite",
+        "sparse": "sparse Jacobians and Hessians: patterns, colours, compressed sweeps",
+    },
     {"__init__": ""},  # the public names
     {"command": "the command line"},
     {"__main__": ""},

@@ -1,0 +1,1 @@
+"""Sparse Jacobians and Hessians: patterns found in the program, colours, compressed sweeps."""
