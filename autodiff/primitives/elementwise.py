@@ -298,6 +298,7 @@ clip = choice(
     lambda y_bar, s, high: selecting.where(s[1], y_bar, 0),
     batch=_batch_clip,
     kinks="bounds",
+    entries="entry",
 )
 
 # name: how it is written, how tightly that binds, and the same in LaTeX

@@ -103,16 +103,21 @@ def chosen(call: Call, sets: Sequence[Sets | None], shape: Any) -> list[Sets | N
     row: Any = call.row
     if row.kind != "choice":
         return list(sets)
-    sets = [None if f is None else s for s, f in zip(sets, scatters(row, sets), strict=True)]
-    operands = call.shown or (call.fixed if call.fixed[0] is not UNKNOWN else None)
-    if operands is None or (call.shown is None and row.form != "branches"):
+    back = scatters(row, sets)
+    deciding = [x for x, f in zip(call.fixed, back, strict=True) if f is None]
+    sets = [s if f else None for s, f in zip(sets, back, strict=True)]
+    if call.shown is None and (not deciding or any(x is UNKNOWN for x in deciding)):
         return sets
+    operands = call.shown or [
+        np.zeros(like.shape) if x is UNKNOWN else x
+        for x, like in zip(call.fixed, call.likes, strict=True)
+    ]
     picked = row.selector(*operands, call.y, **call.params)
     ones, found = np.ones(shape), []
-    for s, scatter, like in zip(sets, scatters(row, sets), call.likes, strict=True):
+    for s, scatter, like in zip(sets, back, call.likes, strict=True):
         if s is not None:
-            back = scatter(ones, picked, Aval(shape, like.dtype), **call.params)
-            s = s.moved(np.where(np.broadcast_to(back, shape) != 0, s.ids, 0))
+            given = scatter(ones, picked, Aval(shape, like.dtype), **call.params)
+            s = s.moved(np.where(np.broadcast_to(given, shape) != 0, s.ids, 0))
         found.append(s)
     return found
 
@@ -166,10 +171,10 @@ def _added(call: Call) -> Any:
         found = row.transpose(numbers, *likes, **call.params)
         places = found if isinstance(found, list) else [found]
     streams = []
-    for s, place, like in zip(call.sets, places, likes, strict=False):
+    for s, place in zip(call.sets, places, strict=False):
         if s is not None:
-            to = np.broadcast_to(place, like.shape).ravel()
-            streams.append((to[to > 0] - 1, s.ids.ravel()[to > 0], s.table))
+            to, ids = np.broadcast_arrays(place, s.ids)  # what is added may broadcast
+            streams.append((to[to > 0] - 1, ids[to > 0], s.table))
     return placed(call.shape, streams, call)
 
 

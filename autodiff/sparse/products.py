@@ -24,8 +24,8 @@ def pushed(call: Any, unknown: Any) -> Sets | None:
     sizes: dict[Any, int] = {}
     for term, shape in zip(terms, shapes, strict=True):
         for c, n in zip(term, shape, strict=True):
-            sizes[c] = max(n, sizes.get(c, 1)) if n else 0
-    for k, s in enumerate(call.sets):
+            sizes[c] = n if n != 1 else sizes.get(c, 1)  # 1 broadcasts
+    for k, s in enumerate(call.sets if 0 not in sizes.values() else ()):  # else sums of nothing
         if s is None:
             continue
         masks = [

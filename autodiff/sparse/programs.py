@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..engine.graph import TraceNode
-from ..rules.conforming import aval_of
+from ..rules.conforming import Aval, aval_of
 from ..rules.kinds import pick
 from ..rules.primitive import Traced, nodes_of
 from .by_kind import UNKNOWN, Call, pushed
@@ -44,12 +44,13 @@ def through(
 def one(node: TraceNode, operands: Sequence[Any], known: Sequence[Any], at: bool) -> Any:
     row, params = node.primitive, node.params
     assert row is not None
-    likes = [aval_of(x.value if isinstance(x, TraceNode) else x) for x in node.inputs]
+    values = [x.value if isinstance(x, TraceNode) else x for x in node.inputs]
+    likes = [Aval((), None) if x is None else aval_of(x) for x in values]
     if row.name in LOOPS:
         return LOOPS[row.name](params["loop"], operands, known, likes, through)
     shown = None
     if at:
-        shown = [x.value if isinstance(x, TraceNode) else x for x in node.inputs]
+        shown = values
     return pushed(Call(row, params, operands, known, shown, likes, node.value))
 
 
