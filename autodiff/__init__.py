@@ -42,6 +42,7 @@ if TYPE_CHECKING:  # loaded when they are first asked for, by _LATER
     from .explanation.explain import Explanation, explain
     from .implicit import argmin, fixed_point, linear_solve, root
     from .programs.loading import load
+    from .sparse.jacobian import SparseJacobian, sparse_jacobian
     from .sparse.pattern import Pattern
     from .sparse.sparsity import hessian_sparsity, sparsity
 
@@ -69,6 +70,7 @@ _LATER = {  # what most programs never ask for, and where it is
     "Diagnosis": ".checking.diagnose",
     "Explanation": ".explanation.explain",
     "Pattern": ".sparse.pattern",
+    "SparseJacobian": ".sparse.jacobian",
     "argmin": ".implicit",
     "check": ".checking.check",
     "diagnose": ".checking.diagnose",
@@ -83,6 +85,7 @@ _LATER = {  # what most programs never ask for, and where it is
     "raise_on_nonfinite": ".checking.raise_on_nonfinite",
     "root": ".implicit",
     "sparse": ".sparse",
+    "sparse_jacobian": ".sparse.jacobian",
     "sparsity": ".sparse.sparsity",
 }
 _MODULES = ["extend", "implicit", "linalg", "sparse", "special", "tree"]
@@ -111,6 +114,7 @@ __all__ = [
     "NotDifferentiableError",
     "Pattern",
     "ShapeError",
+    "SparseJacobian",
     "Tensor",
     "argmin",
     "check",
@@ -142,6 +146,7 @@ __all__ = [
     "require",
     "root",
     "scan",
+    "sparse_jacobian",
     "sparsity",
     "stop_gradient",
     "taylor",

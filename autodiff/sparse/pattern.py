@@ -69,6 +69,13 @@ class Pattern:
         return rows
 
     @cached_property
+    def narrow(self) -> tuple[Array, Array]:
+        """`cols` and `starts` in the integers that SciPy takes."""
+        is_small = max(self.nnz, *self.shape) < 2**31
+        kind = np.int32 if is_small else np.int64
+        return self.cols.astype(kind), self.starts.astype(kind)
+
+    @cached_property
     def turned(self) -> tuple[Pattern, Array]:
         """The transpose, and where each of its entries is here."""
         n, m = self.shape
@@ -109,7 +116,8 @@ class Pattern:
             )
         )
 
-    __hash__ = None  # type: ignore[assignment]
+    def __hash__(self) -> int:
+        return hash((self.shape, self.nnz))
 
     def tocsr(self) -> Any:
         return csr(np.ones(self.nnz, bool), self)
@@ -131,7 +139,8 @@ def csr(data: Any, pattern: Pattern) -> Any:
         raise MissingExtraError(
             "sparse derivatives are sparse arrays of SciPy's: pip install scipy"
         ) from None
-    made = module.csr_array((data, pattern.cols, pattern.starts), shape=pattern.shape)
+    cols, starts = pattern.narrow  # copies: SciPy writes into them in place
+    made = module.csr_array((data, cols.copy(), starts.copy()), shape=pattern.shape)
     made.has_canonical_format = True
     return made
 

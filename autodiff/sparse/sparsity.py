@@ -105,12 +105,17 @@ def symmetric_blocks_of(
     """The pattern of the gradient's program; what it has on one side only is zero."""
     places = chosen(argnums, args, f)
     found = blocks_of(grad(f, places), args, kwargs, places, at)
+    return symmetric_of(found, isinstance(argnums, (tuple, list)))
+
+
+def symmetric_of(found: Blocks, several: bool) -> Blocks:
+    """The pattern of a Hessian from that of the gradient of several arguments."""
     pattern = found.pattern
     turned, _ = pattern.turned
     kept = ~turned.missing(pattern)
     if not kept.all():
         pattern = Pattern.at(pattern.rows[kept], pattern.cols[kept], pattern.shape)
-    structure = found.structure if isinstance(argnums, (tuple, list)) else found.structure.parts[0]
+    structure = found.structure if several else found.structure.parts[0]
     return found._replace(pattern=pattern, structure=structure)
 
 
@@ -139,6 +144,7 @@ def traced_blocks(
     argnums: Any,
     at: bool,
     abstract: bool,
+    given: Pattern | None = None,
 ) -> Blocks:
     places = chosen(argnums, args, f)
     call, wanted, structures = list(args), [], []
@@ -174,9 +180,17 @@ def traced_blocks(
         for j, x in enumerate(graph.held)
         if isinstance(x, TraceNode) and j not in changing and x not in sets and is_part(x.value)
     }
-    results = through(graph, sets, fixed, at)
     outputs = [shape_of(y.value if isinstance(y, TraceNode) else y) for y in graph.outputs]
-    pattern = joined(results, outputs, size, name_of(f))
+    if given is None:
+        pattern = joined(through(graph, sets, fixed, at), outputs, size, name_of(f))
+    else:
+        pattern = given
+        shape = (sum(map(size_of, outputs)), size)
+        if pattern.shape != shape:
+            raise ShapeError(
+                f"the pattern has shape {pattern.shape}; the derivative of {name_of(f)} has "
+                f"shape {shape}"
+            )
     in_order = dict(structures)
     return Blocks(pattern, graph.out_structure, [in_order[k] for k in places], outputs, inputs)
 
