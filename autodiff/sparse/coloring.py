@@ -118,12 +118,15 @@ def distant_colors(pattern: Pattern) -> Array:
     least = longest(pattern)
     used = np.bincount(pattern.cols, minlength=m) > 0
     numbers = np.cumsum(used) - 1  # columns without an entry do not count
+    best: Array = None
     for k in range(least, least + max(least // 4, 1) + 1):
         tried = numbers[pattern.cols] % k if k else pattern.cols
-        if not k or np.bincount(pattern.rows * k + tried, minlength=1).max() < 2:
-            return np.where(used, numbers % max(k, 1), -1)
+        if not k or np.bincount(pattern.rows * k + tried).max() < 2:
+            best = np.where(used, numbers % max(k, 1), -1)
+            break
+    if best is not None and (count(best) == least or pattern.nnz > LARGE):
+        return best
     turned, _ = pattern.turned
-    best: Array = None
     for order in orders(pattern, turned):
         colors = greedy(turned, order[used[order]], n)
         if best is None or count(colors) < count(best):
