@@ -141,7 +141,9 @@ JACOBIANS = {
     "one row": Case(lambda x: np.sum(x**3), best=1),
     "blocks": Case(blocks, best=4),
     "blocks by einsum": Case(
-        lambda x: np.einsum("bi,ij,bj->bi", np.reshape(x, (8, 3)), A[:3, :3], np.reshape(x, (8, 3))),
+        lambda x: np.einsum(
+            "bi,ij,bj->bi", np.reshape(x, (8, 3)), A[:3, :3], np.reshape(x, (8, 3))
+        ),
         best=3,
     ),
     "sums of blocks": Case(lambda x: np.sum(np.reshape(x, (4, 6)) ** 2, axis=1), best=1),
@@ -202,7 +204,9 @@ JACOBIANS = {
     "Fourier transform of blocks": Case(
         lambda x: np.real(np.fft.fft(np.reshape(x, (6, 4)), axis=1)), best=4
     ),
-    "interpolation": Case(lambda x: np.interp(x, np.arange(-3.0, 4.0), np.arange(7.0) ** 2), best=1),
+    "interpolation": Case(
+        lambda x: np.interp(x, np.arange(-3.0, 4.0), np.arange(7.0) ** 2), best=1
+    ),
     "list of numbers": Case(lambda x: np.stack([x[k] * x[k + 1] for k in range(N - 1)]), best=2),
     "written in place": Case(lambda x: in_place(x), best=2),
 }
