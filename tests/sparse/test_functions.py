@@ -123,6 +123,11 @@ def blocks(x):
     return np.reshape(x, (6, 4)) @ A[:4, :4] * np.reshape(x, (6, 4))
 
 
+def softmaxes(x):
+    e = np.exp(np.reshape(x, (6, 4)))
+    return e / np.sum(e, axis=1, keepdims=True)
+
+
 def pairs_in_order(x):
     return np.sort(np.reshape(x, (12, 2)), axis=1)
 
@@ -149,10 +154,7 @@ JACOBIANS = {
     "sums of blocks": Case(lambda x: np.sum(np.reshape(x, (4, 6)) ** 2, axis=1), best=1),
     "products of blocks": Case(lambda x: np.prod(np.reshape(x, (6, 4)), axis=1), best=1),
     "largest of blocks": Case(lambda x: np.max(np.reshape(x, (6, 4)), axis=1), best=1),
-    "softmax of blocks": Case(
-        lambda x: (lambda e: e / np.sum(e, axis=1, keepdims=True))(np.exp(np.reshape(x, (6, 4)))),
-        best=4,
-    ),
+    "softmax of blocks": Case(softmaxes, best=4),
     "permuted": Case(lambda x: x[PLACES] ** 2, best=1),
     "repeated": Case(lambda x: x[REPEATED] * np.arange(30.0), best=1),
     "turned": Case(lambda x: np.reshape(x, (4, 6)).T[::-1] ** 2, best=1),
