@@ -136,7 +136,9 @@ class Symbols:
         return self.of_each("exp", x)
 
     def sum(self, x: Any) -> Any:
-        return np.array(self.casadi.sum1(self.casadi.vertcat(*x.ravel())), object).reshape(())
+        y = np.empty((), object)
+        y[()] = self.casadi.sum1(self.casadi.vertcat(*x.ravel()))
+        return y
 
     def pad(self, x: Any, width: int) -> Any:
         return np.pad(x, width, constant_values=self.casadi.SX(0))
@@ -163,7 +165,7 @@ def casadis(f: Function, kind: str, n: int) -> Any:
     return call
 
 
-def jaxs(f: Function, kind: str, sparse: bool, n: int) -> Any:
+def jaxs(f: Function, kind: str, sparse: bool) -> Any:
     import jax
     import jax.numpy as jnp
 
@@ -180,7 +182,7 @@ def jaxs(f: Function, kind: str, sparse: bool, n: int) -> Any:
         def call(x: Any) -> Any:
             nonlocal made
             if made is None:
-                coloring = getattr(asdex, f"{kind}_coloring")(function, n)
+                coloring = getattr(asdex, f"{kind}_coloring")(function, x)
                 made = jax.jit(getattr(asdex, f"{kind}_from_coloring")(function, coloring))
             return jax.block_until_ready(made(x))
 
@@ -229,7 +231,7 @@ def measure(engine: str, case: str) -> dict[str, Any]:
     elif engine == "casadi":
         call = casadis(f, kind, n)
     else:
-        call = jaxs(f, kind, engine == "asdex", n)
+        call = jaxs(f, kind, engine == "asdex")
     call(x)
     first = perf_counter() - start
     times: list[float] = []

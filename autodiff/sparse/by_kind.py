@@ -209,8 +209,8 @@ def _along(call: Call) -> Any:
     if first is not None:
         if call.row.form == "transform" and call.params["n"] < first.shape[axis]:
             first = first.moved(np.take(first.ids, range(call.params["n"]), axis))
-        elif len(call.fixed) > 1 and call.fixed[1] is not UNKNOWN and call.row.kind == "special":
-            first = first.moved(np.where(call.fixed[1], first.ids, 0))  # masked
+        elif rest and getattr(call.fixed[1], "dtype", None) == bool:  # masked
+            first = first.moved(np.where(call.fixed[1], first.ids, 0))
         united = along(first, tuple(axes))
         ids = united.ids
         if len(call.shape) < ndim:

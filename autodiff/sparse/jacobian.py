@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..base.errors import AutodiffError, NotDifferentiableError
+from ..base.errors import AutodiffError, NotDifferentiableError, refuse
 from ..base.made import ByName, Learnt
 from ..base.trees import exactly, flatten
 from ..compiler.outside.kinds import WatchedFromOutsideError
@@ -144,6 +144,12 @@ class Kept(Learnt):
         that cannot be told."""
         try:
             world = self.outside.now(leaves, structure)
+            if world.walk.generators:
+                raise refuse(
+                    f"a sparse derivative of {name_of(self.f)}, which draws random numbers: its "
+                    "pattern is that of other numbers",
+                    "draw them outside, and pass them as an argument",
+                )
             paths = {path for _, _, path in world.walk.inputs}
             if paths:  # arrays too: the zeros of a constant are part of a pattern
                 world = self.outside.now(leaves, structure, paths)

@@ -167,7 +167,8 @@ def traced_blocks(
         return f(*positional, **named)
 
     named = unflatten(structure, list(map(example, leaves)))
-    graph = traced(program, (tuple(call), named), abstract, checks=False)
+    with np.errstate(all="ignore"):  # it runs once more for the derivative, and warns there
+        graph = traced(program, (tuple(call), named), abstract, checks=False)
     by_place = dict(zip((k for k, _ in structures), wanted, strict=True))
     columns = [graph.held[j] for k in places for j in by_place[k]]
     inputs = [shape_of(x.value) for x in columns]

@@ -54,8 +54,8 @@ def others(row, inputs, rng):
     return [np.reshape(rng.permutation(np.ravel(x)), np.shape(x)) for x in inputs]
 
 
-def patterns_of(case):
-    found, _ = flatten(ad.sparsity(case, *case.inputs, argnums=places(case)))
+def patterns_of(case, at=False):
+    found, _ = flatten(ad.sparsity(case, *case.inputs, argnums=places(case), at=at))
     return [p.dense() for p in found]
 
 
@@ -84,9 +84,12 @@ def nonzeros(case, inputs, like):
 
 
 def covers(case):
-    found = patterns_of(case)
-    for p, j in zip(found, nonzeros(case, case.inputs, found), strict=True):
-        assert not np.any(j & ~p), f"{case.row.name}: the pattern lacks {np.argwhere(j & ~p)}"
+    """The pattern for every value, and that at the point, which is a part of it."""
+    found, at_point = patterns_of(case), patterns_of(case, at=True)
+    there = nonzeros(case, case.inputs, found)
+    for p, q, j in zip(found, at_point, there, strict=True):
+        assert not np.any(j & ~q), f"{case.row.name}: the pattern lacks {np.argwhere(j & ~q)}"
+        assert not np.any(q & ~p), f"{case.row.name}: there is more at the point than elsewhere"
 
 
 @tried(SMOOTH)
