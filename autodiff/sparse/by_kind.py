@@ -209,7 +209,7 @@ def _along(call: Call) -> Any:
     if first is not None:
         if call.row.form == "transform" and call.params["n"] < first.shape[axis]:
             first = first.moved(np.take(first.ids, range(call.params["n"]), axis))
-        elif rest and getattr(call.fixed[1], "dtype", None) == bool:  # masked
+        elif rest and getattr(call.fixed[1], "dtype", object) is np.dtype(bool):  # masked
             first = first.moved(np.where(call.fixed[1], first.ids, 0))
         united = along(first, tuple(axes))
         ids = united.ids

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..base.errors import AutodiffError, NotDifferentiableError, refuse
+from ..base.errors import AutodiffError, NotDifferentiableError
 from ..base.made import ByName, Learnt
 from ..base.trees import exactly, flatten
 from ..compiler.outside.kinds import WatchedFromOutsideError
@@ -118,38 +118,38 @@ class Kept(Learnt):
             )
         return self.plan
 
-    def differentiated(self, f: Callable[..., Any], places: tuple[int, ...]) -> Callable[..., Any]:
-        """What the columns are of: the function, or its gradient."""
-        return grad(f, places, self.has_aux) if self.symmetric else f
-
-    def plan_for(self, f: Any, args: Sequence[Any], kwargs: dict[str, Any], places: Any) -> Plan:
+    def plan_for(
+        self, f: Any, args: Sequence[Any], kwargs: dict[str, Any], places: Any
+    ) -> tuple[Plan, Callable[..., Any]]:
+        """A plan, and what is differentiated: `f`, or its gradient. Where the plan is for this call
+        alone, that is the program of which it has the pattern."""
+        if self.symmetric:
+            f = grad(f, places, self.has_aux)
         leaves, structure = flatten((tuple(args), kwargs))
         if any(map(is_in_program, leaves)):  # which keeps its own versions
-            return self.made(f, args, kwargs, places)[0]
+            return self.made(f, args, kwargs, places)[0], f
         key = self.key(leaves, structure)
         plan = None if key is None else self.plans.get(key)
         if plan is None:
-            plan, holds = self.made(f, args, kwargs, places)
+            plan, program, holds = self.made(f, args, kwargs, places)
             if holds and key is not None:
                 self.plans[key] = plan
                 if len(self.plans) > MOST:
                     self.plans.popitem(last=False)
+            elif not self.has_aux:
+                f = program
         else:
             self.plans.move_to_end(key)
         self.plan = plan
-        return plan
+        return plan, f
 
     def key(self, leaves: Sequence[Any], structure: Any) -> Any:
         """What a pattern holds for: shapes, types, integers, and what is read outside. None where
-        that cannot be told."""
+        that cannot be told, or may be random."""
         try:
             world = self.outside.now(leaves, structure)
             if world.walk.generators:
-                raise refuse(
-                    f"a sparse derivative of {name_of(self.f)}, which draws random numbers: its "
-                    "pattern is that of other numbers",
-                    "draw them outside, and pass them as an argument",
-                )
+                return None
             paths = {path for _, _, path in world.walk.inputs}
             if paths:  # arrays too: the zeros of a constant are part of a pattern
                 world = self.outside.now(leaves, structure, paths)
@@ -161,18 +161,17 @@ class Kept(Learnt):
 
     def made(
         self, f: Any, args: Sequence[Any], kwargs: dict[str, Any], places: Any
-    ) -> tuple[Plan, bool]:
-        """A plan, and whether it holds for all values."""
-        f, has_aux = self.differentiated(f, places), self.has_aux
-        function = functools.wraps(f)(lambda *a, **k: f(*a, **k)[0]) if has_aux else f
+    ) -> tuple[Plan, Callable[..., Any], bool]:
+        """A plan, the program of which it has the pattern, and whether it holds for all values."""
+        function = functools.wraps(f)(lambda *a, **k: f(*a, **k)[0]) if self.has_aux else f
         found = partial(traced_blocks, function, args, kwargs, places, at=False, given=self.given)
         try:
-            blocks, holds = found(abstract=True), True
+            (blocks, program), holds = found(abstract=True), True
         except NotDifferentiableError:  # it looks at a value
-            blocks, holds = found(abstract=False), False
+            (blocks, program), holds = found(abstract=False), False
         if self.symmetric:
             blocks = symmetric_of(blocks, isinstance(self.argnums, (tuple, list)))
-        return Plan(blocks, self.way), holds
+        return Plan(blocks, self.way), program, holds
 
 
 def kind_of(x: Any) -> Any:
@@ -186,8 +185,8 @@ def kind_of(x: Any) -> Any:
 
 def call(kept: Kept, f: Any, *args: Any, **kwargs: Any) -> Any:
     places = chosen(kept.argnums, args, f)
-    plan = kept.plan_for(f, args, kwargs, places)
-    run = Run(kept.differentiated(f, places), args, kwargs, places, kept.has_aux)
+    plan, function = kept.plan_for(f, args, kwargs, places)
+    run = Run(function, args, kwargs, places, kept.has_aux)
     found, aux = plan.run(run)
     y = plan.blocks.nest(found, kept.argnums)
     return (y, aux) if kept.has_aux else y
@@ -195,8 +194,8 @@ def call(kept: Kept, f: Any, *args: Any, **kwargs: Any) -> Any:
 
 def check(kept: Kept, f: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> None:
     places = chosen(kept.argnums, args, f)
-    plan = kept.plan_for(f, args, kwargs, places)
-    run = Run(kept.differentiated(f, places), args, kwargs, places, kept.has_aux)
+    plan, function = kept.plan_for(f, args, kwargs, places)
+    run = Run(function, args, kwargs, places, kept.has_aux)
     rng = np.random.default_rng(0)
     directions = [rng.uniform(0.5, 1.5, np.shape(x)) for x in run.inputs]
     slopes, _ = flatten(run.columns(plan.blocks)(*directions))

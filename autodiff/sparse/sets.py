@@ -18,7 +18,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..base.errors import ShapeError
+
 Array = Any
+MOST = 2**27  # members at once: of so many, a matrix is not a sparse one
 
 
 class Table(NamedTuple):
@@ -77,8 +80,19 @@ Stream = tuple[Array, Array, Table]  # places, and the set that is added to each
 
 def united(count: int, streams: Sequence[Stream], size: int) -> Sets:
     """`count` sets: place k has the union of all sets that the streams add to it."""
-    keys = []
+    full = np.zeros(count, bool)  # places that have all numbers: one set stands for them
+    keys, total = [], 0
     for places, ids, table in streams:
+        lengths = table.starts[ids + 1] - table.starts[ids]
+        if size > 1 and np.max(lengths, initial=0) == size:
+            full[places[lengths == size]] = True
+    some = bool(full.any())
+    for places, ids, table in streams:
+        if some:
+            kept = ~full[places]
+            places, ids = places[kept], ids[kept]
+        total += int(np.sum(table.starts[ids + 1] - table.starts[ids]))
+        check_size(total)
         members, lengths = members_of(ids, table)
         keys.append(np.repeat(places, lengths) * size + members)
     every = np.concatenate(keys) if keys else np.zeros(0, np.intp)
@@ -90,7 +104,19 @@ def united(count: int, streams: Sequence[Stream], size: int) -> Sets:
     np.cumsum(np.bincount(owners, minlength=count), out=starts[2:])
     ids = np.arange(1, count + 1)
     ids[starts[1:-1] == starts[2:]] = 0
+    if some:
+        ids[full] = count + 1
+        starts = np.append(starts, starts[-1] + size)
+        members = np.concatenate((members, np.arange(size)))
     return Sets(ids, Table(starts, members, size))
+
+
+def check_size(total: int) -> None:
+    if total > MOST:
+        raise ShapeError(
+            f"a pattern has more than {MOST} entries that may not be zero, at least on the way to "
+            "the result: it is not sparse; use products such as autodiff.jvp and autodiff.vjp"
+        )
 
 
 def by_places(count: int, streams: Sequence[Stream], size: int) -> Sets:

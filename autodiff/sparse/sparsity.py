@@ -22,9 +22,7 @@ from ..transforms.gradients import grad
 from ..transforms.jacobians import finish
 from .pattern import Pattern
 from .programs import through
-from .sets import Sets, listed, singletons
-
-MOST = 2**28  # entries of a pattern: beyond them, the matrix is not a sparse one
+from .sets import Sets, check_size, listed, singletons
 
 
 class Blocks(NamedTuple):
@@ -127,7 +125,7 @@ def blocks_of(
     at: bool = False,
 ) -> Blocks:
     try:
-        return traced_blocks(f, args, kwargs, argnums, at, abstract=not at)
+        return traced_blocks(f, args, kwargs, argnums, at, abstract=not at)[0]
     except NotDifferentiableError as error:
         if at or not error.cure:
             raise
@@ -145,7 +143,8 @@ def traced_blocks(
     at: bool,
     abstract: bool,
     given: Pattern | None = None,
-) -> Blocks:
+) -> tuple[Blocks, Callable[..., Any]]:
+    """The pattern, and the program that it is of, as a function like `f`."""
     places = chosen(argnums, args, f)
     call, wanted, structures = list(args), [], []
     start = 0
@@ -183,7 +182,7 @@ def traced_blocks(
     }
     outputs = [shape_of(y.value if isinstance(y, TraceNode) else y) for y in graph.outputs]
     if given is None:
-        pattern = joined(through(graph, sets, fixed, at), outputs, size, name_of(f))
+        pattern = joined(through(graph, sets, fixed, at), outputs, size)
     else:
         pattern = given
         shape = (sum(map(size_of, outputs)), size)
@@ -193,7 +192,9 @@ def traced_blocks(
                 f"shape {shape}"
             )
     in_order = dict(structures)
-    return Blocks(pattern, graph.out_structure, [in_order[k] for k in places], outputs, inputs)
+    found = [in_order[k] for k in places]
+    blocks = Blocks(pattern, graph.out_structure, found, outputs, inputs)
+    return blocks, lambda *positional, **named: graph(positional, named)
 
 
 def is_part(x: Any) -> bool:
@@ -202,9 +203,7 @@ def is_part(x: Any) -> bool:
     return (dtype.kind if dtype is not None else "iuf"[isinstance(x, float) * 2]) in "iub"
 
 
-def joined(
-    results: Sequence[Sets | None], shapes: Sequence[tuple[int, ...]], size: int, name: str
-) -> Pattern:
+def joined(results: Sequence[Sets | None], shapes: Sequence[tuple[int, ...]], size: int) -> Pattern:
     """The sets of all results as one pattern, a row for each entry."""
     starts, members, total = [np.zeros(1, np.intp)], [], 0
     for found, shape in zip(results, shapes, strict=True):
@@ -212,11 +211,7 @@ def joined(
             starts.append(np.full(size_of(shape), total))
             continue
         lengths = np.diff(found.table.starts)[found.ids]
-        if total + int(lengths.sum()) > MOST:
-            raise ShapeError(
-                f"sparsity: the Jacobian of {name} has {total + int(lengths.sum())} entries that "
-                f"may not be zero, more than {MOST}; use products such as autodiff.jvp and vjp"
-            )
+        check_size(total + int(lengths.sum()))
         own, some = listed(found)
         starts.append(own[1:] + total)
         members.append(some)

@@ -141,6 +141,20 @@ def test_a_branch_on_a_value_is_the_branch_that_is_taken():
         agrees(slopes(x), ad.jacobian(f)(x))
 
 
+def test_random_numbers_are_those_of_one_run():
+    rng = np.random.default_rng(0)
+    seen = []
+
+    def f(x):
+        seen.append(rng.random(6) > 0.5)
+        return np.where(seen[-1], x, 0.0)
+
+    slopes = ad.jacobian(f, sparse=True)
+    for _ in range(10):
+        found = slopes(np.ones(6))
+        np.testing.assert_array_equal(found.toarray(), np.diag(seen[-1] * 1.0))
+
+
 def test_a_pattern_is_found_once():
     runs = []
 
