@@ -32,7 +32,7 @@ def tridiagonal(np: Any, x: Any) -> Any:
 
 
 def arrow(np: Any, x: Any) -> Any:
-    return np.concatenate((np.sum(x**2).reshape(1), x[0] * x[1:] ** 2))
+    return np.concatenate((np.sum(x**2).reshape(1), x[:1] * x[1:] ** 2))
 
 
 def separable(np: Any, x: Any) -> Any:

@@ -40,9 +40,9 @@ class Entries:
         return f"Entries({self.data!r}, {self.pattern!r})"
 
 
-def of_pattern(data: Any, pattern: Pattern) -> Any:
+def of_pattern(data: Any, pattern: Pattern, watched: bool = False) -> Any:
     """These numbers at the places of a pattern: SciPy's array, unless a transform is watching."""
-    if isinstance(data, np.ndarray) and data.ndim == 1:
+    if isinstance(data, np.ndarray) and data.ndim == 1 and not watched:
         return csr(data, pattern)
     return Entries(data, pattern)
 

@@ -15,6 +15,7 @@ from ..base.warnings_off import quiet
 from ..engine.arguments import argument_names, differentiable, finish_all, name_of
 from ..engine.reverse_mode import sweep
 from ..rules.conforming import aval_of
+from ..rules.primitive import Traced
 from ..transforms.gradients import push
 from ..transforms.jacobians import in_unit_directions
 from ..transforms.tape import Tape
@@ -71,8 +72,12 @@ class Plan:
         if c.backward:
             stacks.append(joined(run.rows(self.blocks, partial(self.seeds, c.rows)), c.backward))
         data = (stacks[0] if len(stacks) == 1 else np.concatenate(stacks))[self.places]
+        watched = any(isinstance(x, Traced) for x in run.inputs)  # though nothing depends on it
         return [
-            [of_pattern(data if len(kept) == self.nnz else data[kept], p) for p, kept in row]
+            [
+                of_pattern(data if len(kept) == self.nnz else data[kept], part, watched)
+                for part, kept in row
+            ]
             for row in self.parts
         ], run.aux
 

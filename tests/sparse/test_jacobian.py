@@ -208,6 +208,8 @@ def test_compiled(backend):
         for point in (x, 2 * x):
             agrees(slopes(point), ad.jacobian(function)(point))
     assert slopes(x).nnz == 2
+    constant = ad.jit(ad.jacobian(np.diff, sparse=True), backend=backend)
+    agrees(constant(x), ad.jacobian(np.diff)(x))
     matrix[0, 1] = 3.0
     agrees(slopes(x), ad.jacobian(f)(x))
     curvature = ad.jit(ad.hessian(rosenbrock, sparse=True), backend=backend)
