@@ -13,6 +13,7 @@ import numpy as np
 from ..base.errors import AutodiffError, NotDifferentiableError
 from ..base.made import ByName, Learnt
 from ..base.trees import exactly, flatten
+from ..base.warnings_off import quiet
 from ..compiler.outside.kinds import WatchedFromOutsideError
 from ..compiler.outside.library import OutsideError
 from ..compiler.outside.worlds import Outside
@@ -137,7 +138,7 @@ class Kept(Learnt):
                 if len(self.plans) > MOST:
                     self.plans.popitem(last=False)
             elif not self.has_aux:
-                f = program
+                f = quietly(program) if self.symmetric else program
         else:
             self.plans.move_to_end(key)
         self.plan = plan
@@ -172,6 +173,16 @@ class Kept(Learnt):
         if self.symmetric:
             blocks = symmetric_of(blocks, isinstance(self.argnums, (tuple, list)))
         return Plan(blocks, self.way), program, holds
+
+
+def quietly(gradient: Callable[..., Any]) -> Callable[..., Any]:
+    """The program of a gradient, which may be inf or nan without a warning, as in the sweep."""
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        with quiet():
+            return gradient(*args, **kwargs)
+
+    return run
 
 
 def kind_of(x: Any) -> Any:
