@@ -198,13 +198,13 @@ def _along(call: Call) -> Any:
     ndim = len(call.likes[0].shape)
     axes = range(ndim) if axis is None else (axis,) if np.ndim(axis) == 0 else axis
     first, *rest = call.sets
-    if call.row.kind == "choice" and call.shown:
-        picked = call.row.selector(*call.shown, call.y, **call.params)  # type: ignore[attr-defined]
-        ones = np.ones(call.shape)
-        back = call.row.scatters[0](ones, picked, call.likes[0], **call.params)  # type: ignore[attr-defined]
-        if call.shape == call.likes[0].shape and first is not None:  # an order, not an extremum
-            return first.moved(call.row.select(picked, first.ids, **call.params))  # type: ignore[attr-defined]
-        first = first and first.moved(np.where(back != 0, first.ids, 0))
+    if call.row.kind == "choice" and call.shown and first is not None:
+        row: Any = call.row
+        picked = row.selector(*call.shown, call.y, **call.params)
+        if "keepdims" not in call.params:  # an order, not an extremum
+            return first.moved(row.select(picked, first.ids, **call.params))
+        back = row.scatters[0](np.ones(call.shape), picked, call.likes[0], **call.params)
+        first = first.moved(np.where(back != 0, first.ids, 0))
     united = None
     if first is not None:
         if call.row.form == "transform" and call.params["n"] < first.shape[axis]:

@@ -61,6 +61,7 @@ AT = {
     "where": (lambda x: np.where(x > 0, x, x[::-1]), [1.0, 2.0, -1.0], "100 010 100"),
     "max": (np.max, [1.0, 3.0, 2.0], "010"),
     "max of ties": (np.max, [3.0, 3.0, 2.0], "110"),
+    "max of one": (lambda x: np.max(x[:, None], axis=1), [3.0, 1.0], "10 01"),
     "sort": (np.sort, [2.0, 3.0, 1.0], "001 100 010"),
     "maximum": (lambda x: np.maximum(x, x[::-1]), [1.0, 5.0, 2.0], "001 010 001"),
     "argsort": (lambda x: x[np.argsort(x)], [2.0, 3.0, 1.0], "001 100 010"),
