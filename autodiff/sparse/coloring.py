@@ -20,6 +20,7 @@ from .pattern import Pattern
 
 Array = Any
 LARGE = 3_000_000  # entries: of a larger pattern one order is tried
+SMALL = 20_000  # entries: of a smaller one, more are tried
 DENSE = 2_000_000  # pairs of columns that meet: beyond, they are not listed
 
 
@@ -234,10 +235,17 @@ def read_from(pattern: Pattern, colors: Array, k: int) -> tuple[Array, Array]:
 
 
 def hessian_orders(graph: Pattern) -> Iterator[Array]:
+    """Those of most neighbours first, in some orders of equals; and others. No order is the best
+    of all patterns, and a small one is coloured at once."""
     degrees = np.diff(graph.starts)
     yield np.argsort(-degrees, kind="stable")
     yield smallest_last(graph)
     yield np.arange(graph.shape[0])
+    yield np.argsort(degrees, kind="stable")
+    yield np.argsort(degrees, kind="stable")[::-1]
+    rng = np.random.default_rng(0)
+    for _ in range(8 if graph.nnz <= SMALL else 0):
+        yield np.lexsort((rng.random(graph.shape[0]), -degrees))
 
 
 def star_colors(graph: Pattern, order: Array) -> Array:

@@ -111,6 +111,17 @@ def test_known_patterns_take_the_fewest_sweeps(pattern, jacobian, hessian):
     assert color_hessian(pattern).sweeps <= hessian
 
 
+@pytest.mark.parametrize(("side", "dims", "most"), [(10, 2, 5), (3, 3, 4), (4, 3, 7), (6, 3, 9)])
+def test_stencils_take_no_more_sweeps_than_casadis(side, dims, most):
+    """What `casadi.Sparsity.star_coloring` takes, or less."""
+    number = np.arange(side**dims).reshape((side,) * dims)
+    there = np.eye(side**dims, dtype=bool)
+    for axis in range(dims):
+        last, first = (np.delete(number, end, axis).ravel() for end in (0, -1))
+        there[last, first] = there[first, last] = True
+    assert color_hessian(Pattern.of(there)).sweeps <= most
+
+
 def test_a_border_below_a_band():
     there = band(40, 0, 1).dense()
     there[-1] = True
