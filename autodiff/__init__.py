@@ -34,7 +34,7 @@ from .transforms.taylor import taylor
 from .transforms.vmap import vmap
 
 if TYPE_CHECKING:  # loaded when they are first asked for, by _LATER
-    from . import extend, implicit  # noqa: F401 - public submodules
+    from . import extend, implicit, sparse  # noqa: F401 - public submodules
     from .checking.check import check
     from .checking.diagnose import Diagnosis, diagnose
     from .checking.raise_on_nonfinite import raise_on_nonfinite
@@ -42,6 +42,9 @@ if TYPE_CHECKING:  # loaded when they are first asked for, by _LATER
     from .explanation.explain import Explanation, explain
     from .implicit import argmin, fixed_point, linear_solve, root
     from .programs.loading import load
+    from .sparse.jacobian import SparseJacobian, sparse_jacobian
+    from .sparse.pattern import Pattern
+    from .sparse.sparsity import hessian_sparsity, sparsity
 
 __version__ = "0.2.0"
 
@@ -66,20 +69,26 @@ _INSTEAD = {  # of what people look for who come from another engine
 _LATER = {  # what most programs never ask for, and where it is
     "Diagnosis": ".checking.diagnose",
     "Explanation": ".explanation.explain",
+    "Pattern": ".sparse.pattern",
+    "SparseJacobian": ".sparse.jacobian",
     "argmin": ".implicit",
     "check": ".checking.check",
     "diagnose": ".checking.diagnose",
     "explain": ".explanation.explain",
     "extend": ".extend",
     "fixed_point": ".implicit",
+    "hessian_sparsity": ".sparse.sparsity",
     "implicit": ".implicit",
     "jit": ".compiler.jit",
     "linear_solve": ".implicit",
     "load": ".programs.loading",
     "raise_on_nonfinite": ".checking.raise_on_nonfinite",
     "root": ".implicit",
+    "sparse": ".sparse",
+    "sparse_jacobian": ".sparse.jacobian",
+    "sparsity": ".sparse.sparsity",
 }
-_MODULES = ["extend", "implicit", "linalg", "special", "tree"]
+_MODULES = ["extend", "implicit", "linalg", "sparse", "special", "tree"]
 
 
 def __getattr__(name: str) -> Any:
@@ -103,7 +112,9 @@ __all__ = [
     "MissingExtraError",
     "NonFiniteError",
     "NotDifferentiableError",
+    "Pattern",
     "ShapeError",
+    "SparseJacobian",
     "Tensor",
     "argmin",
     "check",
@@ -120,6 +131,7 @@ __all__ = [
     "fori_loop",
     "grad",
     "hessian",
+    "hessian_sparsity",
     "hvp",
     "jacfwd",
     "jacobian",
@@ -134,6 +146,8 @@ __all__ = [
     "require",
     "root",
     "scan",
+    "sparse_jacobian",
+    "sparsity",
     "stop_gradient",
     "taylor",
     "tensor",

@@ -16,6 +16,7 @@ from typing import Any
 ABOVE = {  # what is called, and the module that has it
     "draw_tape": "explanation.pictures",  # a tensor shows itself
     "save": "programs.saving",  # a graph saves itself
+    "sparse_by": "sparse.jacobian",  # jacobian and its kin with sparse=True
     "export": "programs.export",  # and writes itself as a module
     "held_form": "implicit.saved",  # what the rows of solutions and of loops hold, in parts
     "held_again": "implicit.saved",

@@ -29,6 +29,11 @@ class ByName:
         return name if found is self else self.recipe()
 
 
+class Learnt:
+    """What a function of ours remembers of its calls, to be quicker. Its results do not depend on
+    it, so jit does not look into it."""
+
+
 class Made(ByName, functools.partial):  # type: ignore[type-arg]  # it is called at the speed of C
     """A function with what made it."""
 
@@ -68,7 +73,10 @@ def makes(transform: Callable[P, Callable[..., Any]]) -> Callable[P, Callable[..
 
     @functools.wraps(transform)
     def make(*args: P.args, **kwargs: P.kwargs) -> Callable[..., Any]:
-        function: Callable[..., Any] = made(transform(*args, **kwargs), make, *args, **kwargs)
+        function: Callable[..., Any] = transform(*args, **kwargs)
+        if isinstance(function, ByName) and not isinstance(function, Made):
+            return function  # it knows how it was made
+        function = made(function, make, *args, **kwargs)
         return function
 
     return make

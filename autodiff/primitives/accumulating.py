@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..base.shapes import shape_of
+from ..base.shapes import shape_of, size_of
 from ..rules.conforming import Aval, align, stacked
 from ..rules.kinds import linear
 from ..rules.primitive import Primitive
@@ -39,11 +39,23 @@ def _add_reduceat_transpose(
     return np.moveaxis(scatter_add(each, key=(position,), shape=shape), 0, axis)
 
 
+def _add_reduceat_pairs(a: Aval, *, indices: Any, axis: int, dtype: Any = None) -> tuple[Any, Any]:
+    """Which entries of the result are made of which of the operand."""
+    position, owner = segments(indices, a.shape[axis])
+    shape = (*a.shape[:axis], len(indices), *a.shape[len(a.shape) + axis + 1 :])
+    sides = zip((shape, a.shape), (owner, position), strict=True)
+    to, of = (
+        np.take(np.arange(size_of(shape)).reshape(shape), k, axis).ravel() for shape, k in sides
+    )
+    return to, of
+
+
 add_reduceat = linear(
     "add_reduceat",
     lambda a, *, indices, axis, dtype=None: np.add.reduceat(a, indices, axis, dtype),
     _add_reduceat_transpose,
     batch="trailing",
+    entries=_add_reduceat_pairs,
 )
 
 
@@ -67,6 +79,7 @@ add_at = linear(
     lambda y_bar, a, updates, *, key: [y_bar, index(y_bar, key=key)],
     batch=_batch_add_at,
     selects="back",
+    entries="added",
 )
 
 
@@ -101,4 +114,5 @@ weigh = linear(
     _weigh_transpose,
     batch=_batch_weigh,
     selects="back",
+    entries="added",
 )

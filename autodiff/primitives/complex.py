@@ -17,7 +17,9 @@ import numpy as np
 
 from ..rules.kinds import linear, special
 
-real = linear("real", np.real, lambda y_bar, a: y_bar, batch="trailing", latex=r"\Re {a}")
+real = linear(
+    "real", np.real, lambda y_bar, a: y_bar, batch="trailing", latex=r"\Re {a}", entries="entry"
+)
 imag = linear(
     "imag",
     np.imag,
@@ -25,6 +27,7 @@ imag = linear(
     batch="trailing",
     latex=r"\Im {a}",
     form="alike",  # of ones it is zero
+    entries="entry",
 )
 conj = linear(
     "conj",
@@ -32,6 +35,7 @@ conj = linear(
     lambda y_bar, a: np.conj(y_bar),
     batch="trailing",
     latex=r"\overline{{{a}}}",
+    entries="entry",
 )
 
 
@@ -50,4 +54,5 @@ complex_sign = special(
     batch="trailing",
     latex=r"\frac{{{a}}}{{\left|{a}\right|}}",
     text="sign({a})",
+    entries="entry",
 )

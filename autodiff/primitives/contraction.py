@@ -13,7 +13,31 @@ from typing import Any
 import numpy as np
 
 Letters = Sequence[Any]  # one for each axis; in a compiled program numbers as well
+SUMMED, ROWS, COLUMNS = -1, -2, -3  # letters that no stack has
 LARGE = 2**14  # multiplications from which on NumPy's loop takes longer than preparing a product
+
+
+def lettered(
+    name: str, ndims: Sequence[int], subscripts: str = "", optimize: Any = None
+) -> tuple[list[Letters], Letters]:
+    """The letters of the operands of a product, with so many axes, and of its result."""
+    if name == "einsum":
+        inputs, output = subscripts.split("->")
+        return list(inputs.split(",")), output
+    a, b = ndims
+    if name in ("dot", "inner"):  # every other axis of both is kept
+        la, lb = list(range(a - 1)), list(range(a, a + b - 1))
+        if not a or not b:
+            la, lb = list(range(a)), list(range(b))
+            return [la, lb], la or lb
+        place = max(len(lb) - 1, 0) if name == "dot" else len(lb)
+        return [[*la, SUMMED], [*lb[:place], SUMMED, *lb[place:]]], [*la, *lb]
+    rows = [ROWS] if name == "matvec" or (name == "matmul" and a > 1) else []
+    columns = [COLUMNS] if name == "vecmat" or (name == "matmul" and b > 1) else []
+    stacks = a - 1 - len(rows), b - 1 - len(columns)
+    out = list(range(max(stacks)))  # stacks broadcast: the last axes match
+    left, right = (out[len(out) - n :] for n in stacks)
+    return [[*left, *rows, SUMMED], [*right, SUMMED, *columns]], [*out, *rows, *columns]
 
 
 def work(subscripts: str, shapes: Sequence[Sequence[int]]) -> int:

@@ -197,7 +197,7 @@ where     = choice("where", selecting.where, lambda c, a, b, y: c, lambda s, _, 
 heaviside = choice("heaviside", np.heaviside, lambda a, b, y: a == 0, lambda s, _, b_dot: selecting.where(s, b_dot, 0),
                    None, lambda y_bar, s, b: selecting.where(s, y_bar, 0), batch="elementwise")
 # Linear in the mantissa; scaled by the same power of two rather than multiplied, which could overflow.
-ldexp     = special("ldexp", np.ldexp, batch=lambda row, size, args, flags: row(*align_all(args, flags)),
+ldexp     = special("ldexp", np.ldexp, entries="entry", batch=lambda row, size, args, flags: row(*align_all(args, flags)),
                     forward=lambda tangents, primals, y: np.ldexp(tangents[0], primals[1]),
                     backward=lambda y_bar, primals, y: [np.ldexp(y_bar, primals[1]), ZERO],
                     text="{a} * 2^{b}", latex=r"{a} \cdot 2^{{{b}}}", binds=PRODUCT)
@@ -298,6 +298,7 @@ clip = choice(
     lambda y_bar, s, high: selecting.where(s[1], y_bar, 0),
     batch=_batch_clip,
     kinks="bounds",
+    entries="entry",
 )
 
 # name: how it is written, how tightly that binds, and the same in LaTeX

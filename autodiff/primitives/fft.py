@@ -65,9 +65,9 @@ def _shown(name: str) -> Any:
 # `n`, `axis` and `norm` are always given: a number, a negative number, and NumPy's word.
 # fmt: off
 fft   = linear("fft",   np.fft.fft,   lambda y_bar, a, *, n, axis, norm: _resized(np.fft.fft(y_bar, n, axis, norm), a.shape, axis),
-               text=_shown("fft"),   batch="trailing", form="transform")
+               text=_shown("fft"),   batch="trailing", form="transform", entries="along")
 ifft  = linear("ifft",  np.fft.ifft,  lambda y_bar, a, *, n, axis, norm: _resized(np.fft.ifft(y_bar, n, axis, norm), a.shape, axis),
-               text=_shown("ifft"),  batch="trailing", form="transform")
-rfft  = linear("rfft",  np.fft.rfft,  _rfft_transpose,  text=_shown("rfft"),  batch="trailing", form="transform")
-irfft = linear("irfft", np.fft.irfft, _irfft_transpose, text=_shown("irfft"), batch="trailing", form="transform")
+               text=_shown("ifft"),  batch="trailing", form="transform", entries="along")
+rfft  = linear("rfft",  np.fft.rfft,  _rfft_transpose,  text=_shown("rfft"),  batch="trailing", form="transform", entries="along")
+irfft = linear("irfft", np.fft.irfft, _irfft_transpose, text=_shown("irfft"), batch="trailing", form="transform", entries="along")
 # fmt: on

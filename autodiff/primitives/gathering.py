@@ -99,6 +99,7 @@ gather = choice(
     text=lambda key: f"{{a}}[{_key_text(key)}]",
     selects="back",
     batch=_batch_gather,
+    entries="moved",
 )
 scatter = choice(
     "scatter",
@@ -111,6 +112,7 @@ scatter = choice(
     text=lambda key, shape: f"scatter({{a}}, [{_key_text(key)}])",
     selects="forward",
     batch=_batch_scatter,
+    entries="added",
 )
 
 
@@ -144,4 +146,5 @@ put = choice(
     text=lambda key: f"set({{a}}, [{_key_text(key, 'cdef')}], {{b}})",
     selects="both",
     batch=_batch_put,
+    entries="moved",
 )

@@ -129,6 +129,7 @@ index = linear(
     selects="back",
     keeps=_kept,
     batch=_batch_index,
+    entries="moved",
 )
 scatter_add = linear(
     "scatter_add",
@@ -137,6 +138,7 @@ scatter_add = linear(
     text=lambda key, shape: f"scatter({{a}}, [{_key_text(key)}])",
     selects="forward",
     batch=_batch_scatter_add,
+    entries="added",
 )
 
 
@@ -181,6 +183,7 @@ set_at = linear(
     text=lambda key: f"set({{a}}, [{_key_text(key)}], {{b}})",
     selects="both",
     batch=_batch_set_at,
+    entries="moved",
 )
 
 
@@ -206,6 +209,7 @@ take_along_axis = choice(
     batch=lambda row, size, args, flags, *, axis: row(
         *(stacked(a, f, size) for a, f in zip(args, flags, strict=True)), axis=axis
     ),
+    entries="moved",
 )
 scatter_along_axis = choice(
     "scatter_along_axis",
@@ -218,4 +222,5 @@ scatter_along_axis = choice(
     batch=lambda row, n, args, flags, **params: row(
         *(stacked(a, f, n) for a, f in zip(args, flags, strict=True)), **params
     ),
+    entries="added",
 )

@@ -92,6 +92,7 @@ keep = choice(
     None,
     batch=partial(_batch_masked, None),
     text="where({b}, {a}, 0)",
+    entries="entry",
 )
 
 
@@ -122,6 +123,7 @@ sum = linear(  # noqa: A001
     numpy=np.sum,
     text=text_over_axes("sum"),
     batch="trailing",
+    entries="along",
 )
 
 
@@ -203,6 +205,7 @@ prod = special(
     backward=_prod_vjp,
     text=text_over_axes("prod"),
     batch="trailing",
+    entries="along",
 )
 
 

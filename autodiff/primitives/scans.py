@@ -16,7 +16,7 @@ def _flip_cumsum(y_bar: Any, a: Aval, *, axis: int) -> Any:
     return np.flip(np.cumsum(np.flip(y_bar, axis), axis=axis), axis)
 
 
-cumsum = linear("cumsum", np.cumsum, _flip_cumsum, batch="trailing")
+cumsum = linear("cumsum", np.cumsum, _flip_cumsum, batch="trailing", entries="running")
 
 
 def _cumprod_jvp(tangents: Any, primals: Any, y: Any, *, axis: int) -> Any:
@@ -37,7 +37,7 @@ def _cumprod_jvp(tangents: Any, primals: Any, y: Any, *, axis: int) -> Any:
     return np.swapaxes(slope, axis, -1)
 
 
-cumprod = special("cumprod", np.cumprod, forward=_cumprod_jvp, batch="trailing")
+cumprod = special("cumprod", np.cumprod, forward=_cumprod_jvp, batch="trailing", entries="running")
 
 
 # -- running extrema ---------------------------------------------------------------------------------
@@ -93,6 +93,7 @@ def _running(name: str, accumulate: Callable[..., Any]) -> Any:
         _running_cotangent,
         batch="trailing",
         kinks="ties",
+        entries="running",
     )
 
 

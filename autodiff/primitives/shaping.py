@@ -49,6 +49,7 @@ reshape = linear(
     text="reshape({a}, {shape})",
     spreads=True,
     batch=_batch_shape,
+    entries="moved",
 )
 transpose = linear(
     "transpose",
@@ -60,6 +61,7 @@ transpose = linear(
     ),
     spreads=True,
     batch=_batch_transpose,
+    entries="moved",
 )
 broadcast_to = linear(
     "broadcast_to",
@@ -67,6 +69,7 @@ broadcast_to = linear(
     lambda y_bar, a, *, shape: unbroadcast(y_bar, a.shape),
     text="broadcast_to({a}, {shape})",
     batch=_batch_broadcast,
+    entries="moved",
 )
 flip = linear(
     "flip",
@@ -74,6 +77,7 @@ flip = linear(
     lambda y_bar, a, *, axis: np.flip(y_bar, axis),
     spreads=True,
     batch="trailing",
+    entries="moved",
 )
 roll = linear(
     "roll",
@@ -81,6 +85,7 @@ roll = linear(
     lambda y_bar, a, *, shift, axis: np.roll(y_bar, tuple(-k for k in shift), axis),
     spreads=True,
     batch="trailing",
+    entries="moved",
 )
 concatenate = linear(
     "concatenate",
@@ -88,6 +93,7 @@ concatenate = linear(
     _split_back,
     selects="forward",
     batch=_batch_concatenate,
+    entries="moved",
 )
 
 
@@ -114,6 +120,7 @@ diagonal = linear(
     text=lambda offset: f"diagonal({{a}}, {offset})" if offset else "diagonal({a})",
     selects="back",
     batch="trailing",
+    entries="moved",
 )
 
 
@@ -127,6 +134,7 @@ cast = linear(
     lambda y_bar, a, *, dtype: y_bar,  # the engine casts a cotangent to its input's dtype
     text="cast({a}, {dtype})",
     batch="trailing",
+    entries="entry",
 )
 truncate = flat("truncate", _astype, batch="trailing")  # to integers: constant between the steps
 

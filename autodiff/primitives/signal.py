@@ -75,15 +75,16 @@ interp = special(
     kinks="knots",
     batch=_batch_interp,
     selects="back",
+    entries="first",
 )
 
 
 # -- convolve and correlate ------------------------------------------------------------------------
 #     convolve   y[k] = sum_j a[k - j] v[j]           correlate  y[k] = sum_j a[k + j - (M - 1)] v*[j]
 #
-# "same" and "valid" are what "full" holds from `_start` on, so their transposes first put the
+# "same" and "valid" are what "full" holds from `start_of` on, so their transposes first put the
 # cotangent back there, with zeros around it.
-def _start(name: str, mode: str, n: int, m: int) -> int:
+def start_of(name: str, mode: str, n: int, m: int) -> int:
     """Where the result begins within the full one of length n + m - 1."""
     short = min(n, m)
     if mode == "full":
@@ -95,7 +96,7 @@ def _start(name: str, mode: str, n: int, m: int) -> int:
 
 
 def _in_full(name: str, y_bar: Any, mode: str, n: int, m: int) -> Any:
-    before = _start(name, mode, n, m)
+    before = start_of(name, mode, n, m)
     after = n + m - 1 - before - y_bar.shape[-1]
     zeros = [np.zeros_like(y_bar, shape=(k,)) for k in (before, after)]
     return np.concatenate((zeros[0], y_bar, zeros[1]), axis=-1) if before or after else y_bar
@@ -136,7 +137,7 @@ def _batch_convolve(row: Primitive, size: int, args: Any, flags: Any, *, mode: s
     seen = np.lib.stride_tricks.sliding_window_view(padded, min(n, m), -1)
     y = np.matmul(seen, np.flip(short, -1)[..., None])[..., 0]
     length = {"full": n + m - 1, "same": max(n, m), "valid": abs(n - m) + 1}[mode]
-    start = _start(row.name, mode, n, m)
+    start = start_of(row.name, mode, n, m)
     return y[..., start : start + length]
 
 

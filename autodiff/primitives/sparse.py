@@ -72,6 +72,14 @@ class Held:
     def transposed(self) -> Held:
         return Held(self.matrix.T)
 
+    def pairs(self, shape: tuple[int, ...]) -> tuple[Any, Any]:
+        """Which entries of the product are made of which of an array of this shape."""
+        matrix = self.matrix.tocoo()
+        beside = np.arange(int(np.prod(shape[1:], dtype=np.intp)))
+        pair = (np.add.outer(k * len(beside), beside).ravel() for k in (matrix.row, matrix.col))
+        to, of = (k.astype(np.intp) for k in pair)
+        return to, of
+
     @property
     def kind(self) -> str:
         return type(self.matrix).__name__
@@ -101,6 +109,7 @@ sparse_product = linear(
     latex=lambda matrix: rf"\mathtt{{{{{matrix.kind}}}}} \, {{a}}".replace("_", r"\_"),
     binds=PRODUCT,
     batch=_batch_product,
+    entries=lambda x, *, matrix: matrix.pairs(x.shape),
 )
 
 

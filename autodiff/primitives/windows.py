@@ -35,6 +35,7 @@ windows = linear(
     lambda y_bar, a, *, size, axis: overlapped(y_bar, size=size, axis=axis),
     text=lambda size, axis: f"windows({{a}}, {size}, axis={axis})",
     batch="trailing",
+    entries="moved",
 )
 overlapped = linear(
     "overlapped",
@@ -42,4 +43,5 @@ overlapped = linear(
     lambda y_bar, a, *, size, axis: windows(y_bar, size=size, axis=axis),
     text=lambda size, axis: f"overlap-add({{a}}, {size}, axis={axis})",
     batch="trailing",
+    entries="added",
 )

@@ -192,6 +192,18 @@ class Primitive:
         transform                          every entry is made of all entries along ``axis``
         branches                           entries of the second input or of the third
 
+    `entries` says of which entries of its operands an entry of the result is made, where that is
+    less than all of them, and not known from the kind:
+
+        entry       of that entry alone, as in an elementwise row
+        first       of that entry of the first operand, and of all entries of the others
+        moved       of one entry or none: the row, run on numbers of entries, says which
+        added       each entry of an operand goes to one entry or none: the transpose says which
+        along       of all entries along ``axis``
+        running     of the entries up to it along ``axis``
+        columns     of all entries of a matrix, and of one column of the second operand
+        a function  ``entries(*avals, **params)``: numbers of entries, of the result and the operand
+
     `operator` is how Python writes the row, ``({} + {})``, where it has an operator; it is `silent`
     if NumPy never warns of it.
     """
@@ -206,6 +218,7 @@ class Primitive:
     derives = False  # are its derivatives a few operations, to be done as one? fused/
     forward_only = False  # given by a JVP alone: the VJP is its transpose
     backward_only = False  # given by a VJP alone: the JVP is its transpose
+    entries: str | Callable[..., Any] = ""
 
     def __init__(
         self,
@@ -224,6 +237,7 @@ class Primitive:
         form: str | None = None,
         operator: str | None = None,
         silent: bool = False,
+        entries: str | Callable[..., Any] = "",
     ) -> None:
         self.name = name
         self.value = value
@@ -240,6 +254,7 @@ class Primitive:
         self.form = form or self.kind
         self.operator = operator
         self.silent = silent
+        self.entries = entries or self.entries
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         """A row of the table is pickled as its name."""

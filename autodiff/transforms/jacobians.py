@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..base.above import above
 from ..base.errors import NotDifferentiableError
 from ..base.made import makes
 from ..base.shapes import size_of
@@ -36,6 +37,12 @@ from .gradients import (
     unlike,
 )
 from .tape import Tape
+
+
+def sparse_by(way: str, *request: Any) -> Callable[..., Any]:
+    """The same Jacobian or Hessian as sparse arrays."""
+    found: Callable[..., Any] = above("sparse_by")(way, *request)
+    return found
 
 
 def basis(x: Any) -> Any:
@@ -75,7 +82,11 @@ def block(stack: Any, inner: tuple[int, ...], outer: tuple[int, ...], rows_first
 
 @makes
 def jacrev(
-    f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False, holomorphic: bool = False
+    f: Callable[..., Any],
+    argnums: Any = 0,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    sparse: bool = False,
 ) -> Callable[..., Any]:
     """The Jacobian by reverse mode: all rows in one batched sweep. Best where outputs are few.
 
@@ -84,12 +95,16 @@ def jacrev(
     real results give df/dx - i df/dy as in :func:`grad`; `holomorphic` functions their complex
     derivative; other complex functions raise `NotDifferentiableError`. The dtype is that of `x`.
 
+    With `sparse`, each leaf is a ``scipy.sparse.csr_array``: see :func:`sparse_jacobian`.
+
     >>> import numpy as np, autodiff as ad
     >>> ad.jacrev(lambda x: x**2)(np.array([1.0, 2.0]))
     array([[2., 0.],
            [0., 4.]])
     """
     check_request("jacrev", f, argnums)
+    if sparse:
+        return sparse_by("jacrev", f, argnums, has_aux, holomorphic)
 
     @functools.wraps(f)
     def jacobian_rows(*args: Any, **kwargs: Any) -> Any:
@@ -143,7 +158,11 @@ def block_of_zeros(shape: tuple[int, ...], x: Any) -> Any:
 
 @makes
 def jacfwd(
-    f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False, holomorphic: bool = False
+    f: Callable[..., Any],
+    argnums: Any = 0,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    sparse: bool = False,
 ) -> Callable[..., Any]:
     """The Jacobian by forward mode: all columns in one batched sweep. Best where inputs are few.
 
@@ -154,6 +173,8 @@ def jacfwd(
     array([1., 2.])
     """
     check_request("jacfwd", f, argnums)
+    if sparse:
+        return sparse_by("jacfwd", f, argnums, has_aux, holomorphic)
 
     @functools.wraps(f)
     def jacobian_columns(*args: Any, **kwargs: Any) -> Any:
@@ -234,7 +255,11 @@ def finish(blocks: list[list[Any]], tape: Any, argnums: Any, has_aux: bool) -> A
 
 @makes
 def jacobian(
-    f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False, holomorphic: bool = False
+    f: Callable[..., Any],
+    argnums: Any = 0,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    sparse: bool = False,
 ) -> Callable[..., Any]:
     """The Jacobian, by whichever mode needs fewer directions: reverse mode where the results have
     fewer entries than the arguments, else forward mode (which runs `f` a second time). Shapes,
@@ -244,8 +269,13 @@ def jacobian(
     >>> ad.jacobian(lambda x: np.array([[1.0, 2.0], [3.0, 4.0]]) @ x)(np.array([5.0, 6.0]))
     array([[1., 2.],
            [3., 4.]])
+    >>> ad.jacobian(lambda x: x**2, sparse=True)(np.array([1.0, 2.0])).toarray()
+    array([[2., 0.],
+           [0., 4.]])
     """
     check_request("jacobian", f, argnums)
+    if sparse:
+        return sparse_by("jacobian", f, argnums, has_aux, holomorphic)
     columns = jacfwd(f, argnums, has_aux, holomorphic)
 
     @functools.wraps(f)
@@ -268,13 +298,18 @@ def jacobian(
 
 @makes
 def hessian(
-    f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False, holomorphic: bool = False
+    f: Callable[..., Any],
+    argnums: Any = 0,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+    sparse: bool = False,
 ) -> Callable[..., Any]:
     """The Hessian, forward over reverse, all columns in one batched sweep.
 
     Shape ``(*x.shape, *x.shape)`` for a scalar function, and a Hessian for each entry of any other:
     ``(*y.shape, *x.shape, *x.shape)``. Nests, complex arguments and `holomorphic` as for
-    :func:`jacrev`.
+    :func:`jacrev`. With `sparse`, of a scalar function alone, each block is a
+    ``scipy.sparse.csr_array``, from the sweeps of a star colouring.
 
     >>> import numpy as np, autodiff as ad
     >>> ad.hessian(lambda x: x[0] ** 2 * x[1])(np.array([3.0, 5.0]))
@@ -282,6 +317,8 @@ def hessian(
            [ 6.,  0.]])
     """
     check_request("hessian", f, argnums)
+    if sparse:
+        return sparse_by("hessian", f, argnums, has_aux, holomorphic)
 
     @functools.wraps(f)
     def slopes(*args: Any, **kwargs: Any) -> Any:

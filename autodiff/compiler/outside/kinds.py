@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from ...base.made import Learnt
 from ...programs.tracing import Graph
 from ...rules.primitive import Interval, Primitive
 from .library import HEAP
@@ -34,7 +35,7 @@ IMMUTABLE = (
 VALUES_OF = (int, float, complex, str, bytes, *IMMUTABLE[:7])
 # Known by identity: they hold no numbers, or cannot change.
 ENDS = (
-    *(type(np.sum), np.ufunc, Graph, Primitive, logging.Logger),
+    *(type(np.sum), np.ufunc, Graph, Learnt, Primitive, logging.Logger),
     *(type(threading.Lock()), type(threading.RLock())),
     type(vars(Interval)["low"]),  # what reads a field of a named tuple
 )

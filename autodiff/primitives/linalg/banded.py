@@ -73,6 +73,7 @@ def _solve_banded_vjp(
 solve_banded = special(
     "scipy.linalg.solve_banded",
     _solve_banded,
+    entries="columns",
     forward=_solve_banded_jvp,
     backward=_solve_banded_vjp,
     text="solve_banded({a}, {b})",

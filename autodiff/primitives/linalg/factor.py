@@ -34,6 +34,7 @@ lower_half = linear(  # the lower triangle with half of the diagonal: its own tr
     lambda a: np.tril(a) * (1 - 0.5 * np.eye(a.shape[-1], dtype=a.real.dtype)),
     lambda y_bar, a: lower_half(y_bar),
     batch="trailing",
+    entries="core",
 )
 
 

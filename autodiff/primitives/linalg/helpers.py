@@ -128,10 +128,12 @@ hermitian = linear(
     _hermitian,
     lambda y_bar, a, *, lower: triangle(y_bar, lower=lower),
     batch="trailing",
+    entries="moved",
 )
 triangle = linear(
     "triangle",
     _triangle,
     lambda y_bar, a, *, lower: hermitian(y_bar, lower=lower),
     batch="trailing",
+    entries="added",
 )

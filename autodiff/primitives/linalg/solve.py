@@ -58,6 +58,7 @@ def batch_solve(row: Any, size: int, args: Any, flags: Any, **params: Any) -> An
 solve = special(
     "solve",
     named(np.linalg.solve),
+    entries="columns",
     forward=_solve_jvp,
     backward=_solve_vjp,
     numpy=np.linalg.solve,

@@ -137,6 +137,7 @@ def _solve_vjp(
 solve = special(
     "scipy.linalg.solve",
     _solve_value,
+    entries="columns",
     forward=_solve_jvp,
     backward=_solve_vjp,
     text="solve({a}, {b})",
@@ -183,6 +184,7 @@ def _triangular_vjp(
 solve_triangular = special(
     "scipy.linalg.solve_triangular",
     scipys("solve_triangular"),
+    entries="columns",
     forward=_triangular_jvp,
     backward=_triangular_vjp,
     text="solve_triangular({a}, {b})",

@@ -114,6 +114,7 @@ class BorrowedSeveral(Guarded, Primitive):
 
     kind = "special"
     multiple = True
+    entries = "entry"
 
     def __init__(self, name: str, value: Any, *partials: Any, **row: Any) -> None:
         super().__init__(name, value, **row)
