@@ -13,7 +13,9 @@ np.float64(0.0)
 
 from ..base.module_names import names_of
 from .beta_like import beta, f, t
+from .extremes import genextreme, genpareto
 from .gamma_like import chi2, gamma, invgamma
+from .normal_like import invgauss, skewnorm, truncnorm, vonmises
 from .plain import (
     cauchy,
     expon,
@@ -37,17 +39,23 @@ __all__ = [
     "expon",
     "f",
     "gamma",
+    "genextreme",
+    "genpareto",
     "gumbel_l",
     "gumbel_r",
     "invgamma",
+    "invgauss",
     "laplace",
     "logistic",
     "lognorm",
     "norm",
     "pareto",
     "rayleigh",
+    "skewnorm",
     "t",
+    "truncnorm",
     "uniform",
+    "vonmises",
     "weibull_max",
     "weibull_min",
 ]

@@ -24,7 +24,7 @@ from ..primitives.special.student import (
     log_student,
     student_density,
 )
-from .distribution import Continuous, Support
+from .distribution import Continuous, Support, deep
 from .plain import HALF, LINE, LOG_SQRT_2PI, where_more
 
 
@@ -36,6 +36,22 @@ def _remainders(a: Any, b: Any) -> Any:
     """What Stirling's formula leaves of log B(a, b)."""
     left = stirling_remainder(a) + stirling_remainder(b) - stirling_remainder(a + b)
     return LOG_SQRT_2PI + left
+
+
+def _log_lower(a: Any, b: Any, x: Any) -> Any:
+    return log_betainc(a, b, x, lower=True)
+
+
+def _log_upper(a: Any, b: Any, x: Any) -> Any:
+    return log_betainc(a, b, x, lower=False)
+
+
+def _lower(a: Any, b: Any, x: Any) -> Any:
+    return deep(special.betainc(a, b, x), _log_lower(a, b, x))
+
+
+def _upper(a: Any, b: Any, x: Any) -> Any:
+    return deep(special.betaincc(a, b, x), _log_upper(a, b, x))
 
 
 def beta_entropy(a: Any, b: Any) -> Any:
@@ -52,10 +68,10 @@ beta = Continuous(
     valid=_positive,
     density=lambda z, a, b: beta_density(a, b, z),
     logdensity=lambda z, a, b: log_beta_density(a, b, z),
-    cdf=lambda z, a, b: special.betainc(a, b, z),
-    sf=lambda z, a, b: special.betaincc(a, b, z),
-    logcdf=lambda z, a, b: log_betainc(a, b, z, lower=True),
-    logsf=lambda z, a, b: log_betainc(a, b, z, lower=False),
+    cdf=lambda z, a, b: _lower(a, b, z),
+    sf=lambda z, a, b: _upper(a, b, z),
+    logcdf=lambda z, a, b: _log_lower(a, b, z),
+    logsf=lambda z, a, b: _log_upper(a, b, z),
     ppf=lambda q, a, b: special.betaincinv(a, b, q),
     isf=lambda q, a, b: special.betainccinv(a, b, q),
     entropy=beta_entropy,
@@ -109,14 +125,10 @@ f = Continuous(
     on=HALF._replace(closed=False),
     valid=_positive,
     logdensity=_ratio_logdensity,
-    cdf=_of_ratio(lambda *x: special.betainc(*x), lambda *x: special.betaincc(*x)),
-    sf=_of_ratio(lambda *x: special.betaincc(*x), lambda *x: special.betainc(*x)),
-    logcdf=_of_ratio(
-        lambda *x: log_betainc(*x, lower=True), lambda *x: log_betainc(*x, lower=False)
-    ),
-    logsf=_of_ratio(
-        lambda *x: log_betainc(*x, lower=False), lambda *x: log_betainc(*x, lower=True)
-    ),
+    cdf=_of_ratio(_lower, _upper),
+    sf=_of_ratio(_upper, _lower),
+    logcdf=_of_ratio(_log_lower, _log_upper),
+    logsf=_of_ratio(_log_upper, _log_lower),
     ppf=_ratio_of(lambda *x: special.betaincinv(*x), lambda *x: special.betainccinv(*x)),
     isf=_ratio_of(lambda *x: special.betainccinv(*x), lambda *x: special.betaincinv(*x)),
     entropy=_ratio_entropy,
@@ -139,8 +151,8 @@ t = Continuous(
     valid=_positive,
     density=lambda z, df: student_density(df, z),
     logdensity=lambda z, df: log_student(df, z),
-    cdf=lambda z, df: special.stdtr(df, z),
-    sf=lambda z, df: special.stdtr(df, -z),
+    cdf=lambda z, df: deep(special.stdtr(df, z), log_stdtr(df, z)),
+    sf=lambda z, df: deep(special.stdtr(df, -z), log_stdtr(df, -z)),
     logcdf=lambda z, df: log_stdtr(df, z),
     logsf=lambda z, df: log_stdtr(df, -z),
     ppf=lambda q, df: special.stdtrit(df, q),

@@ -47,6 +47,12 @@ def log_of(part: Any, rest: Any) -> Any:
     )
 
 
+def deep(part: Any, log_part: Any) -> Any:
+    """A tail by its logarithm, where SciPy's function has fewer digits."""
+    is_deep = np.less(part, 1e-20)
+    return np.where(is_deep, np.exp(np.where(is_deep, log_part, 0)), part)
+
+
 class Support(NamedTuple):
     """The two ends, and a point between them, as functions of the shapes. Where it is not closed,
     the density has no formula at the ends."""
@@ -321,6 +327,7 @@ def changed(
     log_slope: Callable[..., Any],
     shapes: Callable[..., Any] = lambda *shapes: shapes,
     falls: bool = False,
+    valid: Callable[..., Any] | None = None,
     **formulas: Callable[..., Any],
 ) -> Continuous:
     """The family of z where ``into(z)``, which rises or `falls`, is of another family; `out` is its
@@ -346,8 +353,7 @@ def changed(
     return Continuous(
         name,
         on=on,
-        valid=lambda *own: family.valid(*shapes(*own)),
-        density=lambda z, *own: at("density")(z, *own) * np.exp(log_slope(z, *own)),
+        valid=valid or (lambda *own: family.valid(*shapes(*own))),
         logdensity=lambda z, *own: at("logdensity")(z, *own) + log_slope(z, *own),
         **{key: at(key) for key in ("cdf", "sf", "logcdf", "logsf")},
         **{key: back(key) for key in ("ppf", "isf")},

@@ -17,7 +17,7 @@ from ..primitives.special.incomplete import (
     log_gammainc,
     stirling_remainder,
 )
-from .distribution import Continuous, changed
+from .distribution import Continuous, changed, deep
 from .plain import HALF, LOG_2, LOG_SQRT_2PI, where_more
 
 
@@ -33,8 +33,8 @@ gamma = Continuous(
     valid=lambda a: np.greater(a, 0),
     density=lambda z, a: gamma_density(a, z),
     logdensity=lambda z, a: log_gamma_density(a, z),
-    cdf=lambda z, a: special.gammainc(a, z),
-    sf=lambda z, a: special.gammaincc(a, z),
+    cdf=lambda z, a: deep(special.gammainc(a, z), log_gammainc(a, z, lower=True)),
+    sf=lambda z, a: deep(special.gammaincc(a, z), log_gammainc(a, z, lower=False)),
     logcdf=lambda z, a: log_gammainc(a, z, lower=True),
     logsf=lambda z, a: log_gammainc(a, z, lower=False),
     ppf=lambda q, a: special.gammaincinv(a, q),

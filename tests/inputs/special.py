@@ -103,7 +103,7 @@ def of_two_moments(draw: Draw, row: Primitive) -> Case:
     return of_shapes(draw, row, 3, orders=orders, by=draw.one_of(("a", "b")))
 
 
-@inputs_for("half_step")
+@inputs_for("half_step", "log1prel")
 def half_step(draw: Draw, row: Primitive) -> Case:
     return Case(row, (draw.array(draw.shape(), row.domain),), {"order": draw.integer(0, 2)})
 

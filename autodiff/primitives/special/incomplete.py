@@ -165,43 +165,40 @@ betainccinv  = borrowed("betainccinv",  lambda a, b, y: beta_shift(a, b, y, "a")
 
 
 # -- logarithms, also where the functions underflow ------------------------------------------------
-TINY = 1e-280
+TINY = 1e-20  # below it SciPy's functions lose digits
 
 
-def _log_tail(part: Any, rest: Any, deep: Any) -> Any:
-    """log(part): from the rest where that is small, by `deep()` where the part underflows."""
-    most = part > 0.5
-    y = np.where(most, np.log1p(-np.where(most, rest, 0)), np.log(part))
-    tiny = part < TINY
-    return np.where(tiny, deep(tiny), y) if np.any(tiny) else y
+def log_part(lower: bool, below: Any, above: Any, deep: Any) -> Any:
+    """The logarithm of one of two parts of 1, from the smaller one; where that is tiny, from
+    `deep(tiny, is_below)`, its logarithm."""
+    is_below = below < above
+    small = np.where(is_below, below, above)
+    tiny, log_small = small < TINY, np.log(small)
+    if np.any(tiny):
+        log_small = np.where(tiny, deep(tiny, is_below), log_small)
+    return np.where(is_below == lower, log_small, np.log1p(-np.exp(log_small)))
 
 
 def _log_gammainc(a: Any, x: Any, *, lower: bool) -> Any:
     def chunk(a: Any, x: Any) -> Any:
-        parts = special.gammainc(a, x), special.gammaincc(a, x)
-        part, rest = parts if lower else parts[::-1]
-
-        def deep(tiny: Any) -> Any:
+        def deep(tiny: Any, is_below: Any) -> Any:
             b, z = np.where(tiny, a, 2.0), np.where(tiny, x, 1.0)
-            tail = np.abs(gamma_tail(b, z, np.full(z.shape, lower), 0))
+            tail = np.abs(gamma_tail(b, z, is_below, 0))
             return np.log(z) + log_gamma_density(b, z) + np.log(tail)
 
-        return _log_tail(part, rest, deep)
+        return log_part(lower, special.gammainc(a, x), special.gammaincc(a, x), deep)
 
     return by_chunks(chunk, a, x)
 
 
 def _log_betainc(a: Any, b: Any, x: Any, *, lower: bool) -> Any:
     def chunk(a: Any, b: Any, x: Any) -> Any:
-        parts = special.betainc(a, b, x), special.betaincc(a, b, x)
-        part, rest = parts if lower else parts[::-1]
-
-        def deep(tiny: Any) -> Any:
+        def deep(tiny: Any, is_below: Any) -> Any:
             c, d, z = np.where(tiny, a, 2.0), np.where(tiny, b, 2.0), np.where(tiny, x, 0.5)
-            tail = beta_tail(c, d, z, np.full(z.shape, lower), (0, 0))
+            tail = np.abs(beta_tail(c, d, z, is_below, (0, 0)))
             return np.log(z) + np.log1p(-z) + log_beta_density(c, d, z) + np.log(tail)
 
-        return _log_tail(part, rest, deep)
+        return log_part(lower, special.betainc(a, b, x), special.betaincc(a, b, x), deep)
 
     return by_chunks(chunk, a, b, x)
 

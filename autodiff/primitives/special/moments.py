@@ -60,9 +60,9 @@ def summed(end: Any, bend: Any, integrand: Callable[[Any], Any]) -> Any:
     slope = 1 + (2 * b + h) / (np.hypot(1, b + h) + root)
     width = mirror * np.log1p(h * slope / (b + root))  # asinh(end - bend) - asinh(-bend)
     start = np.arcsinh(-bend)
-    w = width[:, None] * nodes
-    v = 2 * np.cosh(start[:, None] + w / 2) * np.sinh(w / 2)
-    return np.sum(integrand(v) * np.cosh(start[:, None] + w) * weights, axis=1) * width
+    w = width[..., None] * nodes
+    v = 2 * np.cosh(start[..., None] + w / 2) * np.sinh(w / 2)
+    return np.sum(integrand(v) * np.cosh(start[..., None] + w) * weights, axis=-1) * width
 
 
 def cut_off(v: Any, fall: Callable[[Any], tuple[Any, Any]]) -> Any:

@@ -21,8 +21,8 @@ from ...rules.kinds import elementwise
 from ...rules.primitive import POSITIVE, REAL, Interval
 from .borrowed import borrowed, special
 from .gamma import polygamma_difference
-from .incomplete import TINY, beta_tail, log_beta_density
-from .moments import DEPTH, by_chunks, cut_off, summed
+from .incomplete import log_beta_density, log_part
+from .moments import DEPTH, beta_tail, by_chunks, cut_off, summed
 
 LOG_SQRT_2PI = math.log(2 * math.pi) / 2
 PROBABILITY = Interval(0.0, 1.0)
@@ -170,15 +170,13 @@ def _in_freedom(v: Any, t: Any) -> Any:
 
 def _log_stdtr(v: Any, t: Any) -> Any:
     def chunk(v: Any, t: Any) -> Any:
-        part, rest = special.stdtr(v, t), special.stdtr(v, -t)
-        y = np.where(part > 0.5, np.log1p(-np.where(part > 0.5, rest, 0)), np.log(part))
-        tiny = part < TINY
-        if not np.any(tiny):
-            return y
-        a, x = np.where(tiny, v / 2, 2.0), np.where(tiny, v / (v + t * t), 0.5)
-        tail = np.abs(beta_tail(a, np.full(a.shape, 0.5), x, np.full(a.shape, True), (0, 0)))
-        deep = np.log(x) + np.log1p(-x) + log_beta_density(a, 0.5, x) + np.log(tail) - math.log(2)
-        return np.where(tiny, deep, y)
+        def deep(tiny: Any, is_below: Any) -> Any:
+            a, x = np.where(tiny, v / 2, 2.0), np.where(tiny, v / (v + t * t), 0.5)
+            tail = np.abs(beta_tail(a, np.full(a.shape, 0.5), x, np.full(a.shape, True), (0, 0)))
+            density = log_beta_density(a, 0.5, x)
+            return np.log(x) + np.log1p(-x) + density + np.log(tail) - math.log(2)
+
+        return log_part(True, special.stdtr(v, t), special.stdtr(v, -t), deep)
 
     return by_chunks(chunk, v, t)
 
