@@ -36,8 +36,10 @@ OF_MATH = {
 }
 # The families of autodiff.stats, which stand for SciPy's.
 FAMILIES = (
-    *("beta", "cauchy", "chi2", "expon", "f", "gamma", "gumbel_l", "gumbel_r", "invgamma"),
-    *("laplace", "logistic", "lognorm", "norm", "pareto", "rayleigh", "t", "uniform"),
+    *("bernoulli", "beta", "binom", "cauchy", "chi2", "dirichlet", "expon", "f", "gamma"),
+    *("genextreme", "genpareto", "geom", "gumbel_l", "gumbel_r", "invgamma", "invgauss"),
+    *("laplace", "logistic", "lognorm", "multinomial", "multivariate_normal", "nbinom", "norm"),
+    *("pareto", "poisson", "rayleigh", "skewnorm", "t", "truncnorm", "uniform", "vonmises"),
     *("weibull_max", "weibull_min"),
 )
 LATEST = local()  # what refuse_number refused last in a thread, and where

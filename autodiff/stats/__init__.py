@@ -13,8 +13,10 @@ np.float64(0.0)
 
 from ..base.module_names import names_of
 from .beta_like import beta, f, t
+from .discrete import bernoulli, binom, geom, nbinom, poisson
 from .extremes import genextreme, genpareto
 from .gamma_like import chi2, gamma, invgamma
+from .multivariate import dirichlet, multinomial, multivariate_normal
 from .normal_like import invgauss, skewnorm, truncnorm, vonmises
 from .plain import (
     cauchy,
@@ -33,14 +35,18 @@ from .plain import (
 )
 
 __all__ = [
+    "bernoulli",
     "beta",
+    "binom",
     "cauchy",
     "chi2",
+    "dirichlet",
     "expon",
     "f",
     "gamma",
     "genextreme",
     "genpareto",
+    "geom",
     "gumbel_l",
     "gumbel_r",
     "invgamma",
@@ -48,8 +54,12 @@ __all__ = [
     "laplace",
     "logistic",
     "lognorm",
+    "multinomial",
+    "multivariate_normal",
+    "nbinom",
     "norm",
     "pareto",
+    "poisson",
     "rayleigh",
     "skewnorm",
     "t",

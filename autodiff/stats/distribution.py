@@ -49,7 +49,7 @@ def log_of(part: Any, rest: Any) -> Any:
 
 def deep(part: Any, log_part: Any) -> Any:
     """A tail by its logarithm, where SciPy's function has fewer digits."""
-    is_deep = np.less(part, 1e-20)
+    is_deep = np.less(part, 1e-20) & np.greater(part, 0)
     return np.where(is_deep, np.exp(np.where(is_deep, log_part, 0)), part)
 
 
@@ -97,6 +97,11 @@ class Family:
 
     # -- parameters
     def bound(self, method: str, args: tuple[Any, ...], kwds: dict[str, Any]) -> dict[str, Any]:
+        """The parameters by their names, as real operands."""
+        called = f"{self.name}.{method}"
+        return {key: real(x, called) for key, x in self.given(method, args, kwds).items()}
+
+    def given(self, method: str, args: tuple[Any, ...], kwds: dict[str, Any]) -> dict[str, Any]:
         """The parameters by their names, as SciPy binds them."""
         names, called = self.parameters, f"{self.name}.{method}"
         if len(args) > len(names):
@@ -112,7 +117,7 @@ class Family:
         missing = [key for key in self.shapes if key not in given]
         if missing:
             raise TypeError(f"{called}: the parameter {missing[0]} is missing")
-        return {key: real(value, called) for key, value in given.items()}
+        return given
 
     def checked(self, given: dict[str, Any]) -> tuple[list[Any], Any, Any]:
         """Shapes, loc and scale: nan where they are bad."""
@@ -158,7 +163,8 @@ class Family:
         at_most, at_least = np.less_equal, np.greater_equal
         if key in ("density", "logdensity") and self.on.closed:
             at_most, at_least = np.less, np.greater
-        is_below, is_above = at_most(z, low), at_least(z, high)
+        is_below = at_most(z, low) | np.equal(z, -np.inf)
+        is_above = at_least(z, high) | np.equal(z, np.inf)
         z = np.where(is_below | is_above, self.on.inside(*shapes), z)
         with np.errstate(all="ignore"):
             y = self.of_standard(key, z, shapes)
@@ -236,8 +242,9 @@ class Family:
         names = self.parameters
         if len(args) == len(names) + 1:
             *args, size = args  # type: ignore[assignment]
-        given = self.bound("rvs", tuple(args), kwds)
-        return drawn(self, given, size, random_state)
+        given = self.given("rvs", tuple(args), kwds)
+        real_ones = {key: real(x, f"{self.name}.rvs") for key, x in given.items()}
+        return drawn(self, given, real_ones, size, random_state)
 
     def fit(self, *args: Any, **kwds: Any) -> NoReturn:
         raise refuse(
@@ -324,7 +331,7 @@ def changed(
     on: Support,
     into: Callable[..., Any],
     out: Callable[..., Any],
-    log_slope: Callable[..., Any],
+    log_slope: Callable[..., Any] = lambda z, *shapes: 0.0,
     shapes: Callable[..., Any] = lambda *shapes: shapes,
     falls: bool = False,
     valid: Callable[..., Any] | None = None,
@@ -350,15 +357,13 @@ def changed(
     def back(key: str) -> Callable[..., Any]:
         return lambda q, *own: out(inner(key, q, own), *own)
 
-    return Continuous(
-        name,
-        on=on,
-        valid=valid or (lambda *own: family.valid(*shapes(*own))),
-        logdensity=lambda z, *own: at("logdensity")(z, *own) + log_slope(z, *own),
+    taken_over = {
+        "logdensity": lambda z, *own: at("logdensity")(z, *own) + log_slope(z, *own),
         **{key: at(key) for key in ("cdf", "sf", "logcdf", "logsf")},
         **{key: back(key) for key in ("ppf", "isf")},
-        **formulas,
-    )
+    }
+    valid = valid or (lambda *own: family.valid(*shapes(*own)))
+    return Continuous(name, on=on, valid=valid, **{**taken_over, **formulas})
 
 
 def reflected(name: str, family: Family) -> Continuous:
@@ -378,7 +383,6 @@ def reflected(name: str, family: Family) -> Continuous:
         on=Support(limits, lambda *shapes: -family.on.inside(*shapes), family.on.closed),
         into=lambda z, *shapes: -z,
         out=lambda z, *shapes: -z,
-        log_slope=lambda z, *shapes: 0.0,
         falls=True,
         entropy=family.formulas["entropy"],
         var=family.formulas["var"],

@@ -20,7 +20,10 @@ from ..primitives.shaping import stop_gradient
 from ..rules.primitive import Traced
 
 
-def drawn(family: Any, given: dict[str, Any], size: Any, random_state: Any) -> Any:
+def drawn(
+    family: Any, given: dict[str, Any], real: dict[str, Any], size: Any, random_state: Any
+) -> Any:
+    """`given` as the user wrote it: SciPy wants whole numbers to be integers."""
     called = f"{family.name}.rvs"
     tracked = [key for key, x in given.items() if isinstance(x, Traced)]
     if family.step and tracked:
@@ -43,11 +46,11 @@ def drawn(family: Any, given: dict[str, Any], size: Any, random_state: Any) -> A
     if family.step:
         plain.pop("scale")
     z = theirs.rvs(**plain, size=size, random_state=random_state)
-    loc, scale = given["loc"], given["scale"]
-    shapes = [given[key] for key in family.shapes]
+    loc, scale = real["loc"], real["scale"]
+    shapes = [real[key] for key in family.shapes]
     if any(isinstance(x, Traced) for x in shapes):
         z = moved(family, z, shapes)
-    return loc + scale * z if not family.step else z + loc
+    return z + given["loc"] if family.step else loc + scale * z
 
 
 def moved(family: Any, z: Any, shapes: list[Any]) -> Any:

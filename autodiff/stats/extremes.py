@@ -84,6 +84,11 @@ def _where_above(c: Any, least: float, formula: Any) -> Any:
     return np.where(there, formula(np.where(there, c, 0)), np.nan)
 
 
+def _times(factor: Any, w: Any) -> Any:
+    """factor w, and 0 for factor 0 at the end, where w is infinite."""
+    return np.where(np.equal(factor, 0), 0, factor * w)
+
+
 genpareto = changed(
     "genpareto",
     expon,
@@ -92,7 +97,7 @@ genpareto = changed(
     valid=np.isfinite,
     into=lambda z, c: stretched(z, c),
     out=lambda w, c: shrunk(w, c),
-    log_slope=lambda z, c: -np.log1p(c * z),
+    logdensity=lambda z, c: -_times(1 + c, stretched(z, c)),
     entropy=lambda c: 1 + c,
     mean=lambda c: where_more(-c, -1, lambda d: 1 / (1 + d)),
     var=lambda c: -_where_above(-c, -0.5, lambda d: -1 / ((1 + d) ** 2 * (1 + 2 * d))),
@@ -105,7 +110,7 @@ genextreme = changed(
     valid=np.isfinite,
     into=lambda z, c: stretched(z, -c),
     out=lambda w, c: shrunk(w, -c),
-    log_slope=lambda z, c: -np.log1p(-c * z),
+    logdensity=lambda z, c: -_times(1 - c, stretched(z, -c)) - np.exp(-stretched(z, -c)),
     entropy=lambda c: EULER * (1 - c) + 1,
     mean=lambda c: _where_above(c, -1, lambda c: -gamma_mean(c)),
     var=lambda c: _where_above(c, -0.5, gamma_var),

@@ -182,9 +182,11 @@ def log_part(lower: bool, below: Any, above: Any, deep: Any) -> Any:
 def _log_gammainc(a: Any, x: Any, *, lower: bool) -> Any:
     def chunk(a: Any, x: Any) -> Any:
         def deep(tiny: Any, is_below: Any) -> Any:
-            b, z = np.where(tiny, a, 2.0), np.where(tiny, x, 1.0)
+            inside = tiny & (x > 0) & (x < np.inf)
+            b, z = np.where(inside, a, 2.0), np.where(inside, x, 1.0)
             tail = np.abs(gamma_tail(b, z, is_below, 0))
-            return np.log(z) + log_gamma_density(b, z) + np.log(tail)
+            log = np.log(z) + log_gamma_density(b, z) + np.log(tail)
+            return np.where(inside, log, -np.inf)
 
         return log_part(lower, special.gammainc(a, x), special.gammaincc(a, x), deep)
 
@@ -194,9 +196,11 @@ def _log_gammainc(a: Any, x: Any, *, lower: bool) -> Any:
 def _log_betainc(a: Any, b: Any, x: Any, *, lower: bool) -> Any:
     def chunk(a: Any, b: Any, x: Any) -> Any:
         def deep(tiny: Any, is_below: Any) -> Any:
-            c, d, z = np.where(tiny, a, 2.0), np.where(tiny, b, 2.0), np.where(tiny, x, 0.5)
+            inside = tiny & (x > 0) & (x < 1)
+            c, d, z = (np.where(inside, *pair) for pair in ((a, 2.0), (b, 2.0), (x, 0.5)))
             tail = np.abs(beta_tail(c, d, z, is_below, (0, 0)))
-            return np.log(z) + np.log1p(-z) + log_beta_density(c, d, z) + np.log(tail)
+            log = np.log(z) + np.log1p(-z) + log_beta_density(c, d, z) + np.log(tail)
+            return np.where(inside, log, -np.inf)
 
         return log_part(lower, special.betainc(a, b, x), special.betaincc(a, b, x), deep)
 

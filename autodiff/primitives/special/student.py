@@ -171,10 +171,12 @@ def _in_freedom(v: Any, t: Any) -> Any:
 def _log_stdtr(v: Any, t: Any) -> Any:
     def chunk(v: Any, t: Any) -> Any:
         def deep(tiny: Any, is_below: Any) -> Any:
-            a, x = np.where(tiny, v / 2, 2.0), np.where(tiny, v / (v + t * t), 0.5)
+            inside = tiny & np.isfinite(t)
+            a, x = np.where(inside, v / 2, 2.0), np.where(inside, v / (v + t * t), 0.5)
             tail = np.abs(beta_tail(a, np.full(a.shape, 0.5), x, np.full(a.shape, True), (0, 0)))
             density = log_beta_density(a, 0.5, x)
-            return np.log(x) + np.log1p(-x) + density + np.log(tail) - math.log(2)
+            log = np.log(x) + np.log1p(-x) + density + np.log(tail) - math.log(2)
+            return np.where(inside, log, -np.inf)
 
         return log_part(True, special.stdtr(v, t), special.stdtr(v, -t), deep)
 

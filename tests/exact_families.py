@@ -232,7 +232,7 @@ EXACT = {
     ),
     "f": Exact(((0.8, 3.0), (5.0, 7.0), (40.0, 900.0)), log_f_density, f_lower, f_upper),
     "t": Exact(
-        ((0.3,), (3.0,), (50.0,), (5000.0,)),
+        ((0.3,), (3.0,), (50.0,), (700.0,)),
         log_student,
         student_lower,
         lambda z, v: student_lower(-z, v),
