@@ -123,7 +123,9 @@ class Family:
         """Shapes, loc and scale: nan where they are bad."""
         shapes = [given[key] for key in self.shapes]
         loc, scale = given["loc"], given["scale"]
-        good = np.logical_and(self.valid(*shapes), np.greater(scale, 0)) & np.equal(loc, loc)
+        good = np.greater(scale, 0) & np.equal(loc, loc)
+        if shapes:
+            good = good & self.valid(*shapes)
         return [np.where(good, x, np.nan) for x in shapes], loc, np.where(good, scale, np.nan)
 
     def of_standard(self, key: str, z: Any, shapes: list[Any]) -> Any:
@@ -237,8 +239,8 @@ class Family:
         return tuple(number(loc + scale * end) for end in self.on.limits(*shapes))  # type: ignore[return-value]
 
     def rvs(self, *args: Any, size: Any = None, random_state: Any = None, **kwds: Any) -> Any:
-        """SciPy's draws from the same `random_state`, each a differentiable function of the
-        parameters."""
+        """Draws, each a differentiable function of the parameters. Those of families without
+        shapes, and of discrete ones, are SciPy's for the same `random_state`."""
         names = self.parameters
         if len(args) == len(names) + 1:
             *args, size = args  # type: ignore[assignment]

@@ -1,8 +1,9 @@
-"""Draws as functions of the parameters: SciPy's numbers, with a derivative.
+"""Draws as functions of the parameters: for a fixed state of the generator, smooth ones.
 
-A draw of a family without shapes is loc + scale z, and z is a constant. One with shapes is moved by
-them along its quantile: z = ppf(u, shapes), with the u at which the draw fell held fixed. What is
-added for that, ppf(u, shapes) less its own value, is 0, so that the numbers stay SciPy's.
+A draw of a family without shapes is loc + scale z, with SciPy's z. One with shapes is the quantile
+of a uniform number, ppf(u, shapes), so that its derivative is that of the quantile, implicit in the
+distribution function. SciPy's own draws of such families are loops that reject numbers: they jump
+with the shapes, and a derivative would not be theirs.
 Source: Figurnov, Mohamed and Mnih, Implicit reparameterization gradients (2018).
 """
 
@@ -15,8 +16,6 @@ import numpy as np
 
 from ..base.errors import MissingExtraError, refuse
 from ..base.shapes import shape_of
-from ..numpy_api.arguments import concrete
-from ..primitives.shaping import stop_gradient
 from ..rules.primitive import Traced
 
 
@@ -25,42 +24,27 @@ def drawn(
 ) -> Any:
     """`given` as the user wrote it: SciPy wants whole numbers to be integers."""
     called = f"{family.name}.rvs"
-    tracked = [key for key, x in given.items() if isinstance(x, Traced)]
-    if family.step and tracked:
-        raise refuse(
-            f"{called}: a draw of a discrete family jumps, and has no derivative",
-            "draw with plain parameters, and use logpmf for the derivative of an expectation",
-        )
-    cure = "draw standard numbers outside, and scale and shift them"
-    plain = {
-        key: concrete(x, f"{called} of {key}", cure)
-        if key in family.shapes
-        else np.ones(shape_of(x))
-        for key, x in given.items()
-    }
-    plain["loc"] = np.zeros(shape_of(given["loc"]))
+    if family.step:
+        if any(isinstance(x, Traced) for x in given.values()):
+            raise refuse(
+                f"{called}: a draw of a discrete family jumps, and has no derivative",
+                "draw with plain parameters, and use logpmf for the derivative of an expectation",
+            )
+        given = {key: given[key] for key in family.parameters}
+        return scipys(family.name, called).rvs(**given, size=size, random_state=random_state)
+    if size is None:
+        size = np.broadcast_shapes(*map(shape_of, given.values())) or None
+    theirs = scipys("uniform" if family.shapes else family.name, called)
+    z = theirs.rvs(size=1 if size is None else size, random_state=random_state)
+    if size is None:
+        z = z[0]
+    if family.shapes:
+        z = family.ppf(z, *(real[key] for key in family.shapes))
+    return real["loc"] + real["scale"] * z
+
+
+def scipys(name: str, called: str) -> Any:
     try:
-        theirs = getattr(importlib.import_module("scipy.stats"), family.name)
+        return getattr(importlib.import_module("scipy.stats"), name)
     except ImportError:
         raise MissingExtraError(f"{called} needs SciPy: pip install scipy") from None
-    if family.step:
-        plain.pop("scale")
-    z = theirs.rvs(**plain, size=size, random_state=random_state)
-    loc, scale = real["loc"], real["scale"]
-    shapes = [real[key] for key in family.shapes]
-    if any(isinstance(x, Traced) for x in shapes):
-        z = moved(family, z, shapes)
-    return z + given["loc"] if family.step else loc + scale * z
-
-
-def moved(family: Any, z: Any, shapes: list[Any]) -> Any:
-    """`z` with the derivative of the quantile in the shapes."""
-    still = [stop_gradient(x) for x in shapes]
-    below, above = family.cdf(z, *still), family.sf(z, *still)
-    low = np.less(below, 0.5)
-    quantile = np.where(
-        low,
-        family.ppf(np.where(low, below, 0.5), *shapes),
-        family.isf(np.where(low, 0.5, above), *shapes),
-    )
-    return z + (quantile - stop_gradient(quantile))

@@ -166,7 +166,7 @@ class Dirichlet(Multivariate):
         return centred / (np.sum(self.parameters(alpha)) + 1)
 
     def rvs(self, alpha: Any, size: Any = 1, random_state: Any = None) -> Any:
-        """Draws of gamma families over their sum, each moved by its alpha."""
+        """Draws of gamma families over their sum."""
         alpha = self.parameters(alpha)
         count = (size,) if isinstance(size, int) else tuple(size or ())
         draws = gamma.rvs(alpha, size=(*count, shape_of(alpha)[0]), random_state=random_state)

@@ -66,7 +66,7 @@ REFUSED = {
     ),
     "scipy.stats.multivariate_normal.logpdf(": (
         lambda x: scipy.stats.multivariate_normal.logpdf(x, T, COVARIANCE),
-        "write the density with NumPy's functions",
+        "use autodiff.stats.multivariate_normal",
     ),
     "scipy.stats.zscore(": (lambda x: scipy.stats.zscore(x), "or write the density"),
     "scipy.interpolate.CubicSpline(T, T**2)(": (
