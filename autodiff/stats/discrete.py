@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..numpy_api.arguments import is_concrete
+from ..numpy_api.arguments import concrete, is_concrete
 from ..primitives import stable
 from ..primitives.shaping import stop_gradient
 from ..primitives.special.incomplete import log_beta_density, log_gamma_density
@@ -57,9 +57,39 @@ def first(on: Support, **formulas: Any) -> tuple[Callable[..., Any], Callable[..
     )
 
 
+def _entropy(name: str, on: Support, **formulas: Any) -> Callable[..., Any]:
+    """The sum of -p log(p) over the integers that count."""
+    mean, var, log_mass = (formulas[key] for key in ("mean", "var", "logdensity"))
+
+    def entropy(*shapes: Any) -> Any:
+        shapes = tuple(np.broadcast_arrays(*shapes))
+        plain = [concrete(x, f"the number of terms of {name}.entropy", CURE) for x in shapes]
+        low, high = on.limits(*plain)
+        centre, width = mean(*plain), 60 * (1 + np.sqrt(var(*plain)) + var(*plain) / mean(*plain))
+        good = np.isfinite(centre) & np.isfinite(width)
+        low, high = np.maximum(low, centre - width), np.minimum(high, centre + width)
+        k = np.arange(
+            np.floor(np.min(low, initial=np.inf, where=good)) if np.any(good) else 0,
+            np.ceil(np.max(high, initial=0, where=good)) + 1,
+        )
+        columns = [x[..., None] for x in shapes]
+        least, most = (np.asarray(x)[..., None] for x in on.limits(*plain))
+        inside = (k >= least) & (k <= most)
+        terms = log_mass(np.where(inside, k, least), *columns)
+        counts = inside & (terms > -800)
+        terms = np.where(counts, terms, 0)
+        return -np.sum(np.where(counts, terms * np.exp(terms), 0), axis=-1)
+
+    return entropy
+
+
+CURE = "pass plain parameters, or sum over the counts that matter"
+
+
 def discrete(name: str, on: Support, **formulas: Any) -> Discrete:
     """A family with the quantiles of its distribution function."""
     ppf, isf = first(on, **formulas)
+    formulas = {"entropy": _entropy(name, on, **formulas), **formulas}
     return Discrete(name, on=on, ppf=ppf, isf=isf, **formulas)
 
 

@@ -129,6 +129,12 @@ def log_tail(log_density: Callable[[Any], Any], z: Any, end: Any, scale: Any) ->
     return at + np.log(np.abs(whole))
 
 
+def integral(f: Callable[[Any], Any], end: Any, scale: Any) -> Any:
+    """The integral of f from 0 to `end`."""
+    end, scale = np.broadcast_arrays(stop_gradient(end), stop_gradient(scale))
+    return summed(end / scale, 0 * scale, lambda v: f(v * scale[..., None])) * scale
+
+
 def _skewnorm_logdensity(z: Any, a: Any) -> Any:
     return LOG_2 - LOG_SQRT_2PI - z * z / 2 + special.log_ndtr(a * z)
 
@@ -166,6 +172,15 @@ def _skewnorm_mean(a: Any) -> Any:
     return math.sqrt(2 / math.pi) * a / np.hypot(1, a)
 
 
+def _skewnorm_entropy(a: Any) -> Any:
+    def part(z: Any) -> Any:
+        y = _skewnorm_logdensity(z, a[..., None])
+        return y * np.exp(y)
+
+    reach, scale = math.sqrt(2 * DEPTH) + 0 * a, 1 / np.sqrt(1 + a * a)
+    return integral(part, -reach, scale) - integral(part, reach, scale)
+
+
 _skewnorm_logcdf, _skewnorm_logsf = _skewnorm_side(-1), _skewnorm_side(1)
 skewnorm = Continuous(
     "skewnorm",
@@ -178,6 +193,7 @@ skewnorm = Continuous(
     logsf=_skewnorm_logsf,
     ppf=inverted(_skewnorm_logcdf, _skewnorm_logdensity, lambda a: (-39.0, 39.0), lower=True),
     isf=inverted(_skewnorm_logsf, _skewnorm_logdensity, lambda a: (-39.0, 39.0), lower=False),
+    entropy=_skewnorm_entropy,
     mean=_skewnorm_mean,
     var=lambda a: 1 - 2 / math.pi * (a * a / (1 + a * a)),
 )
@@ -224,6 +240,16 @@ def _vonmises_entropy(kappa: Any) -> Any:
     return kappa * (1 - ratio) + np.log(special.i0e(kappa)) + 2 * LOG_SQRT_2PI
 
 
+def _vonmises_var(kappa: Any) -> Any:
+    """Of an angle between -pi and pi."""
+
+    def part(z: Any) -> Any:
+        return z * z * np.exp(_vonmises_logdensity(z, kappa[..., None]))
+
+    floor = stop_gradient(1 - DEPTH / np.maximum(kappa, 1e-9))
+    return 2 * integral(part, np.arccos(np.maximum(floor, -1)), 1 / np.sqrt(1 + kappa))
+
+
 vonmises = Continuous(
     "vonmises",
     on=LINE,
@@ -242,6 +268,7 @@ vonmises = Continuous(
     ),
     entropy=_vonmises_entropy,
     mean=lambda kappa: 0 * kappa,
+    var=_vonmises_var,
 )
 
 

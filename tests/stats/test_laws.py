@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -154,6 +155,10 @@ def test_tracked_batched_and_compiled_values(name, method, args):
     assert np.array_equal(tracked[0], plain)
     if np.ndim(args[0]):
         assert np.array_equal(ad.vmap(lambda x: f(x, *args[1:]))(args[0]), plain)
+    if method == "entropy" and name in ("binom", "nbinom", "poisson"):
+        with pytest.raises(ad.NotDifferentiableError, match="number of terms"):
+            ad.jit(of_places)(*primals)
+        return
     compiled = ad.jit(of_places)(*primals)
     assert np.allclose(compiled, plain, rtol=1e-13, atol=0)
     push = ad.jit(lambda *p: ad.jvp(of_places, p, tuple(map(np.ones_like, p)))[1])
@@ -168,7 +173,9 @@ def test_bad_parameters_give_scipys_nan(name, method, args):
     first = len(args) - len(getattr(stats, name).parameters)
     for place in range(first, len(args)):
         for bad in (-3.5, 0.0, np.nan):
-            with np.errstate(all="ignore"), suppress(ZeroDivisionError):  # SciPy's entropies
+            expected = 0.0
+            with warnings.catch_warnings(), suppress(ArithmeticError, ValueError):  # SciPy's own
+                warnings.simplefilter("ignore")
                 expected = in_one(theirs, args, place)(bad)
             if not np.all(np.isnan(expected)):
                 continue
