@@ -24,7 +24,7 @@ from ..primitives.special.student import (
     log_student,
     student_density,
 )
-from .distribution import Continuous, Support, deep
+from .distribution import Continuous, Support, changed, deep
 from .plain import HALF, LINE, LOG_SQRT_2PI, where_more
 
 
@@ -145,19 +145,34 @@ def _t_entropy(df: Any) -> Any:
     return (df + 1) / 2 * gap + LOG_SQRT_2PI - half_step(df / 2, order=0)
 
 
-t = Continuous(
+def _finite(df: Any) -> Any:
+    """With so many degrees of freedom it is the normal distribution."""
+    return np.minimum(df, 1e18)
+
+
+t = changed(
     "t",
+    Continuous(
+        "t",
+        on=LINE,
+        valid=_positive,
+        density=lambda z, df: student_density(df, z),
+        logdensity=lambda z, df: log_student(df, z),
+        cdf=lambda z, df: deep(special.stdtr(df, z), log_stdtr(df, z)),
+        sf=lambda z, df: deep(special.stdtr(df, -z), log_stdtr(df, -z)),
+        logcdf=lambda z, df: log_stdtr(df, z),
+        logsf=lambda z, df: log_stdtr(df, -z),
+        ppf=lambda q, df: special.stdtrit(df, q),
+        isf=lambda q, df: -special.stdtrit(df, q),
+        mean=lambda df: 0 * df,
+    ),
     on=LINE,
-    valid=_positive,
-    density=lambda z, df: student_density(df, z),
-    logdensity=lambda z, df: log_student(df, z),
-    cdf=lambda z, df: deep(special.stdtr(df, z), log_stdtr(df, z)),
-    sf=lambda z, df: deep(special.stdtr(df, -z), log_stdtr(df, -z)),
-    logcdf=lambda z, df: log_stdtr(df, z),
-    logsf=lambda z, df: log_stdtr(df, -z),
-    ppf=lambda q, df: special.stdtrit(df, q),
-    isf=lambda q, df: -special.stdtrit(df, q),
-    entropy=_t_entropy,
-    mean=lambda df: where_more(df, 1, lambda v: 0 * v),
-    var=lambda df: np.where(np.greater(df, 1), where_more(df, 2, lambda v: v / (v - 2)), np.nan),
+    shapes=lambda df: (_finite(df),),
+    into=lambda z, df: z,
+    out=lambda z, df: z,
+    entropy=lambda df: _t_entropy(_finite(df)),
+    mean=lambda df: where_more(_finite(df), 1, lambda v: 0 * v),
+    var=lambda df: np.where(
+        np.greater(df, 1), where_more(_finite(df), 2, lambda v: v / (v - 2)), np.nan
+    ),
 )

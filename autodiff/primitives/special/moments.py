@@ -27,7 +27,7 @@ from ...rules.primitive import POSITIVE, Interval
 from .borrowed import special
 
 DEPTH = 44.0  # exp(-44) is 1e-19
-STEPS = 14  # of Newton's method, from beyond: what is left over is only some more of the tail
+STEPS = 60  # of Newton's method, from beyond, at most: what is left over is some more of the tail
 CHUNK = 2048  # entries at a time, each with all nodes
 
 
@@ -70,7 +70,10 @@ def cut_off(v: Any, fall: Callable[[Any], tuple[Any, Any]]) -> Any:
     for _ in range(STEPS):
         depth, slope = fall(v)
         step = (depth - DEPTH) / slope
-        v = v - np.where((step > 0) & (step < v), step, 0)
+        step = np.where((step > 0) & (step < v), step, 0)
+        v = v - step
+        if not np.any(step > v / 16):
+            break
     return v
 
 

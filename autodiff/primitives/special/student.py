@@ -21,8 +21,8 @@ from ...rules.kinds import elementwise
 from ...rules.primitive import POSITIVE, REAL, Interval
 from .borrowed import borrowed, special
 from .gamma import polygamma_difference
-from .incomplete import log_beta_density, log_part
-from .moments import DEPTH, beta_tail, by_chunks, cut_off, summed
+from .incomplete import log_part
+from .moments import DEPTH, by_chunks, cut_off, summed
 
 LOG_SQRT_2PI = math.log(2 * math.pi) / 2
 PROBABILITY = Interval(0.0, 1.0)
@@ -84,7 +84,7 @@ def _log_slopes(v: Any, r: Any, excess: Any, n: int, step: Any) -> list[Any]:
         high = _falling(r, k) * (v + 1) - _falling(r, k - 1) * (k / (k - 1) * v) - k * r
         scale = (-1) ** (k - 1) * math.factorial(k - 1) / v**k
         slopes.append(step(v / 2, order=k) / 2**k - scale * high / 2)
-    return slopes
+    return slopes[:n]
 
 
 def _falling(r: Any, k: int) -> Any:
@@ -172,11 +172,8 @@ def _log_stdtr(v: Any, t: Any) -> Any:
     def chunk(v: Any, t: Any) -> Any:
         def deep(tiny: Any, is_below: Any) -> Any:
             inside = tiny & np.isfinite(t)
-            a, x = np.where(inside, v / 2, 2.0), np.where(inside, v / (v + t * t), 0.5)
-            tail = np.abs(beta_tail(a, np.full(a.shape, 0.5), x, np.full(a.shape, True), (0, 0)))
-            density = log_beta_density(a, 0.5, x)
-            log = np.log(x) + np.log1p(-x) + density + np.log(tail) - math.log(2)
-            return np.where(inside, log, -np.inf)
+            n, s = np.where(inside, v, 3.0), np.where(inside, t, 9.0)
+            return np.where(inside, log_student(n, s) + np.log(np.abs(_moment(n, s, 0))), -np.inf)
 
         return log_part(True, special.stdtr(v, t), special.stdtr(v, -t), deep)
 
