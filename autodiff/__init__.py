@@ -34,7 +34,7 @@ from .transforms.taylor import taylor
 from .transforms.vmap import vmap
 
 if TYPE_CHECKING:  # loaded when they are first asked for, by _LATER
-    from . import extend, implicit, sparse  # noqa: F401 - public submodules
+    from . import extend, implicit, sparse, stats  # noqa: F401 - public submodules
     from .checking.check import check
     from .checking.diagnose import Diagnosis, diagnose
     from .checking.raise_on_nonfinite import raise_on_nonfinite
@@ -87,8 +87,9 @@ _LATER = {  # what most programs never ask for, and where it is
     "sparse": ".sparse",
     "sparse_jacobian": ".sparse.jacobian",
     "sparsity": ".sparse.sparsity",
+    "stats": ".stats",
 }
-_MODULES = ["extend", "implicit", "linalg", "sparse", "special", "tree"]
+_MODULES = ["extend", "implicit", "linalg", "sparse", "special", "stats", "tree"]
 
 
 def __getattr__(name: str) -> Any:

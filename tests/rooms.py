@@ -32,6 +32,7 @@ LAYERS: tuple[dict[str, str], ...] = (
 # One row more, just before `__init__` and not counted: what a user imports by its name.
 NAMESPACES: dict[str, str] = {
     "sparse": "sparse Jacobians and Hessians: patterns, colours, compressed sweeps",
+    "stats": "the distributions of scipy.stats, as formulas over rows",
 }
 # The rooms within a room, by the same rule; "" is what lies in the room itself.
 WITHIN: dict[str, tuple[str, ...]] = {
@@ -49,4 +50,4 @@ MAKERS = {"rules/kinds.py", "rules/primitive.py", "transforms/custom/rule.py"}
 # What runs the text that it wrote itself.
 WRITERS = {"engine/fused/operation.py", "compiler/numpy_source/source.py"}
 # The submodules that users import by name.
-PUBLIC = {"extend", "implicit", "linalg", "sparse", "special", "tree"}
+PUBLIC = {"extend", "implicit", "linalg", "sparse", "special", "stats", "tree"}

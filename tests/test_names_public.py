@@ -21,7 +21,8 @@ import nn  # noqa: E402
 
 PAGE = ROOT / "tests" / "golden" / "public_names.txt"
 MODULES = [
-    *("autodiff", "autodiff.extend", "autodiff.linalg", "autodiff.special", "autodiff.tree"),
+    *("autodiff", "autodiff.extend", "autodiff.linalg", "autodiff.special", "autodiff.stats"),
+    "autodiff.tree",
     *("nn", "nn.datasets", "nn.estimators", "nn.functional", "nn.initialisers", "nn.losses"),
     *("nn.modules", "nn.optim", "nn.plots", "nn.schedules", "nn.training"),
 ]

@@ -82,7 +82,8 @@ NUMPYS = {
     *("eig", "eigh", "eigvals", "eigvalsh", "lstsq", "norm", "pinv", "qr", "svd", "svdvals"),
     *("expm_frechet", "logm_frechet", "sparse_product"),
     *("implicit_root", "linear_solve"),
-    *("polygamma", "polygamma_difference", "scaled_ierfc"),
+    *("polygamma", "polygamma_difference", "scaled_ierfc", "student_moment"),
+    *("gamma_moment", "beta_moment", "log_gammainc", "log_betainc", "log_stdtr"),
 }
 SEARCH = settings(
     max_examples=60, phases=[Phase.generate], database=None, deadline=None, derandomize=True

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ast
 import dis
+import re
 from threading import local
 from types import TracebackType
 from typing import Any
@@ -33,6 +34,14 @@ OF_MATH = {
     "lgamma": "scipy.special.gammaln",
     "pow": "np.power",
 }
+# The families of autodiff.stats, which stand for SciPy's.
+FAMILIES = (
+    *("bernoulli", "beta", "binom", "cauchy", "chi2", "dirichlet", "expon", "f", "gamma"),
+    *("genextreme", "genpareto", "geom", "gumbel_l", "gumbel_r", "invgamma", "invgauss"),
+    *("laplace", "logistic", "lognorm", "multinomial", "multivariate_normal", "nbinom", "norm"),
+    *("pareto", "poisson", "rayleigh", "skewnorm", "t", "truncnorm", "uniform", "vonmises"),
+    *("weibull_max", "weibull_min"),
+)
 LATEST = local()  # what refuse_number refused last in a thread, and where
 MASKED = "use plain arrays, and np.where(mask, x, 0) for what is masked"
 RULE = "give it a derivative with autodiff.custom_rule"
@@ -41,8 +50,8 @@ OF_SCIPY = {
     "scipy.optimize": "wrap the solver with autodiff.root, autodiff.fixed_point or autodiff.argmin",
     "scipy.integrate": f"sum over fixed nodes with NumPy's functions, or {RULE}",
     "scipy.stats": (
-        "write the density with NumPy's functions and the ufuncs of scipy.special (gammaln, xlogy, "
-        f"log_ndtr), or {RULE}"
+        "use a family of autodiff.stats, or write the density with NumPy's functions and the "
+        f"ufuncs of scipy.special (gammaln, xlogy, log_ndtr), or {RULE}"
     ),
     "scipy.sparse.linalg": f"use autodiff.linear_solve, np.linalg.solve(A.toarray(), b), or {RULE}",
     "scipy.sparse": (
@@ -120,6 +129,10 @@ def instead(call: Call | Store | None) -> tuple[str, str]:
 def of_scipy(call: Call) -> str:
     """What to write in place of a function of SciPy's; ``""`` for any other."""
     home = call.home or getattr(call.function, "__module__", None) or ""
+    if home.startswith("scipy.stats"):
+        families = [word for word in re.findall(r"\w+", call.text) if word in FAMILIES]
+        if families:
+            return f"use autodiff.stats.{families[0]}"
     return next((cure for module, cure in OF_SCIPY.items() if home.startswith(module)), "")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from strategies import Case, Draw, domains, inputs_for
 
-from autodiff.rules.primitive import Primitive
+from autodiff.rules.primitive import Interval, Primitive
 
 ORDERS = (0, 1, 2, 5)
 PARAMETERS = (0.7, 1.0, 2.5)
@@ -42,11 +42,7 @@ def of_an_order(draw: Draw, row: Primitive) -> Case:
     return beside(draw, row, ORDERS)
 
 
-@inputs_for(
-    *(f"scipy.special.{name}" for name in "gammainc gammaincc gammaincinv gammainccinv".split()),
-    *(f"scipy.special.{name}" for name in "betainc betaincc betaincinv betainccinv".split()),
-    *(f"scipy.special.{name}" for name in "hyp0f1 hyperu".split()),
-)
+@inputs_for(*scipys("hyp0f1 hyperu"))
 def of_parameters(draw: Draw, row: Primitive) -> Case:
     return beside(draw, row, PARAMETERS)
 
@@ -71,18 +67,45 @@ def of_successes(draw: Draw, row: Primitive) -> Case:
     return Case(row, (draw.integer(0, 3), np.int64(5), p), only=(2,))  # float32 of 5 is deprecated
 
 
-@inputs_for(*scipys("chdtr chdtrc chdtri stdtr stdtrit fdtr fdtrc fdtri"))
-def of_freedom(draw: Draw, row: Primitive) -> Case:
-    return beside(draw, row, (1.0, 2.5, 8.0))
+SHAPES = Interval(0.4, 9.0)
 
 
-@inputs_for(*scipys("gdtr gdtrc gdtrix"))
-def of_a_shape(draw: Draw, row: Primitive) -> Case:
-    a, x = (
-        draw.array(shape, d)
-        for shape, d in zip(draw.broadcastable(2), domains(row, 3)[::2], strict=True)
-    )
-    return Case(row, (a, 2.5, x), only=(0, 2))
+def of_shapes(draw: Draw, row: Primitive, places: int, **params: Any) -> Case:
+    """Shapes, and the last argument in its domain."""
+    last = domains(row, places)[-1]
+    limits = (*(SHAPES for _ in range(places - 1)), last)
+    arrays = zip(draw.broadcastable(places), limits, strict=True)
+    return Case(row, tuple(draw.array(shape, limit) for shape, limit in arrays), params)
+
+
+@inputs_for(
+    *scipys("gammainc gammaincc gammaincinv gammainccinv betainc betaincc betaincinv betainccinv"),
+    *scipys("chdtr chdtrc chdtri stdtr stdtrit fdtr fdtrc fdtri gdtr gdtrc gdtrix"),
+    "log_stdtr",
+)
+def of_an_integral(draw: Draw, row: Primitive) -> Case:
+    return of_shapes(draw, row, len(row.partials))
+
+
+@inputs_for("log_gammainc", "log_betainc")
+def of_a_side(draw: Draw, row: Primitive) -> Case:
+    return of_shapes(draw, row, len(row.partials), lower=draw.boolean())
+
+
+@inputs_for("gamma_moment", "student_moment")
+def of_moments(draw: Draw, row: Primitive) -> Case:
+    return of_shapes(draw, row, 2, order=draw.integer(int(row.name[0] == "s"), 2))
+
+
+@inputs_for("beta_moment")
+def of_two_moments(draw: Draw, row: Primitive) -> Case:
+    orders = draw.integer(0, 1), draw.integer(0, 1)
+    return of_shapes(draw, row, 3, orders=orders, by=draw.one_of(("a", "b")))
+
+
+@inputs_for("half_step", "log1prel")
+def half_step(draw: Draw, row: Primitive) -> Case:
+    return Case(row, (draw.array(draw.shape(), row.domain),), {"order": draw.integer(0, 2)})
 
 
 @inputs_for(*scipys("ellipkinc ellipeinc"), "ellipkinc_by_m", "ellipeinc_by_m")

@@ -58,17 +58,17 @@ REFUSED = {
     ),
     "scipy.stats.norm.logpdf(": (
         lambda x: scipy.stats.norm.logpdf(x, 0.1, 2.0),
-        "write the density with NumPy's functions and the ufuncs of scipy.special",
+        "use autodiff.stats.norm",
     ),
     "scipy.stats.norm(0, 1).cdf(": (
         lambda x: scipy.stats.norm(0, 1).cdf(x),
-        "write the density with NumPy's functions",
+        "use autodiff.stats.norm",
     ),
     "scipy.stats.multivariate_normal.logpdf(": (
         lambda x: scipy.stats.multivariate_normal.logpdf(x, T, COVARIANCE),
-        "write the density with NumPy's functions",
+        "use autodiff.stats.multivariate_normal",
     ),
-    "scipy.stats.zscore(": (lambda x: scipy.stats.zscore(x), "write the density"),
+    "scipy.stats.zscore(": (lambda x: scipy.stats.zscore(x), "or write the density"),
     "scipy.interpolate.CubicSpline(T, T**2)(": (
         lambda x: scipy.interpolate.CubicSpline(T, T**2)(x),
         "use np.interp, or give it a derivative",

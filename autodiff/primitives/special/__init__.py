@@ -8,8 +8,11 @@ from . import (
     elliptic,
     gamma,
     hypergeometric,
+    incomplete,
     integrals,
+    moments,
     orthogonal,
+    student,
 )
 
 __all__ = [
@@ -20,6 +23,9 @@ __all__ = [
     "elliptic",
     "gamma",
     "hypergeometric",
+    "incomplete",
     "integrals",
+    "moments",
     "orthogonal",
+    "student",
 ]

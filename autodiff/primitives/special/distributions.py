@@ -1,8 +1,9 @@
 """SciPy's distribution functions in the quantile: the slope is the density, and that of an inverse
 is 1 / density.
 
-All are incomplete gamma or beta functions, so their densities are those of `gamma`. Numbers of
-degrees of freedom, of successes and of trials have no known derivative, and are refused when tracked.
+All are incomplete gamma or beta functions, so their densities and their slopes in degrees of freedom
+are those of `incomplete`. Numbers of successes and of trials, whose fractions SciPy cuts off, have no
+derivative, and are refused when tracked.
 Source: Abramowitz and Stegun (1964), chapter 26; Owen (1956); Marsaglia, Tsang and Wang (2003).
 """
 
@@ -15,10 +16,9 @@ import numpy as np
 
 from ...rules.primitive import POSITIVE, REAL, Interval
 from .borrowed import borrowed, special
-from .gamma import beta_density, gamma_density, stirling_remainder
+from .incomplete import beta_bracket, beta_density, gamma_density, gamma_shift, gamma_slope
 
-FREEDOM = "its degrees of freedom"
-K, N, B = "its count k", "its number n", "its parameter b"
+K, N = "its count k", "its number n"
 PROBABILITY = Interval(0.0, 1.0)
 SQRT2, SQRT_2PI = math.sqrt(2.0), math.sqrt(2 * math.pi)
 
@@ -27,11 +27,13 @@ def _chi2(v: Any, x: Any) -> Any:
     return gamma_density(v / 2, x / 2) / 2
 
 
-def _student(v: Any, t: Any) -> Any:
-    """Gamma(n + 1/2) / Gamma(n) for n = v / 2 by Stirling's formula, in which large parts cancel."""
-    n = v / 2
-    ratio = n * np.log1p(0.5 / n) - 0.5 + stirling_remainder(n + 0.5) - stirling_remainder(n)
-    return np.exp(ratio - (v + 1) / 2 * np.log1p(t * t / v)) / SQRT_2PI
+def _first(m: Any, n: Any, x: Any) -> Any:
+    """The slope of Fisher's function in `m`, over the density."""
+    return x * (beta_bracket(m / 2, n / 2, m * x / (m * x + n), "a") / 2 + 1 / m)
+
+
+def _second(m: Any, n: Any, x: Any) -> Any:
+    return x * (beta_bracket(m / 2, n / 2, m * x / (m * x + n), "b") / 2 - 1 / n)
 
 
 def _fisher(m: Any, n: Any, x: Any) -> Any:
@@ -55,17 +57,21 @@ def _poisson(k: Any, m: Any) -> Any:
 
 
 # fmt: off
-chdtr  = borrowed("chdtr",  FREEDOM, lambda a, b:  _chi2(a, b), domain=POSITIVE)
-chdtrc = borrowed("chdtrc", FREEDOM, lambda a, b: -_chi2(a, b), domain=POSITIVE)
-chdtri = borrowed("chdtri", FREEDOM, lambda a, y: -1 / _chi2(a, y), domain=(POSITIVE, PROBABILITY))
-stdtr  = borrowed("stdtr",  FREEDOM, lambda a, b: _student(a, b), domain=(POSITIVE, REAL))
-stdtrit = borrowed("stdtrit", FREEDOM, lambda a, y: 1 / _student(a, y), domain=(POSITIVE, PROBABILITY))
-fdtr   = borrowed("fdtr",   FREEDOM, FREEDOM, lambda a, b, c:  _fisher(a, b, c), domain=POSITIVE)
-fdtrc  = borrowed("fdtrc",  FREEDOM, FREEDOM, lambda a, b, c: -_fisher(a, b, c), domain=POSITIVE)
-fdtri  = borrowed("fdtri",  FREEDOM, FREEDOM, lambda a, b, y: 1 / _fisher(a, b, y), domain=(POSITIVE, POSITIVE, PROBABILITY))
-gdtr   = borrowed("gdtr",   lambda a, b, c:  c * gamma_density(b, a * c), B, lambda a, b, c:  a * gamma_density(b, a * c), domain=POSITIVE)
-gdtrc  = borrowed("gdtrc",  lambda a, b, c: -c * gamma_density(b, a * c), B, lambda a, b, c: -a * gamma_density(b, a * c), domain=POSITIVE)
-gdtrix = borrowed("gdtrix", lambda a, y: -y / a, B, lambda a, b, y: 1 / (a * gamma_density(b, a * y)), domain=(POSITIVE, POSITIVE, PROBABILITY))
+chdtr  = borrowed("chdtr",  lambda a, b:  gamma_slope(a / 2, b / 2) / 2, lambda a, b:  _chi2(a, b), domain=POSITIVE)
+chdtrc = borrowed("chdtrc", lambda a, b: -gamma_slope(a / 2, b / 2) / 2, lambda a, b: -_chi2(a, b), domain=POSITIVE)
+chdtri = borrowed("chdtri", lambda a, y: gamma_shift(a / 2, y / 2), lambda a, y: -1 / _chi2(a, y), domain=(POSITIVE, PROBABILITY))
+fdtr   = borrowed("fdtr",   lambda a, b, c:  _fisher(a, b, c) * _first(a, b, c), lambda a, b, c:  _fisher(a, b, c) * _second(a, b, c),
+                            lambda a, b, c:  _fisher(a, b, c), domain=POSITIVE)
+fdtrc  = borrowed("fdtrc",  lambda a, b, c: -_fisher(a, b, c) * _first(a, b, c), lambda a, b, c: -_fisher(a, b, c) * _second(a, b, c),
+                            lambda a, b, c: -_fisher(a, b, c), domain=POSITIVE)
+fdtri  = borrowed("fdtri",  lambda a, b, y: -_first(a, b, y), lambda a, b, y: -_second(a, b, y),
+                            lambda a, b, y: 1 / _fisher(a, b, y), domain=(POSITIVE, POSITIVE, PROBABILITY))
+gdtr   = borrowed("gdtr",   lambda a, b, c:  c * gamma_density(b, a * c), lambda a, b, c:  gamma_slope(b, a * c),
+                            lambda a, b, c:  a * gamma_density(b, a * c), domain=POSITIVE)
+gdtrc  = borrowed("gdtrc",  lambda a, b, c: -c * gamma_density(b, a * c), lambda a, b, c: -gamma_slope(b, a * c),
+                            lambda a, b, c: -a * gamma_density(b, a * c), domain=POSITIVE)
+gdtrix = borrowed("gdtrix", lambda a, y: -y / a, lambda a, b, y: gamma_shift(b, a * y) / a,
+                            lambda a, b, y: 1 / (a * gamma_density(b, a * y)), domain=(POSITIVE, POSITIVE, PROBABILITY))
 bdtr   = borrowed("bdtr",   K, N, lambda a, b, c: -_binomial(a, b, c), domain=(POSITIVE, POSITIVE, PROBABILITY))
 bdtrc  = borrowed("bdtrc",  K, N, lambda a, b, c:  _binomial(a, b, c), domain=(POSITIVE, POSITIVE, PROBABILITY))
 bdtri  = borrowed("bdtri",  K, N, lambda a, b, y: -1 / _binomial(a, b, y), domain=(POSITIVE, POSITIVE, PROBABILITY))

@@ -88,9 +88,12 @@ logit     = borrowed("logit",     lambda a: 1 / (a * (1 - a)), domain=PROBABILIT
 
 # -- entropies and losses ----------------------------------------------------------------------------
 def log_ratio(a: Any, b: Any) -> Any:
-    """log(a / b): by log1p where a is near b, and without a quotient, which could overflow."""
+    """log(a / b): by log1p where a is near b, and without a quotient where that would overflow."""
     near = np.abs(a - b) < b / 2
-    return np.where(near, np.log1p(np.where(near, (a - b) / b, 0)), np.log(a) - np.log(b))
+    q = np.where(near, 1, a) / np.where(near, 1, b)
+    fits = (q > 1e-290) & (q < 1e290)
+    far = np.where(fits, np.log(np.where(fits, q, 1)), np.log(a) - np.log(b))
+    return np.where(near, np.log1p(np.where(near, (a - b) / b, 0)), far)
 
 
 def _inside(a: Any, b: Any, partial: Any) -> Any:
@@ -121,6 +124,29 @@ pseudo_huber = borrowed("pseudo_huber",
                                 lambda a, b: _inside(a, 0, _excess(a, b) * (_excess(a, b) / safe(np.hypot(a, b)))),
                                 lambda a, b: _inside(a, 0, a * sine(a, b)), domain=(POSITIVE, REAL))
 # fmt: on
+
+
+# -- log(1 + a) / a --------------------------------------------------------------------------------
+def _log1prel(a: Any, *, order: int) -> Any:
+    """The derivatives of log(1 + a) / a: by its series near 0, where they are differences else."""
+    near = np.abs(a) < 0.25
+    x, series = np.where(near, a, 0), 0.0
+    for k in range(order + 30, order - 1, -1):
+        series = series * x + (-1) ** k * math.perm(k, order) / (k + 1)
+    x = np.where(near, 1, a)
+    y = np.log1p(x) / x
+    for n in range(1, order + 1):
+        y = ((-1) ** (n - 1) * math.factorial(n - 1) / (1 + x) ** n - n * y) / x
+    return np.where(near, series, y)[()]
+
+
+log1prel = elementwise(
+    "log1prel",
+    _log1prel,
+    lambda a, *, order: log1prel(a, order=order + 1),
+    domain=Interval(-1.0, math.inf),
+    text=lambda order: f"(log1p({{a}}) / {{a}}){chr(39) * order}",
+)
 
 
 # -- powers and their inverses ---------------------------------------------------------------------

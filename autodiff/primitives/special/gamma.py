@@ -1,10 +1,6 @@
-"""SciPy's gamma, beta and zeta functions, and the incomplete ones in their argument.
+"""SciPy's gamma, beta and zeta functions.
 
-The incomplete functions are integrals, so their slopes are densities. A density of large parameters
-is a product of huge and tiny factors; here it is exp of what is left when Stirling's formula has taken
-the huge parts away.
-Source: Abramowitz and Stegun (1964), chapters 6 and 26.5; Loader, Fast and accurate computation of
-binomial probabilities (2000).
+Source: Abramowitz and Stegun (1964), chapter 6.
 """
 
 from __future__ import annotations
@@ -18,11 +14,8 @@ from ...base.errors import refuse
 from ...rules.kinds import elementwise
 from ...rules.primitive import POSITIVE, Interval
 from .borrowed import borrowed, borrowed_flat, special
-from .elementary import log_ratio
 
 LOG_2PI = math.log(2 * math.pi)
-# log gamma(a) = (a - 1/2) log a - a + log(2 pi) / 2 + 1/(12 a) - 1/(360 a^3) + ...
-STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156)
 
 
 # -- gamma, digamma, beta ----------------------------------------------------------------------------
@@ -155,62 +148,3 @@ riemann_zeta = borrowed("_riemann_zeta", lambda a: _riemann_slope(a), name="riem
 zetac    = borrowed("zetac",    lambda a: _riemann_slope(a), domain=Interval(1.0, math.inf))
 # fmt: on
 borrowed_flat("gammasgn")
-
-
-# -- the incomplete functions ----------------------------------------------------------------------
-def stirling_remainder(a: Any) -> Any:
-    """What Stirling's formula leaves of log gamma(a): 1/(12 a) - 1/(360 a^3) + ..."""
-    large = np.greater(a, 10)
-    b = np.where(large, 10, a)
-    exact = special.gammaln(b) - ((b - 0.5) * np.log(b) - b + LOG_2PI / 2)
-    u = 1 / np.where(large, a, 10)
-    series = 0.0
-    for coefficient in reversed(STIRLING):
-        series = series * (u * u) + coefficient
-    return np.where(large, series * u, exact)
-
-
-def _log_power(exponent: Any, log_base: Any) -> Any:
-    """exponent * log_base, and 0 for exponent 0 whatever the base is."""
-    return np.where(np.equal(exponent, 0), 0, exponent * log_base)
-
-
-def gamma_density(a: Any, x: Any) -> Any:
-    """x^(a-1) exp(-x) / gamma(a)."""
-    endless = np.equal(x, np.inf)
-    x = np.where(endless, 1, x)
-    exponent = _log_power(a - 1, log_ratio(x, a)) - (x - a) - stirling_remainder(a)
-    return np.where(endless, 0, np.exp(exponent) / np.sqrt(2 * math.pi * a))
-
-
-def beta_density(a: Any, b: Any, x: Any) -> Any:
-    """x^(a-1) (1-x)^(b-1) / B(a, b). Both logarithms depend on the one deviation (a+b) x - a, so that
-    its rounding error cancels between them."""
-    n = a + b
-    deviation = n * x - a
-    exponent = (
-        _log_power(a - 1, _log_deviation(deviation, a, x * n))
-        + _log_power(b - 1, _log_deviation(-deviation, b, (1 - x) * n))
-        + (stirling_remainder(n) - stirling_remainder(a) - stirling_remainder(b))
-    )
-    return np.exp(exponent) * n * np.sqrt(n / (2 * math.pi * a * b))
-
-
-def _log_deviation(deviation: Any, mean: Any, value: Any) -> Any:
-    """log(value / mean) for value = mean + deviation."""
-    near = np.abs(deviation) < mean / 2
-    return np.where(near, np.log1p(np.where(near, deviation / mean, 0)), np.log(value / mean))
-
-
-# fmt: off
-A, B = "its parameter a", "its parameter b"
-UNIT = Interval(0.0, 1.0)
-gammainc     = borrowed("gammainc",     A, lambda a, b:  gamma_density(a, b), domain=POSITIVE)
-gammaincc    = borrowed("gammaincc",    A, lambda a, b: -gamma_density(a, b), domain=POSITIVE)
-gammaincinv  = borrowed("gammaincinv",  A, lambda a, y:  1 / gamma_density(a, y), domain=(POSITIVE, UNIT))
-gammainccinv = borrowed("gammainccinv", A, lambda a, y: -1 / gamma_density(a, y), domain=(POSITIVE, UNIT))
-betainc      = borrowed("betainc",      A, B, lambda a, b, c:  beta_density(a, b, c), domain=(POSITIVE, POSITIVE, UNIT))
-betaincc     = borrowed("betaincc",     A, B, lambda a, b, c: -beta_density(a, b, c), domain=(POSITIVE, POSITIVE, UNIT))
-betaincinv   = borrowed("betaincinv",   A, B, lambda a, b, y:  1 / beta_density(a, b, y), domain=(POSITIVE, POSITIVE, UNIT))
-betainccinv  = borrowed("betainccinv",  A, B, lambda a, b, y: -1 / beta_density(a, b, y), domain=(POSITIVE, POSITIVE, UNIT))
-# fmt: on
