@@ -86,6 +86,12 @@ class OneCall:
         held = [Open if x is Open else None for x in self.held]
         return tuple(unflatten(self.structure, fill(held, operands)))
 
+    def arguments_of(self, operands: Iterable[int]) -> tuple[int, ...]:
+        """The arguments that these operands belong to."""
+        places = [k for k, part in enumerate(self.structure.parts) for _ in range(part.size)]
+        owners = [k for k, x in zip(places, self.held, strict=True) if x is Open]
+        return tuple(dict.fromkeys(owners[i] for i in operands))
+
     def output(self, parts: Iterable[Any]) -> Any:
         assert self.outputs is not None
         return unflatten(self.outputs, fill(self.held_results, parts))
@@ -146,12 +152,19 @@ class OneCall:
             )
         return parts
 
-    def push(self, primals: Sequence[Any], ys: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
-        """The tangent of every result."""
+    def push(
+        self,
+        primals: Sequence[Any],
+        ys: Sequence[Any],
+        tangents: Sequence[Any],
+        moving: Sequence[int],
+    ) -> list[Any]:
+        """The tangent of every result; the operands that are not `moving` have a tangent of zero."""
         args, output = self.arguments(map(protected, primals)), self.output(map(protected, ys))
         directions = self.tangents(map(protected, tangents))
         with self.naming("jvp"):
-            y_dot = self.rule.push(args, output, directions, self.keywords)
+            places = self.arguments_of(moving)
+            y_dot = self.rule.push(args, output, directions, self.keywords, places)
         assert self.outputs is not None
         what = f"custom_rule {self.name}: the tangent that its jvp rule returned"
         hint = (
@@ -163,12 +176,14 @@ class OneCall:
         return self.derivatives(found, self.held_results, ys, names, what, hint)
 
     def pull(
-        self, primals: Sequence[Any], ys: Sequence[Any]
+        self, primals: Sequence[Any], ys: Sequence[Any], wanted: Sequence[int]
     ) -> Callable[[Sequence[Any]], list[Any]]:
-        """The pullback: from the cotangents of the results to one for every operand."""
+        """The pullback: from the cotangents of the results to one for every operand, of which only
+        the `wanted` ones are used."""
         args, output = self.arguments(map(protected, primals)), self.output(map(protected, ys))
         with self.naming("vjp"):
-            pullback = self.rule.pull(args, output, self.keywords)
+            places = self.arguments_of(wanted)
+            pullback = self.rule.pull(args, output, self.keywords, places)
         what = f"custom_rule {self.name}: the cotangent that its vjp rule returned"
 
         def pulled(y_bars: Sequence[Any]) -> list[Any]:
@@ -271,25 +286,31 @@ class OfStacks:
     def run(self, *operands: Any) -> Any:
         return self.over_examples(lambda xs: self.call.run(*xs), operands, self.flags)
 
-    def push(self, primals: Sequence[Any], ys: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
+    def push(
+        self,
+        primals: Sequence[Any],
+        ys: Sequence[Any],
+        tangents: Sequence[Any],
+        moving: Sequence[int],
+    ) -> list[Any]:
         n, m = len(primals), len(ys)
 
         def one(values: list[Any]) -> list[Any]:
             xs, results = values[:n], values[n : n + m]
-            return filled_in(self.call.push(xs, results, values[n + m :]), results)
+            return filled_in(self.call.push(xs, results, values[n + m :], moving), results)
 
         flags = [*self.flags, *[True] * m, *self.flags]
         found: list[Any] = self.over_examples(one, [*primals, *ys, *tangents], flags)
         return found
 
     def pull(
-        self, primals: Sequence[Any], ys: Sequence[Any]
+        self, primals: Sequence[Any], ys: Sequence[Any], wanted: Sequence[int]
     ) -> Callable[[Sequence[Any]], list[Any]]:
         n, m = len(primals), len(ys)
 
         def one(values: list[Any]) -> list[Any]:
             xs, results = values[:n], values[n : n + m]
-            return filled_in(self.call.pull(xs, results)(values[n + m :]), xs)
+            return filled_in(self.call.pull(xs, results, wanted)(values[n + m :]), xs)
 
         def pulled(y_bars: Sequence[Any]) -> list[Any]:
             flags = [*self.flags, *[True] * (2 * m)]
