@@ -30,7 +30,7 @@ LAYERS: tuple[dict[str, str], ...] = (
     {"__main__": ""},
 )
 # One row more, just before `__init__` and not counted: what a user imports by its name.
-NAMESPACES: dict[str, str] = {}
+NAMESPACES: dict[str, str] = {"compat": "other engines' names and conventions, on this engine"}
 # The rooms within a room, by the same rule; "" is what lies in the room itself.
 WITHIN: dict[str, tuple[str, ...]] = {
     "primitives": ("", "linalg", "special"),

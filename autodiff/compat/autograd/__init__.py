@@ -4,11 +4,11 @@
     autodiff.compat.autograd.install()                 packages that import autograd, from here on
     python -m autodiff.compat.autograd -m pytest       a program, or a suite of tests, run so
 
-Written from the documentation of autograd 1.9. What differs is in docs/differences-from-autograd.md.
+Written from the documentation of autograd 1.9; docs/differences-from-autograd.md says what differs.
 """
 
-from . import builtins, core, extend, numpy, tracer, wrap_util  # noqa: A004 - autograd's names
-from .builtins import dict, isinstance, list, tuple, type  # noqa: A004 - autograd has these five
+from . import builtins, core, extend, numpy, tracer, wrap_util
+from .builtins import dict, isinstance, list, tuple, type
 from .differential_operators import (
     checkpoint,
     deriv,

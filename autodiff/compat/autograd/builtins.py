@@ -4,7 +4,6 @@ value."""
 from __future__ import annotations
 
 import builtins
-from builtins import dict, list, tuple  # noqa: A004 - autograd has names for them
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from ...rules.primitive import Traced, payload
 
 __all__ = ["DictBox", "SequenceBox", "dict", "isinstance", "list", "tuple", "type"]
 
+dict, list, tuple = builtins.dict, builtins.list, builtins.tuple  # noqa: A001 - autograd's names
 DictBox, SequenceBox = dict, tuple  # a container of tracked values is the container itself
 
 

@@ -1,4 +1,4 @@
-"""autograd's transforms. Each is ``transform(f, argnum)(*args, **kwargs)``; `argnum` is a position or
+"""autograd's transforms, each ``transform(f, argnum)(*args, **kwargs)``; `argnum` is a position or
 a list of positions."""
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ...transforms.gradients import grad as engine_grad, jvp
 from ...transforms.jacobians import hessian as engine_hessian, jacrev
 from ...transforms.tape import Tape
 from . import core
-from .core import vspace
+from .spaces import vspace
 from .wrap_util import unary_to_nary
 
 __all__ = [
@@ -54,11 +54,11 @@ make_jvp = unary_to_nary(core.make_jvp)
 def swept(fun: Callable[[Any], Any], x: Any, what: str, has_aux: bool = False) -> tuple[Tape, Any]:
     """One run, and the gradient of its one real result."""
     tape = Tape(fun, (x,), {}, (0,), has_aux)
-    if tape.structure is not LEAF or size_of(aval_of(tape.outputs[0]).shape) != 1:
-        shown = tape.structure if tape.structure is not LEAF else aval_of(tape.outputs[0]).shape
-        shown = describe(shown) if tape.structure is not LEAF else f"an array of shape {shown}"
+    shape = aval_of(tape.outputs[0]).shape if tape.structure is LEAF else None
+    if shape is None or size_of(shape) != 1:
+        found = describe(tape.structure) if shape is None else f"an array of shape {shape}"
         raise NotDifferentiableError(
-            f"{what} needs one real number; {name_of(fun)} returned {shown}; use jacobian or "
+            f"{what} needs one real number; {name_of(fun)} returned {found}; use jacobian or "
             "elementwise_grad"
         )
     return tape, tape.pull([seed(tape, fun, what)], keep=False)[0]

@@ -5,8 +5,8 @@
     defjvp(f, *rules)         rule(g, ans, *args, **kwargs) -> a tangent of ans; or "same", or None
 
 The mechanism is that of `autodiff.custom_rule`: a call is one operation, which nests, batches and
-prints. Rules are asked only for the arguments that are being differentiated. Where one of both modes
-is given, the other is its transpose.
+prints. Rules are asked only for the arguments that are being differentiated. Where one mode is
+given, the other is its transpose.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ import functools
 import itertools
 import warnings
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from ...arrays.dispatch import FUNCTIONS, UFUNCS
+from ...arrays.dispatch import FUNCTIONS
 from ...arrays.tensor import Tensor as Box
 from ...base.errors import NotDifferentiableError
 from ...base.shapes import size_of
@@ -27,9 +27,7 @@ from ...base.trees import LEAF, flatten, flatten_like, unflatten
 from ...engine.arguments import name_of
 from ...rules.conforming import aval_of
 from ...transforms.custom.rule import CustomRule, custom_rule
-
-if TYPE_CHECKING:
-    from .core import VSpace
+from .spaces import VSpace, vspace
 
 __all__ = [
     "Box",
@@ -45,14 +43,6 @@ __all__ = [
     "primitive",
     "vspace",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    if name in ("VSpace", "vspace"):  # core is made of this module
-        from . import core
-
-        return getattr(core, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 class MissingRuleError(NotDifferentiableError, NotImplementedError):
@@ -141,10 +131,10 @@ def given_to(fun: Any, mode: str) -> Any:
     """The method of `fun` that takes a rule."""
     if isinstance(fun, UserPrimitive):
         return getattr(fun, f"takes_{mode}")
-    if fun in UFUNCS or fun in FUNCTIONS:
+    if isinstance(fun, np.ufunc) or fun in FUNCTIONS:
         warnings.warn(
-            f"def{mode}: the rule for {name_of(fun)} is not used: autodiff has its derivative. For "
-            f"another, define it for primitive({name_of(fun)})",
+            f"def{mode}: the rule for {name_of(fun)} is not used: autodiff has its own "
+            f"derivatives; for yours, make primitive({name_of(fun)}) and call that",
             stacklevel=3,
         )
         return lambda rule: None

@@ -11,7 +11,8 @@ import numpy as np
 from ...base.trees import flatten, flatten_like
 from ...checking.check import check
 from ...engine.arguments import name_of
-from .core import make_vjp, vspace
+from .core import make_vjp
+from .spaces import vspace
 from .wrap_util import unary_to_nary
 
 __all__ = ["check_equivalent", "check_grads", "check_jvp", "check_vjp", "combo_check"]

@@ -1,4 +1,4 @@
-"""`unary_to_nary`: autograd's convention for transforms, ``transform(f, argnum)(*args, **kwargs)``."""
+"""`unary_to_nary`: autograd's convention, ``transform(f, argnum)(*args, **kwargs)``."""
 
 from __future__ import annotations
 

@@ -159,7 +159,7 @@ class OneCall:
         tangents: Sequence[Any],
         moving: Sequence[int],
     ) -> list[Any]:
-        """The tangent of every result; the operands that are not `moving` have a tangent of zero."""
+        """The tangent of every result; that of an operand that is not `moving` is zero."""
         args, output = self.arguments(map(protected, primals)), self.output(map(protected, ys))
         directions = self.tangents(map(protected, tangents))
         with self.naming("jvp"):

@@ -1,4 +1,4 @@
-"""Integrals and differential equations: their derivatives are not there yet, and a tracked argument is refused."""
+"""Integrals and differential equations: no derivatives yet; a tracked argument is refused."""
 
 from .borrowed import unfilled
 
