@@ -55,6 +55,12 @@ class UserPrimitive(CustomRule):
     def __init__(self, f: Callable[..., Any], static_argnums: Sequence[int] = ()) -> None:
         super().__init__(f, static_argnums)
         self.fun = f
+        self.linear = False  # is its tangent `fun` itself? Then its transpose is not known by it
+
+    @property
+    def one_way(self) -> tuple[bool, bool]:
+        forward_only, backward_only = super().one_way
+        return forward_only and not self.linear, backward_only
 
     def takes(self, mode: str, rule: Callable[..., Any]) -> None:
         self.given[f"takes_{mode}"] = (rule,)
@@ -67,6 +73,7 @@ class UserPrimitive(CustomRule):
     def takes_jvp(self, rule: Callable[..., Any]) -> None:
         """``rule(argnums, gs, ans, args, kwargs)``: the tangent of ans."""
         self.takes("jvp", rule)
+        self.linear = False
 
     def pull(self, primals: Any, output: Any, keywords: Any, wanted: Any) -> Callable[[Any], Any]:
         if self._vjp is None:
@@ -187,6 +194,8 @@ def defjvp(fun: Any, *jvpfuns: Any, argnums: Sequence[int] | None = None) -> Non
         return linear(fun, k, g, args, kwargs) if rule == "same" else rule(g, ans, *args, **kwargs)
 
     defjvp_argnum(fun, make)
+    if isinstance(fun, UserPrimitive):
+        fun.linear = "same" in jvpfuns
 
 
 def defjvp_argnum(fun: Any, jvpmaker: Callable[..., Any]) -> None:
@@ -208,6 +217,7 @@ def defjvp_argnums(fun: Any, jvpmaker: Callable[..., Any]) -> None:
 def def_linear(fun: Any) -> None:
     """`fun` is linear in each of its arguments alone."""
     defjvp_argnum(fun, lambda k, g, ans, args, kwargs: linear(fun, k, g, args, kwargs))
+    fun.linear = True
 
 
 def linear(fun: Any, k: int, g: Any, args: Any, kwargs: Any) -> Any:

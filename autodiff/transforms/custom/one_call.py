@@ -63,7 +63,7 @@ class OneCall:
             *((f"argument {k}, which is static,", v) for k, v in self.static.items()),
             *((f"the keyword argument {k!r}", v) for k, v in self.keywords.items()),
         ):
-            if any(isinstance(x, Traced) for x in flatten(value)[0]):
+            if any(isinstance(unboxed(x), Traced) for x in flatten(value)[0]):
                 raise refuse(
                     f"custom_rule {self.name}: {name} is being differentiated",
                     "pass it by position, outside of static_argnums, or cut its derivative with "
@@ -72,6 +72,7 @@ class OneCall:
         leaves, self.structure = flatten(
             tuple(None if k in self.static else arg for k, arg in enumerate(args))
         )
+        leaves = list(map(unboxed, leaves))
         self.held = [Open if is_number(x) else x for x in leaves]
         return [x for x in leaves if is_number(x)]
 

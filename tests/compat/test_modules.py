@@ -1,0 +1,48 @@
+"""autograd.numpy and autograd.scipy: whose functions they are, and what is missing."""
+
+import numpy as np
+import pytest
+
+import autodiff as ad
+from autodiff.compat import autograd
+from autodiff.compat.autograd import numpy as anp, scipy as asp
+
+special = pytest.importorskip("scipy.special")
+stats = pytest.importorskip("scipy.stats")
+
+
+def test_autograd_numpy_has_every_name_of_numpy():
+    assert not [name for name in dir(np) if name[0] != "_" and not hasattr(anp, name)]
+    assert anp.linalg.inv is np.linalg.inv
+    assert anp.fft.rfft is np.fft.rfft
+    with pytest.raises(AttributeError):
+        anp.no_such_name
+
+
+def test_special_functions_are_scipys_ufuncs_or_ours():
+    assert asp.special.gammaln is special.gammaln
+    assert asp.special.logsumexp is ad.special.logsumexp
+    assert autograd.grad(asp.special.expit)(0.0) == 0.25
+    with pytest.raises(AttributeError):
+        asp.special.no_such_name
+
+
+def test_linear_algebra_is_ours_or_scipys():
+    assert asp.linalg.sqrtm is ad.linalg.sqrtm
+    assert asp.linalg.inv(np.eye(2)).shape == (2, 2)
+    with pytest.raises(ad.NotDifferentiableError, match=r"np\.linalg\.inv"):
+        autograd.grad(lambda x: asp.linalg.inv(x * np.eye(2))[0, 0])(1.0)
+
+
+def test_what_is_missing_says_so_where_it_is_used():
+    assert asp.stats.norm.cdf(0.0) == 0.5
+    assert asp.integrate.odeint is not None
+    with pytest.raises(
+        ad.NotDifferentiableError, match=r"autograd\.scipy\.stats\.norm\.cdf is not"
+    ):
+        autograd.grad(lambda x: asp.stats.norm.cdf(x, 0.0, scale=1.0))(0.0)
+    with pytest.raises(ad.NotDifferentiableError, match=r"integrate\.odeint"):
+        autograd.grad(lambda x: asp.integrate.odeint(lambda y, t: -y, x, [0.0, 1.0])[0, 0])(1.0)
+    with pytest.raises(ad.NotDifferentiableError, match=r"signal\.convolve"):
+        asp.signal.convolve(np.ones(2), np.ones(2))
+    assert repr(asp.stats.norm) == "<autograd.scipy.stats.norm, without a derivative>"
