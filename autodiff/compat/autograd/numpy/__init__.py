@@ -1,6 +1,9 @@
 """`autograd.numpy`: all names of NumPy, with `linalg`, `fft` and `random`."""
 
+import functools
 import sys
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np  # the one line that says where the names come from
 
@@ -8,5 +11,19 @@ globals().update({name: value for name, value in vars(np).items() if name[:2] !=
 for _part in ("linalg", "fft", "random"):
     sys.modules[f"{__name__}.{_part}"] = getattr(np, _part)
 __getattr__, __dir__ = np.__getattr__, np.__dir__
+
+
+def _of_iterators(join: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of a sequence of arrays; autograd's take an iterator, too."""
+
+    @functools.wraps(join)
+    def joined(arrays: Any, *args: Any, **kwargs: Any) -> Any:
+        return join(list(arrays) if isinstance(arrays, Iterator) else arrays, *args, **kwargs)
+
+    return joined
+
+
+for _name in ("concatenate", "stack", "hstack", "vstack", "column_stack"):
+    globals()[_name] = _of_iterators(getattr(np, _name))
 
 from . import numpy_boxes, numpy_vjps  # noqa: E402, F401 - after the names they stand beside
