@@ -29,6 +29,15 @@ def test_arrays_are_joined_from_an_iterator():
             np.testing.assert_allclose(slope, [10.0, 10.0])
 
 
+def test_an_array_of_tracked_numbers_is_a_tracked_array():
+    def squares(x, make):
+        return np.sum(np.linalg.inv(make([[x, 1.0], (0.0, 2.0)], dtype=float)))
+
+    for make in (anp.array, anp.asarray):
+        assert autograd.grad(squares)(2.0, make) == pytest.approx(-1 / 8)
+        np.testing.assert_array_equal(make([[1, 2]], dtype=float), [[1.0, 2.0]])
+
+
 def test_special_functions_are_scipys_ufuncs_or_ours():
     assert asp.special.gammaln is special.gammaln
     assert asp.special.logsumexp is ad.special.logsumexp

@@ -59,11 +59,12 @@ class Run(NamedTuple):
 def timed(command: list[str], cwd: Path, **environment: str) -> tuple[str, float]:
     """What a command prints, and the seconds that the processor spent on it."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    one_thread = {"OPENBLAS_NUM_THREADS": "1", "MPLBACKEND": "agg", "PYTHONHASHSEED": "0"}
+    settings = {"OPENBLAS_NUM_THREADS": "1", "MPLBACKEND": "agg", "PYTHONHASHSEED": "0"}
+    settings["PYTHONDONTWRITEBYTECODE"] = ""  # pip compiled the packages; what is here, nobody
     done = subprocess.run(
         command,
         cwd=cwd,
-        env=os.environ | one_thread | environment,
+        env=os.environ | settings | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np  # the one line that says where the names come from
 
+from ....arrays.dispatch import leaves_of
+
 globals().update({name: value for name, value in vars(np).items() if name[:2] != "__"})
 for _part in ("linalg", "fft", "random"):
     sys.modules[f"{__name__}.{_part}"] = getattr(np, _part)
@@ -23,6 +25,19 @@ def _of_iterators(join: Callable[..., Any]) -> Callable[..., Any]:
     return joined
 
 
+def _of_nests(make: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that makes an array; of tracked numbers in lists, a tracked one."""
+
+    @functools.wraps(make)
+    def made(a: Any, *args: Any, **kwargs: Any) -> Any:
+        tracked = next(leaves_of(a), None) if isinstance(a, (list, tuple)) else None
+        return make(a, *args, **kwargs, **({} if tracked is None else {"like": tracked}))
+
+    return made
+
+
+for _name in ("array", "asarray"):
+    globals()[_name] = _of_nests(getattr(np, _name))
 for _name in ("concatenate", "stack", "hstack", "vstack", "column_stack"):
     globals()[_name] = _of_iterators(getattr(np, _name))
 
