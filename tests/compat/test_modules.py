@@ -19,12 +19,12 @@ def test_autograd_numpy_has_every_name_of_numpy():
         anp.no_such_name
 
 
-def test_arrays_are_joined_from_an_iterator():
+def test_arrays_are_joined_from_any_iterable():
     def squares(x, join, argument):
         return np.sum(join(argument([x, 2 * x])) ** 2)
 
     for join in (anp.stack, anp.concatenate, anp.hstack, anp.vstack, anp.column_stack):
-        for argument in (list, iter):
+        for argument in (list, iter, lambda parts: dict(enumerate(parts)).values()):
             slope = autograd.grad(squares)(np.ones(2), join, argument)
             np.testing.assert_allclose(slope, [10.0, 10.0])
 

@@ -2,7 +2,7 @@
 
 import functools
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np  # the one line that says where the names come from
@@ -15,12 +15,13 @@ for _part in ("linalg", "fft", "random"):
 __getattr__, __dir__ = np.__getattr__, np.__dir__
 
 
-def _of_iterators(join: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of a sequence of arrays; autograd's take an iterator, too."""
+def _of_iterables(join: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of a sequence of arrays; autograd's take an iterator or a dict's values, too."""
 
     @functools.wraps(join)
     def joined(arrays: Any, *args: Any, **kwargs: Any) -> Any:
-        return join(list(arrays) if isinstance(arrays, Iterator) else arrays, *args, **kwargs)
+        known = isinstance(arrays, (list, tuple)) or hasattr(arrays, "shape")
+        return join(arrays if known else list(arrays), *args, **kwargs)
 
     return joined
 
@@ -39,6 +40,6 @@ def _of_nests(make: Callable[..., Any]) -> Callable[..., Any]:
 for _name in ("array", "asarray"):
     globals()[_name] = _of_nests(getattr(np, _name))
 for _name in ("concatenate", "stack", "hstack", "vstack", "column_stack"):
-    globals()[_name] = _of_iterators(getattr(np, _name))
+    globals()[_name] = _of_iterables(getattr(np, _name))
 
 from . import numpy_boxes, numpy_vjps  # noqa: E402, F401 - after the names they stand beside
