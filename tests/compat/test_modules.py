@@ -64,4 +64,6 @@ def test_what_is_missing_says_so_where_it_is_used():
         autograd.grad(lambda x: asp.integrate.odeint(lambda y, t: -y, x, [0.0, 1.0])[0, 0])(1.0)
     with pytest.raises(ad.NotDifferentiableError, match=r"signal\.convolve"):
         asp.signal.convolve(np.ones(2), np.ones(2))
+    with pytest.raises(AttributeError, match=r"autograd\.scipy\.stats.*no_such"):
+        asp.stats.no_such_name
     assert repr(asp.stats.norm) == "<autograd.scipy.stats.norm, without a derivative>"

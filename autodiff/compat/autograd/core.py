@@ -8,36 +8,13 @@ from typing import Any
 from ...base.trees import unflatten
 from ...transforms.gradients import jvp
 from ...transforms.tape import Tape
-from .extend import (
-    def_linear,
-    defjvp,
-    defjvp_argnum,
-    defjvp_argnums,
-    defvjp,
-    defvjp_argnum,
-    defvjp_argnums,
-    primitive,
-)
-from .spaces import VSpace, vspace
-from .tracer import Box, getval, isbox
+from . import extend
+from .extend import *  # noqa: F403 - autograd's core has these, too
+from .spaces import vspace
+from .tracer import getval, isbox
 
-__all__ = [
-    "Box",
-    "VSpace",
-    "def_linear",
-    "defjvp",
-    "defjvp_argnum",
-    "defjvp_argnums",
-    "defvjp",
-    "defvjp_argnum",
-    "defvjp_argnums",
-    "getval",
-    "isbox",
-    "make_jvp",
-    "make_vjp",
-    "primitive",
-    "vspace",
-]
+__all__ = ["getval", "isbox", "make_jvp", "make_vjp"]
+__all__ += extend.__all__
 
 
 def make_vjp(fun: Callable[[Any], Any], x: Any) -> tuple[Callable[[Any], Any], Any]:

@@ -16,6 +16,7 @@ from ...base.shapes import size_of
 from ...base.trees import LEAF, describe
 from ...engine.arguments import check_function, name_of
 from ...rules.conforming import aval_of
+from ...rules.primitive import ONE
 from ...transforms.checkpoint import checkpoint
 from ...transforms.gradients import grad as engine_grad, jvp
 from ...transforms.jacobians import hessian as engine_hessian, jacrev
@@ -70,7 +71,7 @@ def seed(tape: Tape, fun: Any, what: str) -> Any:
             f"{what} needs a real result; {name_of(fun)} returned a complex one; use "
             "holomorphic_grad, or take its real part"
         )
-    return np.ones_like(tape.outputs[0])
+    return ONE if aval_of(tape.outputs[0]).shape == () else np.ones_like(tape.outputs[0])
 
 
 @unary_to_nary

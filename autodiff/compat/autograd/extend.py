@@ -121,7 +121,7 @@ def primitive(f_raw: Callable[..., Any]) -> Any:
     >>> from autodiff.compat.autograd.extend import defvjp, primitive
     >>> cube = primitive(lambda x: x**3)
     >>> defvjp(cube, lambda ans, x: lambda g: 3 * x**2 * g)
-    >>> autograd.grad(cube)(2.0), autograd.hessian(cube)(2.0)
+    >>> autograd.grad(cube)(2.0), autograd.grad(autograd.grad(cube))(2.0)
     (12.0, 12.0)
     """
     return UserPrimitive(f_raw)

@@ -12,14 +12,14 @@ from ....extend import optional
 from ..tracer import isbox
 
 
-def names_from(module: str, ours: Any = None) -> Callable[[str], Any]:
+def names_from(module: str, ours: Any) -> Callable[[str], Any]:
     """``__getattr__`` of a module: what `ours` has, or what SciPy's `module` has."""
 
     def find(name: str) -> Any:
-        if name[:2] != "__" and ours is not None and name in ours.__all__:
-            return getattr(ours, name)
         if name[:2] == "__":
             raise AttributeError(name)
+        if name in ours.__all__:
+            return getattr(ours, name)
         return getattr(optional(module, f"autograd.{module} needs", "scipy"), name)
 
     return find
@@ -54,6 +54,12 @@ class Unfilled:
         return f"<autograd.{self.name}, without a derivative>"
 
 
-def unfilled(module: str) -> Callable[[str], Any]:
-    """``__getattr__`` of a module of such functions."""
-    return Unfilled(module).__getattr__
+def unfilled(module: str, *names: str) -> Callable[[str], Any]:
+    """``__getattr__`` of a module of such functions: those that autograd has."""
+
+    def find(name: str) -> Unfilled:
+        if name in names:
+            return Unfilled(f"{module}.{name}")
+        raise AttributeError(f"module 'autograd.{module}' has no attribute {name!r}")
+
+    return find

@@ -2,4 +2,4 @@
 
 from .borrowed import unfilled
 
-__getattr__ = unfilled("scipy.signal")
+__getattr__ = unfilled("scipy.signal", "convolve")

@@ -2,4 +2,7 @@
 
 from .borrowed import unfilled
 
-__getattr__ = unfilled("scipy.stats")
+__getattr__ = unfilled(
+    "scipy.stats",
+    *("beta", "chi2", "dirichlet", "gamma", "multivariate_normal", "norm", "poisson", "t"),
+)
