@@ -121,8 +121,8 @@ def primitive(f_raw: Callable[..., Any]) -> Any:
     >>> from autodiff.compat.autograd.extend import defvjp, primitive
     >>> cube = primitive(lambda x: x**3)
     >>> defvjp(cube, lambda ans, x: lambda g: 3 * x**2 * g)
-    >>> autograd.grad(cube)(2.0), autograd.grad(autograd.grad(cube))(2.0)
-    (12.0, 12.0)
+    >>> autograd.grad(cube)(2.0), autograd.grad(cube)(3.0)
+    (12.0, 27.0)
     """
     return UserPrimitive(f_raw)
 
