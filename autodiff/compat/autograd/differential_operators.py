@@ -18,8 +18,7 @@ from ...engine.arguments import check_function, name_of
 from ...rules.conforming import aval_of
 from ...rules.primitive import ONE
 from ...transforms.checkpoint import checkpoint
-from ...transforms.gradients import grad as engine_grad, jvp
-from ...transforms.jacobians import hessian as engine_hessian, jacrev
+from ...transforms.jacobians import jacrev
 from ...transforms.tape import Tape
 from . import core
 from .spaces import vspace
@@ -125,8 +124,9 @@ def jacobian(fun: Any, x: Any) -> Any:
 
 @unary_to_nary
 def hessian(fun: Any, x: Any) -> Any:
-    """The Hessian, of shape ``(*y.shape, *x.shape, *x.shape)``."""
-    return engine_hessian(fun)(x)
+    """The Hessian, of shape ``(*y.shape, *x.shape, *x.shape)``, by reverse mode alone: most
+    primitives have no rule for the other."""
+    return jacrev(jacrev(fun))(x)
 
 
 @unary_to_nary
@@ -137,8 +137,10 @@ def make_hvp(fun: Any, x: Any) -> Any:
 
 @unary_to_nary
 def make_jvp_reversemode(fun: Any, x: Any) -> Callable[[Any], Any]:
-    """A function of a direction, which returns the derivative alone."""
-    return lambda g: core.make_jvp(fun, x)(g)[1]
+    """A function of a direction, which returns the derivative alone. The pullback is linear in its
+    cotangent, and pulling back through it gives the transpose."""
+    pull, y = core.make_vjp(fun, x)
+    return lambda g: core.make_vjp(pull, vspace(y).zeros())[0](g)
 
 
 def half_square(x: Any) -> Any:
@@ -153,12 +155,9 @@ def make_ggnvp(
     @unary_to_nary
     def ggnvp_maker(fun: Any, x: Any) -> Callable[[Any], Any]:
         pull, y = core.make_vjp(fun, x)
-        slope = engine_grad(lambda y: np.reshape(g(y), ()))
-
-        def ggnvp(v: Any) -> Any:
-            return pull(jvp(slope, (y,), (jvp(fun, (x,), (v,))[1],))[1])
-
-        return ggnvp
+        push = core.make_vjp(pull, vspace(y).zeros())[0]
+        product = core.make_vjp(lambda y: swept(g, y, "make_ggnvp")[1], y)[0]
+        return lambda v: pull(product(push(v)))
 
     return ggnvp_maker(f, f_argnum)
 
@@ -182,7 +181,7 @@ def with_tensor(operator: Callable[..., Any]) -> Callable[..., Any]:
 @with_tensor
 def hessian_tensor_product(fun: Any, x: Any, tensor: Any) -> Any:
     """The Hessian contracted with a tensor of the shape of `x`."""
-    return jvp(lambda x: swept(fun, x, "hessian_tensor_product")[1], (x,), (tensor,))[1]
+    return core.make_vjp(lambda x: swept(fun, x, "hessian_tensor_product")[1], x)[0](tensor)
 
 
 @with_tensor

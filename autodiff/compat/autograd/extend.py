@@ -5,8 +5,8 @@
     defjvp(f, *rules)         rule(g, ans, *args, **kwargs) -> a tangent of ans; or "same", or None
 
 The mechanism is that of `autodiff.custom_rule`: a call is one operation, which nests, batches and
-prints. Rules are asked only for the arguments that are being differentiated. Where one mode is
-given, the other is its transpose.
+prints. Rules are asked only for the arguments that are being differentiated. As in autograd,
+`defvjp` gives reverse mode alone and `defjvp` forward mode alone.
 """
 
 from __future__ import annotations
@@ -54,12 +54,11 @@ class UserPrimitive(CustomRule):
     def __init__(self, f: Callable[..., Any], static_argnums: Sequence[int] = ()) -> None:
         super().__init__(f, static_argnums)
         self.fun = f
-        self.linear = False  # is its tangent `fun` itself? Then its transpose is not known by it
 
     @property
     def one_way(self) -> tuple[bool, bool]:
-        forward_only, backward_only = super().one_way
-        return forward_only and not self.linear, backward_only
+        """Neither mode is derived from the other: a rule may cut its derivatives by getval(g)."""
+        return False, False
 
     def takes(self, mode: str, rule: Callable[..., Any]) -> None:
         self.given[f"takes_{mode}"] = (rule,)
@@ -72,7 +71,6 @@ class UserPrimitive(CustomRule):
     def takes_jvp(self, rule: Callable[..., Any]) -> None:
         """``rule(argnums, gs, ans, args, kwargs)``: the tangent of ans."""
         self.takes("jvp", rule)
-        self.linear = False
 
     def pull(self, primals: Any, output: Any, keywords: Any, wanted: Any) -> Callable[[Any], Any]:
         if self._vjp is None:
@@ -191,8 +189,6 @@ def defjvp(fun: Any, *jvpfuns: Any, argnums: Sequence[int] | None = None) -> Non
         return linear(fun, k, g, args, kwargs) if rule == "same" else rule(g, ans, *args, **kwargs)
 
     defjvp_argnum(fun, make)
-    if isinstance(fun, UserPrimitive):
-        fun.linear = "same" in jvpfuns
 
 
 def defjvp_argnum(fun: Any, jvpmaker: Callable[..., Any]) -> None:
@@ -214,7 +210,6 @@ def defjvp_argnums(fun: Any, jvpmaker: Callable[..., Any]) -> None:
 def def_linear(fun: Any) -> None:
     """`fun` is linear in each of its arguments alone."""
     defjvp_argnum(fun, lambda k, g, ans, args, kwargs: linear(fun, k, g, args, kwargs))
-    fun.linear = True
 
 
 def linear(fun: Any, k: int, g: Any, args: Any, kwargs: Any) -> Any:

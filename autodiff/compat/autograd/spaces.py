@@ -18,7 +18,7 @@ class VSpace:
     def __init__(self, value: Any) -> None:
         leaves, self.structure = flatten(value)
         self.likes = [aval_of(x) for x in leaves]
-        self.dtypes = [like.dtype or np.dtype(float) for like in self.likes]
+        self.dtypes = [float_like(like.dtype) for like in self.likes]
         self.size = sum(size_of(like.shape) for like in self.likes)
         self.iscomplex = any(dtype.kind == "c" for dtype in self.dtypes)
         if self.structure.size == 1 and not self.structure.parts:
@@ -80,6 +80,10 @@ class VSpace:
         )
 
     __hash__ = None  # type: ignore[assignment]
+
+
+def float_like(dtype: Any) -> Any:
+    return dtype if dtype is not None and dtype.kind in "fc" else np.dtype(float)
 
 
 def vspace(value: Any) -> VSpace:
