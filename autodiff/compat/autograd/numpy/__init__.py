@@ -27,11 +27,11 @@ def _of_iterables(join: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _of_nests(make: Callable[..., Any]) -> Callable[..., Any]:
-    """A function that makes an array; of tracked numbers in lists, a tracked one."""
+    """A function that makes an array; of tracked numbers, in lists or not, a tracked one."""
 
     @functools.wraps(make)
     def made(a: Any, *args: Any, **kwargs: Any) -> Any:
-        tracked = next(leaves_of(a), None) if isinstance(a, (list, tuple)) else None
+        tracked = next(leaves_of(a), None)
         return make(a, *args, **kwargs, **({} if tracked is None else {"like": tracked}))
 
     return made
