@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 HERE = Path(__file__).parent
+PATHS = os.pathsep.join(map(str, (HERE, HERE.parents[1])))  # the plugin, and this autodiff
 ARCHIVES = Path(sys.prefix) / "archives"
 ENGINES = {"autograd": [], "autodiff": ["-m", "autodiff.compat.autograd"]}
 PINS = dict(
@@ -60,6 +61,7 @@ def timed(command: list[str], cwd: Path, **environment: str) -> tuple[str, float
     """What a command prints, and the seconds that the processor spent on it."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     settings = {"OPENBLAS_NUM_THREADS": "1", "MPLBACKEND": "agg", "PYTHONHASHSEED": "0"}
+    settings["PYTHONPATH"] = PATHS
     settings["PYTHONDONTWRITEBYTECODE"] = ""  # pip compiled the packages; what is here, nobody
     done = subprocess.run(
         command,
@@ -93,7 +95,7 @@ def suite(package: str, engine: str, share: str) -> Run:
     alone = ["-c", os.devnull, "--rootdir=.", "--confcutdir=."]  # not with the settings of ours
     plain = [*alone, "-q", "-pplugin", "-pno:cacheprovider", "--tb=short", f"--junitxml={report}"]
     command = [sys.executable, *ENGINES[engine], "-m", "pytest", *plain, *SUITES[package]]
-    output, seconds = timed(command, folder, PYTHONPATH=str(HERE), SHARE=share)
+    output, seconds = timed(command, folder, SHARE=share)
     (ARCHIVES / f"{package}-{engine}.log").write_text(output)
     if not report.exists():
         return Run({}, seconds, output)
