@@ -18,7 +18,7 @@ from ...engine.arguments import check_function, name_of
 from ...rules.conforming import aval_of
 from ...rules.primitive import ONE
 from ...transforms.checkpoint import checkpoint
-from ...transforms.jacobians import jacrev
+from ...transforms.jacobians import finish, is_scalar, reverse_blocks
 from ...transforms.tape import Tape
 from . import core
 from .spaces import vspace
@@ -61,16 +61,17 @@ def swept(fun: Callable[[Any], Any], x: Any, what: str, has_aux: bool = False) -
             f"{what} needs one real number; {name_of(fun)} returned {found}; use jacobian or "
             "elementwise_grad"
         )
-    return tape, tape.pull([seed(tape, fun, what)], keep=False)[0]
+    return tape, tape.pull([seed(tape.outputs[0], fun, what)], keep=False)[0]
 
 
-def seed(tape: Tape, fun: Any, what: str) -> Any:
-    if np.iscomplexobj(tape.outputs[0]):
+def seed(y: Any, fun: Any, what: str) -> Any:
+    """The cotangent of a real result, of ones."""
+    if np.iscomplexobj(y):
         raise NotDifferentiableError(
             f"{what} needs a real result; {name_of(fun)} returned a complex one; use "
             "holomorphic_grad, or take its real part"
         )
-    return ONE if aval_of(tape.outputs[0]).shape == () else np.ones_like(tape.outputs[0])
+    return ONE if aval_of(y).shape == () else np.ones_like(y)
 
 
 @unary_to_nary
@@ -98,7 +99,7 @@ def elementwise_grad(fun: Any, x: Any) -> Any:
     """The sum of each column of the Jacobian: the derivative, entry by entry, of a function that
     works so."""
     tape = Tape(fun, (x,), {}, (0,), has_aux=False)
-    return tape.pull([seed(tape, fun, "elementwise_grad")], keep=False)[0]
+    return tape.pull([seed(tape.outputs[0], fun, "elementwise_grad")], keep=False)[0]
 
 
 @unary_to_nary
@@ -116,17 +117,26 @@ def holomorphic_grad(fun: Any, x: Any) -> Any:
     return tape.pull([np.ones_like(tape.outputs[0])], keep=False)[0]
 
 
+def rows(fun: Callable[[Any], Any], x: Any) -> Any:
+    """The Jacobian; of one number, without a batch of one row."""
+    tape = Tape(fun, (x,), {}, (0,), has_aux=False)
+    seeds = [seed(y, fun, "jacobian") for y in tape.outputs]
+    if is_scalar(tape):
+        return tape.pull(seeds, keep=False)[0]
+    return finish(tape.resolve(reverse_blocks), tape, 0, has_aux=False)
+
+
 @unary_to_nary
 def jacobian(fun: Any, x: Any) -> Any:
     """The Jacobian by reverse mode, of shape ``(*y.shape, *x.shape)``."""
-    return jacrev(fun)(x)
+    return rows(fun, x)
 
 
 @unary_to_nary
 def hessian(fun: Any, x: Any) -> Any:
     """The Hessian, of shape ``(*y.shape, *x.shape, *x.shape)``, by reverse mode alone: most
     primitives have no rule for the other."""
-    return jacrev(jacrev(fun))(x)
+    return rows(lambda x: rows(fun, x), x)
 
 
 @unary_to_nary
@@ -187,7 +197,7 @@ def hessian_tensor_product(fun: Any, x: Any, tensor: Any) -> Any:
 @with_tensor
 def tensor_jacobian_product(fun: Any, x: Any, tensor: Any) -> Any:
     """The Jacobian, multiplied from the left by a tensor of the shape of the result."""
-    return jacrev(lambda x: np.tensordot(tensor, fun(x), np.ndim(tensor)))(x)
+    return rows(lambda x: np.tensordot(tensor, fun(x), np.ndim(tensor)), x)
 
 
 hessian_vector_product = hessian_tensor_product
