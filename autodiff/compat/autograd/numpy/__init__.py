@@ -31,7 +31,7 @@ def _of_nests(make: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(make)
     def made(a: Any, *args: Any, **kwargs: Any) -> Any:
-        tracked = next(leaves_of(a), None)
+        tracked = None if a.__class__ is np.ndarray else next(leaves_of(a), None)
         return make(a, *args, **kwargs, **({} if tracked is None else {"like": tracked}))
 
     return made
