@@ -154,6 +154,18 @@ def test_a_cotangent_of_another_shape_is_refused():
     np.testing.assert_array_equal(column, np.full((2, 1), np.sum(X)))
 
 
+def test_a_transposed_cotangent_is_refused():
+    p = primitive(lambda x: np.sum(x))
+    defvjp(p, lambda ans, x: lambda g: g * np.ones(x.shape[::-1]))
+    with pytest.raises(ad.ShapeError, match=r"\(3, 2\)"):
+        autograd.grad(p)(np.ones((2, 3)))
+    pull, _ = autograd.make_vjp(lambda x: 2 * x)(np.ones((2, 3)))
+    with pytest.raises(ad.ShapeError, match=r"\(3, 2\)"):
+        pull(np.ones((3, 2)))
+    with pytest.raises(ad.ShapeError, match="structure"):
+        pull([np.ones((2, 3))])
+
+
 def test_tracked_numbers_in_an_array_of_objects_are_opened():
     p = primitive(np.prod)
     defvjp(p, lambda ans, x: lambda g: g * ans / x)

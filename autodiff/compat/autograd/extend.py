@@ -22,12 +22,11 @@ import numpy as np
 from ...arrays.dispatch import NUMBERS
 from ...arrays.tensor import Tensor as Box
 from ...base.errors import NotDifferentiableError
-from ...base.shapes import size_of
 from ...base.trees import LEAF, flatten, flatten_like, unflatten
 from ...engine.arguments import name_of
 from ...rules.conforming import aval_of
 from ...transforms.custom.rule import CustomRule, custom_rule
-from .spaces import VSpace, vspace
+from .spaces import VSpace, reshaped, vspace
 
 __all__ = [
     "Box",
@@ -116,10 +115,10 @@ def fitted(derivative: Any, x: Any) -> Any:
         return derivative
     if np.iscomplexobj(derivative) and not np.iscomplexobj(x):
         derivative = np.real(derivative)
-    shape, found = aval_of(x).shape, np.shape(derivative)
-    if found != shape and size_of(found) == size_of(shape):
-        return np.reshape(derivative, shape)
-    return np.broadcast_to(derivative, shape) if found == () != shape else derivative
+    shape = aval_of(x).shape
+    if np.shape(derivative) == () != shape:
+        return np.broadcast_to(derivative, shape)
+    return reshaped(derivative, shape)
 
 
 def primitive(f_raw: Callable[..., Any]) -> Any:

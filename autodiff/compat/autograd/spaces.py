@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...base.shapes import size_of
-from ...base.trees import flatten, unflatten
+from ...base.trees import flatten, flatten_like, unflatten
 from ...rules.conforming import aval_of
 
 
@@ -30,9 +30,12 @@ class VSpace:
 
     def each(self, make: Callable[..., Any], *values: Any) -> Any:
         """The value whose leaves are ``make(shape, dtype, *leaves of the values)``."""
-        columns = zip(self.likes, self.dtypes, *(flatten(v)[0] for v in values), strict=True)
+        columns = zip(self.likes, self.dtypes, *map(self.leaves, values), strict=True)
         made = [make(like.shape, dtype, *leaves) for like, dtype, *leaves in columns]
         return unflatten(self.structure, made)
+
+    def leaves(self, value: Any) -> list[Any]:
+        return flatten_like(value, self.structure, "a value")
 
     def fitted(self, value: Any) -> list[Any]:
         """The leaves of a value of this space, in its shapes."""
@@ -91,5 +94,8 @@ def vspace(value: Any) -> VSpace:
 
 
 def reshaped(x: Any, shape: tuple[int, ...]) -> Any:
-    """An array of one entry more or less is not an error in autograd, nor is a number for one."""
-    return x if np.shape(x) == shape or np.size(x) != size_of(shape) else np.reshape(x, shape)
+    """`x` in that shape, where only axes of length 1 differ; else as it is, and the engine says
+    what is wrong."""
+    found = np.shape(x)
+    same = found != shape and [n for n in found if n != 1] == [n for n in shape if n != 1]
+    return np.reshape(x, shape) if same else x
