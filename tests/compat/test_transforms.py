@@ -1,5 +1,7 @@
 """Each transform with autograd's argument conventions, against derivatives worked out by hand."""
 
+import inspect
+
 import numpy as np
 import pytest
 
@@ -127,6 +129,8 @@ def test_a_vjp_and_an_hvp_may_be_called_again():
 
 def test_names_say_what_was_made():
     assert autograd.grad(f).__name__ == "grad_of_f_wrt_argnum_0"
+    assert list(inspect.signature(autograd.grad).parameters)[:2] == ["fun", "argnum"]
+    assert list(inspect.signature(autograd.grad(f)).parameters) == ["x", "y"]
     assert autograd.jacobian(f, [0, 1]).__name__ == "jacobian_of_f_wrt_argnum_[0, 1]"
 
 

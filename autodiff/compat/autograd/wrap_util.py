@@ -43,4 +43,5 @@ def unary_to_nary(unary_operator: Callable[..., Any]) -> Callable[..., Any]:
         nary_f.__name__ = f"{unary_operator.__name__}_of_{name_of(fun)}_wrt_argnum_{argnum}"
         return nary_f
 
+    del nary_operator.__wrapped__  # type: ignore[attr-defined]  # its arguments are other ones
     return nary_operator
