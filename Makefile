@@ -1,6 +1,6 @@
 # Two commands do everything on a machine with Python >= 3.11, make and pip: `make demo`, `make test`.
 # Each prepares what it needs in .venv, once: a stamp there is older than pyproject.toml or it is not.
-.PHONY: demo help test quick check pythons clean docs picture bench notebooks
+.PHONY: demo help test quick check pythons clean docs picture bench notebooks downstream
 .DELETE_ON_ERROR:
 
 # The first Python that is new enough; set PYTHON=... to choose another.
@@ -67,6 +67,18 @@ $(VENV)-bench/.ready: pyproject.toml benchmarks/peers.txt | $(VENV)-bench/bin/py
 	@while read -r peer; do \
 		$(VENV)-bench/bin/python -m pip install --quiet $$peer </dev/null || \
 		echo "not installed, left out: $$peer" >&2; done < benchmarks/peers.txt
+	@touch $@
+
+# Packages that use autograd, by their own tests and by problems of ours, under autograd and under
+# autodiff.compat.autograd, in an environment of their own. DOWNSTREAM="--only pymanopt --share 1/20"
+downstream: $(VENV)-downstream/.ready
+	$(VENV)-downstream/bin/python tests/downstream/run.py $(DOWNSTREAM)
+
+$(VENV)-downstream/.ready: pyproject.toml tests/downstream/requirements.txt | \
+		$(VENV)-downstream/bin/python
+	@echo "installing autodiff and packages that use autograd into $(VENV)-downstream"
+	@$(VENV)-downstream/bin/python -m pip install --quiet --editable '.[jit]' \
+		-r tests/downstream/requirements.txt
 	@touch $@
 
 # Remove what these commands made.

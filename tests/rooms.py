@@ -29,10 +29,11 @@ LAYERS: tuple[dict[str, str], ...] = (
     {"command": "the command line"},
     {"__main__": ""},
 )
-# One row more, just before `__init__` and not counted: what a user imports by its name.
+# Rows of one room each, just before `__init__` and not counted: what a user imports by its name.
 NAMESPACES: dict[str, str] = {
     "sparse": "sparse Jacobians and Hessians: patterns, colours, compressed sweeps",
     "stats": "the distributions of scipy.stats, as formulas over rows",
+    "compat": "other engines' names and conventions, on this engine",
 }
 # The rooms within a room, by the same rule; "" is what lies in the room itself.
 WITHIN: dict[str, tuple[str, ...]] = {

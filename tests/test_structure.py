@@ -82,7 +82,7 @@ def module_at(place):
 
 
 DEPTH = {room: depth for depth, layer in enumerate(rooms.LAYERS) for room in layer}
-DEPTH |= dict.fromkeys(rooms.NAMESPACES, DEPTH["__init__"] - 0.5)
+DEPTH |= {room: DEPTH["__init__"] - 1 / (k + 2) for k, room in enumerate(rooms.NAMESPACES)}
 
 
 def depth_within(module):

@@ -122,7 +122,7 @@ class CustomVjp(JaxRule):
     def defjvp(self, rule: Callable[..., Any]) -> Callable[..., Any]:
         raise TypeError("custom_vjp has no defjvp: use custom_jvp, or custom_rule with both rules")
 
-    def pull(self, primals: Any, output: Any, keywords: Any) -> Callable[[Any], Any]:
+    def pull(self, primals: Any, output: Any, keywords: Any, wanted: Any) -> Callable[[Any], Any]:
         if self._fwd is None or self._bwd is None:
             raise self.no_rule()
         returned = self._fwd(*primals, **keywords)

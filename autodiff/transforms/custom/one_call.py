@@ -63,7 +63,7 @@ class OneCall:
             *((f"argument {k}, which is static,", v) for k, v in self.static.items()),
             *((f"the keyword argument {k!r}", v) for k, v in self.keywords.items()),
         ):
-            if any(isinstance(x, Traced) for x in flatten(value)[0]):
+            if any(isinstance(unboxed(x), Traced) for x in flatten(value)[0]):
                 raise refuse(
                     f"custom_rule {self.name}: {name} is being differentiated",
                     "pass it by position, outside of static_argnums, or cut its derivative with "
@@ -72,6 +72,7 @@ class OneCall:
         leaves, self.structure = flatten(
             tuple(None if k in self.static else arg for k, arg in enumerate(args))
         )
+        leaves = list(map(unboxed, leaves))
         self.held = [Open if is_number(x) else x for x in leaves]
         return [x for x in leaves if is_number(x)]
 
@@ -85,6 +86,12 @@ class OneCall:
         """In the structure of the arguments, ``None`` for what is static or held."""
         held = [Open if x is Open else None for x in self.held]
         return tuple(unflatten(self.structure, fill(held, operands)))
+
+    def arguments_of(self, operands: Iterable[int]) -> tuple[int, ...]:
+        """The arguments that these operands belong to."""
+        places = [k for k, part in enumerate(self.structure.parts) for _ in range(part.size)]
+        owners = [k for k, x in zip(places, self.held, strict=True) if x is Open]
+        return tuple(dict.fromkeys(owners[i] for i in operands))
 
     def output(self, parts: Iterable[Any]) -> Any:
         assert self.outputs is not None
@@ -146,12 +153,19 @@ class OneCall:
             )
         return parts
 
-    def push(self, primals: Sequence[Any], ys: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
-        """The tangent of every result."""
+    def push(
+        self,
+        primals: Sequence[Any],
+        ys: Sequence[Any],
+        tangents: Sequence[Any],
+        moving: Sequence[int],
+    ) -> list[Any]:
+        """The tangent of every result; that of an operand that is not `moving` is zero."""
         args, output = self.arguments(map(protected, primals)), self.output(map(protected, ys))
         directions = self.tangents(map(protected, tangents))
         with self.naming("jvp"):
-            y_dot = self.rule.push(args, output, directions, self.keywords)
+            places = self.arguments_of(moving)
+            y_dot = self.rule.push(args, output, directions, self.keywords, places)
         assert self.outputs is not None
         what = f"custom_rule {self.name}: the tangent that its jvp rule returned"
         hint = (
@@ -163,12 +177,14 @@ class OneCall:
         return self.derivatives(found, self.held_results, ys, names, what, hint)
 
     def pull(
-        self, primals: Sequence[Any], ys: Sequence[Any]
+        self, primals: Sequence[Any], ys: Sequence[Any], wanted: Sequence[int]
     ) -> Callable[[Sequence[Any]], list[Any]]:
-        """The pullback: from the cotangents of the results to one for every operand."""
+        """The pullback: from the cotangents of the results to one for every operand, of which only
+        the `wanted` ones are used."""
         args, output = self.arguments(map(protected, primals)), self.output(map(protected, ys))
         with self.naming("vjp"):
-            pullback = self.rule.pull(args, output, self.keywords)
+            places = self.arguments_of(wanted)
+            pullback = self.rule.pull(args, output, self.keywords, places)
         what = f"custom_rule {self.name}: the cotangent that its vjp rule returned"
 
         def pulled(y_bars: Sequence[Any]) -> list[Any]:
@@ -271,25 +287,31 @@ class OfStacks:
     def run(self, *operands: Any) -> Any:
         return self.over_examples(lambda xs: self.call.run(*xs), operands, self.flags)
 
-    def push(self, primals: Sequence[Any], ys: Sequence[Any], tangents: Sequence[Any]) -> list[Any]:
+    def push(
+        self,
+        primals: Sequence[Any],
+        ys: Sequence[Any],
+        tangents: Sequence[Any],
+        moving: Sequence[int],
+    ) -> list[Any]:
         n, m = len(primals), len(ys)
 
         def one(values: list[Any]) -> list[Any]:
             xs, results = values[:n], values[n : n + m]
-            return filled_in(self.call.push(xs, results, values[n + m :]), results)
+            return filled_in(self.call.push(xs, results, values[n + m :], moving), results)
 
         flags = [*self.flags, *[True] * m, *self.flags]
         found: list[Any] = self.over_examples(one, [*primals, *ys, *tangents], flags)
         return found
 
     def pull(
-        self, primals: Sequence[Any], ys: Sequence[Any]
+        self, primals: Sequence[Any], ys: Sequence[Any], wanted: Sequence[int]
     ) -> Callable[[Sequence[Any]], list[Any]]:
         n, m = len(primals), len(ys)
 
         def one(values: list[Any]) -> list[Any]:
             xs, results = values[:n], values[n : n + m]
-            return filled_in(self.call.pull(xs, results)(values[n + m :]), xs)
+            return filled_in(self.call.pull(xs, results, wanted)(values[n + m :]), xs)
 
         def pulled(y_bars: Sequence[Any]) -> list[Any]:
             flags = [*self.flags, *[True] * (2 * m)]

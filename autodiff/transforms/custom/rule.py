@@ -72,8 +72,10 @@ class Custom(Primitive):
         if all(t is ZERO for t in tangents):
             return (ZERO,) * m if self.multiple else ZERO
 
+        moving = [k for k, t in enumerate(tangents) if t is not ZERO]
+
         def push(v: Sequence[Any]) -> list[Any]:
-            return self.call.push(v[:n], v[n : n + m], v[n + m :])
+            return self.call.push(v[:n], v[n : n + m], v[n + m :], moving)
 
         filled = [full(t, float_like(a)) for t, a in zip(tangents, primals, strict=True)]
         y_dots = selecting(lambda dots: looping(push, [*primals, *ys, *dots]), filled)
@@ -83,10 +85,10 @@ class Custom(Primitive):
     def vjp(self, y: Any, primals: Sequence[Any], wanted: Sequence[int], params: Any) -> Pullback:
         ys, handler = self.results(y), self.handler
         n, m, likes = len(primals), len(ys), list(map(float_like, ys))
-        prepared = None if may_loop([*primals, *ys]) else self.call.pull(primals, ys)
+        prepared = None if may_loop([*primals, *ys]) else self.call.pull(primals, ys, wanted)
 
         def pull(v: Sequence[Any]) -> list[Any]:
-            pulled = prepared or self.call.pull(v[:n], v[n : n + m])
+            pulled = prepared or self.call.pull(v[:n], v[n : n + m], wanted)
             return pulled(v[n + m :])
 
         def pullback(y_bar: Any) -> list[Any]:
@@ -233,14 +235,15 @@ class CustomRule(ByName):
             self._jvp is None and self._vjp is not None,
         )
 
-    def push(self, primals: Any, output: Any, tangents: Any, keywords: Any) -> Any:
-        """The tangent of the output, as the rule gives it."""
+    def push(self, primals: Any, output: Any, tangents: Any, keywords: Any, moving: Any) -> Any:
+        """The tangent of the output, as the rule gives it; the arguments `moving` have one."""
         if self._jvp is None:
             raise self.no_rule()
         return self._jvp(primals, output, tangents, **keywords)
 
-    def pull(self, primals: Any, output: Any, keywords: Any) -> Callable[[Any], Any]:
-        """A function from the cotangent to a tuple of cotangents, as the rule gives them."""
+    def pull(self, primals: Any, output: Any, keywords: Any, wanted: Any) -> Callable[[Any], Any]:
+        """A function from the cotangent to a tuple of cotangents, as the rule gives them; those of
+        the arguments `wanted` are used."""
         rule = self._vjp
         if rule is None:
             raise self.no_rule()

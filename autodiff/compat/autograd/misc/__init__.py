@@ -1,0 +1,5 @@
+"""autograd's extras: nests as vectors, optimizers, fixed points."""
+
+from .flatten import flatten
+
+__all__ = ["flatten"]
