@@ -76,9 +76,10 @@ def picture(both: BothModes) -> str:
 
 def section(table: Table) -> str:
     mode = table.heading.partition(" ")[0]
-    rows = [row_html(row) for row in table.rows]
-    if table.hidden:
-        rows.insert(len(rows) // 2, f'<tr><td colspan="4">{html.escape(table.gap)}</td></tr>')
+    rows = [
+        f'<tr><td colspan="4">{html.escape(x)}</td></tr>' if isinstance(x, str) else row_html(x)
+        for x in table.lines
+    ]
     return (
         f'<section class="{mode}">\n<h2>{html.escape(table.heading)}</h2>\n'
         f'<div class="rows"><table>\n' + "\n".join(rows) + "\n</table></div>\n</section>"
