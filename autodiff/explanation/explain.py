@@ -14,7 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from ..base.errors import MissingExtraError, NotDifferentiableError, ShapeError, counted
+from ..base.errors import (
+    AutodiffError,
+    MissingExtraError,
+    NotDifferentiableError,
+    ShapeError,
+    counted,
+)
 from ..base.files import write_text
 from ..base.trees import flatten, unflatten
 from ..engine.arguments import (
@@ -41,6 +47,8 @@ class Explanation(BothModes):
     ``str()`` gives the tables; `latex`, `svg`, `html` and `dot` give the other forms as text, and
     write them where a path is given.
     """
+
+    _retrace: Callable[[], Any] | None = None  # traces the function for all values at once
 
     def __str__(self) -> str:
         text = tables(self)
@@ -81,10 +89,20 @@ class Explanation(BothModes):
         return write_text(render(self.dot()), path)
 
     def html(self, path: Any = None) -> str:
-        """One self-contained page with the picture and the tables."""
-        from .html import page
+        """One self-contained page that walks both sweeps: step by step in time, with the picture,
+        the tables, the rules and the source lines linked, and inputs to edit."""
+        from .page import page
 
-        return write_text(page(self), path)
+        return write_text(page(self, self._why_fixed()), path)
+
+    def _why_fixed(self) -> str:
+        """Why the program is that of these inputs alone, if it is: it looks at a value."""
+        if self._retrace is not None:
+            try:
+                self._retrace()
+            except AutodiffError as error:
+                return f"the program depends on the numbers: {error}"
+        return ""
 
     def _repr_svg_(self) -> str | None:
         try:
@@ -168,6 +186,9 @@ def explain(
     if detail == "open":
         graph = opened(graph)
     explanation = Explanation(graph, fold=fold)
+    explanation._retrace = lambda: traced(
+        f, unflatten(structure, inside), abstract=True, wanted=wanted, kwargs=kwargs
+    )
     explanation.held = [
         (name, x)
         for x, name, want in zip(inside, names, wanted, strict=True)

@@ -60,9 +60,11 @@ class Step:
     def rule(self) -> str:
         return self.written(TEXT).loose
 
-    def written(self, style: Style, decisions: dict[str, bool] | None = None) -> Text:
-        """The rule in a style: text or LaTeX."""
-        texts = [term.written(style, decisions) for term in ends(self.terms)]
+    def written(
+        self, style: Style, decisions: dict[str, bool] | None = None, whole: bool = False
+    ) -> Text:
+        """The rule in a style: text or LaTeX; with `whole`, as it is for any numbers."""
+        texts = [term.written(style, decisions, whole) for term in ends(self.terms)]
         if len(self.terms) > TERMS:
             texts.insert(TERMS // 2, style.omitted(len(self.terms) - TERMS))
         if self.seed is not None:
@@ -71,15 +73,19 @@ class Step:
 
     @property
     def remark(self) -> str:
-        remarks = []
-        consumers = list(dict.fromkeys(term.through for term in self.terms))
-        if len(consumers) > 1 and self.terms[0].backward:
-            remarks.append(feeds(self.name, consumers))
+        remarks = [self.adding] if self.adding else []
         decisions: dict[str, bool] = {}
         self.written(TEXT, decisions)
         remarks += [f"{text} is {str(holds).lower()}" for text, holds in decisions.items()]
         remarks += marks(self.value)
         return "; ".join(remarks)
+
+    @property
+    def adding(self) -> str:
+        """Which operations use the value, if there are several."""
+        consumers = list(dict.fromkeys(term.through for term in self.terms))
+        several = len(consumers) > 1 and self.terms[0].backward
+        return feeds(self.name, consumers) if several else ""
 
     def __repr__(self) -> str:
         return f"<Step {self.derivative} = {self.rule}>"
@@ -206,17 +212,17 @@ class ForwardSweep(Sweep):
         moving = dict.fromkeys(x for x in nodes_in(made) if x in self.numbers)
         if not moving:
             return self.step(node, [])
-        root = self.rule(made)
+        root = self.rule(made, Symbols(self.graph))
         if node is not made:
             root = root[node.params["index"]]
         carried = [(self.derivative(x), x) for x in moving]
         return self.step(node, [Term(root, made, carried, node.value, False)])
 
-    def rule(self, node: TraceNode) -> Any:
-        symbols = Symbols(self.graph)
+    def rule(self, node: TraceNode, symbols: Symbols, only: TraceNode | None = None) -> Any:
+        """What the table's rule makes of the tangents; of that of `only`, if it is given."""
         tangents = [
             symbols.leaf(self.derivative(x), self.numbers[x])
-            if isinstance(x, TraceNode) and x in self.numbers
+            if isinstance(x, TraceNode) and x in self.numbers and only in (None, x)
             else ZERO
             for x in node.inputs
         ]
@@ -245,8 +251,7 @@ class ReverseSweep(Sweep):
         return Steps([*made, *inputs], self.step_of)
 
     def step_of(self, node: TraceNode) -> Step:
-        arrived = sorted(self.terms(node), key=lambda term: (not term.plain, term.through.order))
-        return self.step(node, arrived, self.seeds.get(node))
+        return self.step(node, self.terms(node), self.seeds.get(node))
 
     @cached_property
     def users(self) -> dict[TraceNode, list[TraceNode]]:
@@ -258,13 +263,13 @@ class ReverseSweep(Sweep):
                     found.setdefault(x, []).append(node)
         return found
 
-    def terms(self, x: TraceNode) -> list[Term]:
-        """What each operation that uses a value sends back to it."""
+    def terms(self, x: TraceNode, symbols_for: Callable[[Graph], Symbols] = Symbols) -> list[Term]:
+        """What each operation that uses a value sends back to it, in the order of the rule."""
         if x not in self.active:
             return []
         terms = []
         for node in self.users.get(x, ()):
-            symbols = Symbols(self.graph)
+            symbols = symbols_for(self.graph)
             cotangent = self.cotangent(node, symbols)
             if cotangent is ZERO:
                 continue
@@ -274,7 +279,7 @@ class ReverseSweep(Sweep):
                 for root in pulled(node, places, cotangent, symbols)
                 if root is not ZERO
             ]
-        return terms
+        return sorted(terms, key=lambda term: (not term.plain, term.through.order))
 
     def cotangent(self, node: TraceNode, symbols: Symbols) -> Any:
         """What the rule of `node` is given: a leaf with the name of its cotangent, or the seed."""
