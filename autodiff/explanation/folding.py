@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..base.errors import counted
@@ -11,13 +11,19 @@ from ..engine.graph import TraceNode
 LINES = 60  # of a table; a longer one shows its two ends
 LONGEST_ROUND = 40  # lines
 FEWEST = 6  # lines that are worth a fold
+SMALLEST_LAYER = 3  # lines that are shown one by one
 
 
-def lines_of(nodes: Sequence[TraceNode], fold: bool = True) -> list[int | str]:
-    """The places that are shown, in order, and between them what is said of those left out."""
+def lines_of(
+    nodes: Sequence[TraceNode], fold: bool = True, layers: Mapping[TraceNode, str] | None = None
+) -> list[int | str]:
+    """The places that are shown, in order, and between them what is said of those left out: rounds
+    of loops, and the inside of `layers`."""
     found: list[int | str] = list(range(len(nodes)))
     if fold:
         found = without_rounds([key(n) for n in nodes])
+        if layers:
+            found = without_layers(found, [layers.get(n) for n in nodes])
     if len(found) > LINES:
         half, shown = LINES // 2, [x for x in found if isinstance(x, int)]
         first, last = found[:half], found[-half:]
@@ -26,6 +32,26 @@ def lines_of(nodes: Sequence[TraceNode], fold: bool = True) -> list[int | str]:
             left_out = [x for x in found[half:-half] if isinstance(x, int)]
             found = [*first, f"... {counted(len(left_out), 'more line')} like these ...", *last]
     return found
+
+
+def without_layers(found: Sequence[int | str], layers: Sequence[str | None]) -> list[int | str]:
+    """The same, with the last line of each layer that has several."""
+    kept: list[int | str] = []
+    k = 0
+    while k < len(found):
+        end, layer = k + 1, layer_at(found[k], layers)
+        while layer and end < len(found) and layer_at(found[end], layers) == layer:
+            end += 1
+        if end - k > SMALLEST_LAYER:
+            kept += [f"... {layer}: {counted(end - k - 1, 'line')} ...", found[end - 1]]
+        else:
+            kept += found[k:end]
+        k = end
+    return kept
+
+
+def layer_at(place: int | str, layers: Sequence[str | None]) -> str | None:
+    return None if isinstance(place, str) else layers[place]
 
 
 def key(node: TraceNode) -> Any:

@@ -199,7 +199,7 @@ def fragment(both: BothModes) -> str:
     given = ", ".join(f"${symbol(str(n.name))} = {value(n.value)}$" for n in graph.inputs)
     nodes = graph.shown()
     lines = filled(
-        lines_of(nodes, both.fold),
+        lines_of(nodes, both.fold, graph.layers),
         lambda k: (
             symbol(str(nodes[k].name)),
             graph.expression(nodes[k], LATEX).loose,
@@ -220,7 +220,7 @@ def fragment(both: BothModes) -> str:
             steps = sweep.steps
             lines = [
                 x if isinstance(x, str) else line(steps[x])
-                for x in lines_of(steps.nodes, both.fold)
+                for x in lines_of(steps.nodes, both.fold, graph.layers)
             ]
             parts += [f"\\noindent {mode} ({plain(sweep.seed)}):", align(lines)]
     parts += [f"\\noindent {plain(line.strip())}.\\\\" for line in closing(both).splitlines()]

@@ -85,6 +85,7 @@ def opened(graph: Graph) -> Graph:
     found.held = [inputs[x] if isinstance(x, TraceNode) else x for x in graph.held]
     found.name, found.paths, found.in_structure = graph.name, graph.paths, graph.in_structure
     found.constants = graph.constants
+    found.layers = {new: graph.layers[old] for new, old in made.items() if old in graph.layers}
     given = {new: str(old.name) for new, old in made.items() if not is_counted(old.name)}
     label(found, [n.name for n in graph.inputs], given)
     return found

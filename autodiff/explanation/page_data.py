@@ -74,7 +74,7 @@ class PageData:
         self.values: dict[TraceNode, int] = {}
         shown = self.graph.shown()
         self.long = len(self.graph.operations) > LONGEST
-        places = lines_of(shown, both.fold)
+        places = lines_of(shown, both.fold, self.graph.layers)
         self.kept = [shown[k] for k in places if isinstance(k, int)] if self.long else shown
         if reason:
             self.program.lack(reason)

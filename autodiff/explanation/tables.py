@@ -47,13 +47,18 @@ def all_tables(both: BothModes) -> list[Table]:
     graph = both.graph
     nodes = graph.shown()
 
+    def layer_named(k: int) -> list[str]:
+        """The layer that a line is the last of."""
+        layer, *after = (graph.layers.get(n) for n in nodes[k : k + 2])
+        return [layer] if layer and after != [layer] else []
+
     def row(k: int) -> Row:
         n = nodes[k]
-        remark = "; ".join([*marks(n.value), *dead(both, n)])
+        remark = "; ".join([*layer_named(k), *marks(n.value), *dead(both, n)])
         return Row(str(n.name), graph.expression(n).loose, summary(n.value), remark)
 
     return [
-        Table("program", filled(lines_of(nodes, both.fold), row)),
+        Table("program", filled(lines_of(nodes, both.fold, graph.layers), row)),
         *(
             sweep_table(f"forward mode: d(.)/d{grouped(s.label)}, from the input on", s, both.fold)
             for s in both.forward_sweeps
@@ -92,7 +97,7 @@ def sweep_table(heading: str, sweep: ForwardSweep | ReverseSweep, fold: bool = T
         s = steps[k]
         return Row(str(s.derivative), s.rule, summary(s.value), s.remark)
 
-    lines = filled(lines_of(steps.nodes, fold), row)
+    lines = filled(lines_of(steps.nodes, fold, sweep.graph.layers), row)
     short = len(heading) + len(sweep.seed) < 90
     return Table(heading + (f" ({sweep.seed})" if short else f"\n  {sweep.seed}"), lines)
 

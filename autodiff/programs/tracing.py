@@ -61,6 +61,7 @@ class Graph:
         self.held: list[Any] = []  # per leaf of the arguments: its node, or what it was
         self.paths: list[str] = []  # and what a person calls it, where that is known
         self.constants: dict[int, str] = {}  # names of the constants, by identity
+        self.layers: dict[TraceNode, str] = {}  # Dense_1: the module that made a node
 
     def __call__(self, *args: Any) -> Any:
         given = flatten_like(args, self.in_structure, f"the arguments of {self.name}")
@@ -226,6 +227,7 @@ def traced(
     inputs = [x for x in (*held, *late) if isinstance(x, TraceNode)]
     graph = Graph(name_of(f), inputs, outputs, out_structure, level.checks if checks else ())
     graph.in_structure, graph.held, graph.constants = structure, held, names.constants
+    graph.layers = names.layers
     arguments = leaf_names(f, [flatten(a)[1] for a in args])
     graph.paths = arguments
     named = [n for n, x in zip(arguments, held, strict=True) if isinstance(x, TraceNode)]

@@ -150,6 +150,28 @@ def test_ten_rounds_are_folded():
     assert "more rounds" not in str(ad.explain(f, 0.5, fold=False))
 
 
+def test_layers_are_named_and_folded():
+    class Rings(nn.Module):
+        def __init__(self, rng):
+            self.inner = nn.Dense(3, 3, rng=rng)
+
+        def forward(self, x):
+            return np.sin(np.tanh(np.exp(np.cos(self.inner(x)))))
+
+    rng = np.random.default_rng(0)
+    model = nn.Sequential(Rings(rng), Rings(rng), nn.Dense(3, 1, rng=rng))
+    weights = dict(model.named_parameters())
+
+    def f(weights):
+        return np.sum(nn.functional_call(model, weights, {}, Z)[0])
+
+    text = str(ad.explain(f, weights))
+    for name in ("Dense_1", "Dense_2", "Dense_3", "Rings_1: 3 lines", "Rings_2: 3 lines"):
+        assert name in text
+    assert text.count("Rings_1: 3 lines") == 3
+    assert "Rings_1: 3" not in str(ad.explain(f, weights, fold=False))
+
+
 def test_long_names_stay_apart_in_a_picture():
     from autodiff.explanation.pictures import brief_name
 
