@@ -5,7 +5,7 @@
   const byId = (id) => document.getElementById(id);
   const math = byId("pin-math").namespaceURI;
   const TAGS = new Set(["mrow", "mi", "mn", "mo", "mtext", "mfrac", "msup", "msub", "msubsup", "msqrt", "mroot"]);
-  const state = { t: 0, playing: null, pinned: -1, open: new Set(), zoom: 0, quiz: false, heat: false, only: "all" };
+  const state = { t: 0, playing: null, pinned: -1, open: new Set(), zoom: 0, quiz: false, heat: false, edited: false, only: "all" };
   let frames = [], drawn = null;
 
   // -- texts -----------------------------------------------------------------------------------
@@ -115,7 +115,7 @@
     byId("now").textContent = hide ? `${data.sweeps[frame.sweep].steps.find((s) => s.n === frame.node).d} = ?` : text;
     byId("now").className = "now " + frame.mode;
     const pair = ["forward", "reverse"].map((mode) => [mode, sweepOf(mode, now)]);
-    const heat = state.heat ? heats(pair[1][1]) : null;
+    const heat = state.heat ? heats(pair[1][1], now) : null;
     for (const { id, group, lines, name } of drawn.nodes) {
       const lit = drawn.at.get(id) === drawn.at.get(drawn.of[frame.node]);
       group.classList.toggle("lit", frame.node >= 0 && lit);
@@ -147,6 +147,9 @@
       line.classList.toggle("lit", line.dataset.line === at);
       line.classList.toggle("pinned", line.dataset.line === pin);
     }
+    // What Python said of the numbers holds for those that it saw.
+    byId("closing").hidden = state.edited || state.quiz;
+    byId("at").textContent = (state.edited ? "edited; explained at " : "") + data.at;
     jacobian(now);
     pinned();
     nudge();
@@ -158,15 +161,15 @@
     const seed = sweep.seeds.find(([node]) => node === id);
     return seed && now.begun.has(s) ? arrow + brief(seed[1]) : "";
   };
-  const heats = (s) => {
+  const heats = (s, now) => {
     const found = new Map();
     if (s < 0) return found;
-    for (const step of data.sweeps[s].steps) {
+    data.sweeps[s].steps.forEach((step, n) => {
       const d = slots[step.s].d;
-      if (d && d.length) found.set(step.n, Math.max(...d.map(Math.abs)));
-    }
+      if (d && d.length && now.steps.has(s + ":" + n)) found.set(step.n, Math.max(...d.map(Math.abs)));
+    });
     const top = Math.max(...[...found.values()].filter(Number.isFinite), 0) || 1;
-    for (const [k, v] of found) found.set(k, Number.isFinite(v) ? Math.round(70 * v / top) : 100);
+    for (const [k, v] of found) found.set(k, Number.isFinite(v) ? Math.round(38 * v / top) : 50);
     return found;
   };
   const pick = (id) => {
@@ -197,7 +200,7 @@
   };
 
   // -- inputs ------------------------------------------------------------------------------------
-  const compute = () => { if (!data.why) autodiffRows.run(data.ops, slots); };
+  const compute = () => { autodiffRows.run(data.ops, slots); state.edited = true; };
   const cell = (label, slot, n, slider) => {
     const x = slots[slot].d[n], span = Math.max(1, 2 * Math.abs(x)), name = label;
     const box = element("input", { type: "number", step: "any", value: String(x), "aria-label": name });

@@ -19,7 +19,7 @@ from .tables import tables, title
 
 SCRIPTS = ("page_rows.js", "page_picture.js", "page.js")
 BODY = """
-<header><h1>{heading}</h1><p class="at">{at}</p></header>
+<header><h1>{heading}</h1><p id="at" class="at">{at}</p></header>
 <div class="bar" role="toolbar" aria-label="time">
 <button id="play" type="button">Play</button>
 <button id="first" type="button" aria-label="first step">|◀</button>
@@ -44,7 +44,7 @@ BODY = """
 <div class="frame"><svg id="picture" role="group" aria-label="computational graph"></svg></div>
 <div id="jacobian"></div>
 <div id="tables"></div>
-<p class="note">{closing}</p>
+<p id="closing" class="note">{closing}</p>
 </div>
 <div class="side">
 <section><h2>Inputs</h2><div id="inputs"></div>

@@ -148,6 +148,8 @@ def test_edited_inputs_give_the_engines_numbers(opened):
     type_into(driver, "x", "0.5")
     same(driver, ad.explain(chain, 0.5))
     assert "change of y" in text_of(driver, "nudged")
+    assert text_of(driver, "at") == "edited; explained at x = 0.1"
+    assert "33.9078" not in driver.find_element(By.TAG_NAME, "body").text
     driver = opened(ad.explain(ad.special.softmax, X))
     type_into(driver, "x[1]", "-1.5")
     same(driver, ad.explain(ad.special.softmax, np.array([1.0, -1.5, 3.0])))
@@ -202,6 +204,7 @@ def test_quiz(opened):
     assert len(boxes) == 6
     shown = driver.find_element(By.TAG_NAME, "body").text
     assert "30.681" not in shown
+    assert "both modes agree" not in shown
     assert "33.9078" not in driver.find_element(By.ID, "now").text
     boxes[-1].send_keys("33.9", Keys.TAB)
     boxes[0].send_keys("2", Keys.TAB)
