@@ -49,6 +49,7 @@ class Explanation(BothModes):
     """
 
     _retrace: Callable[[], Any] | None = None  # traces the function for all values at once
+    _fixed = ""
 
     def __str__(self) -> str:
         text = tables(self)
@@ -98,11 +99,16 @@ class Explanation(BothModes):
     def _why_fixed(self) -> str:
         """Why the program is that of these inputs alone, if it is: it looks at a value."""
         if self._retrace is not None:
+            self._fixed, again, self._retrace = "", self._retrace, None
             try:
-                self._retrace()
+                again()
             except AutodiffError as error:
-                return f"the program depends on the numbers: {error}"
-        return ""
+                self._fixed = f"the program depends on the numbers: {error}"
+        return self._fixed
+
+    def __getstate__(self) -> dict[str, Any]:
+        self._why_fixed()  # of a copy the function is not known
+        return self.__dict__
 
     def _repr_svg_(self) -> str | None:
         try:

@@ -243,9 +243,16 @@ def uniform(condition: Any) -> bool | None:
 def _or(node: Any, reading: Reading) -> Text | None:
     a, b = node.inputs
     for this, other in ((b, a), (a, b)):
-        if uniform(this) is False:
+        if asks_for_nan(this) if reading.whole else uniform(this) is False:
             return reading(other)
     return None
+
+
+def asks_for_nan(x: Any) -> bool:
+    """``a != a``, and such conditions together: not a word about them."""
+    if is_row(x, "not_equal"):
+        return x.inputs[0] is x.inputs[1]
+    return is_row(x, "bitwise_and") and all(map(asks_for_nan, x.inputs))
 
 
 def _reshape(node: Any, reading: Reading) -> Text | None:
