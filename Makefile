@@ -1,6 +1,6 @@
 # Two commands do everything on a machine with Python >= 3.11, make and pip: `make demo`, `make test`.
 # Each prepares what it needs in .venv, once: a stamp there is older than pyproject.toml or it is not.
-.PHONY: demo help test quick check pythons clean docs picture bench notebooks downstream
+.PHONY: demo help test quick check pythons browser clean docs picture bench notebooks downstream
 .DELETE_ON_ERROR:
 
 # The first Python that is new enough; set PYTHON=... to choose another.
@@ -43,6 +43,13 @@ check: $(VENV)/.dev
 pythons: $(VENV)/.test
 	$(BIN)/python tools/pythons.py $(PYTHONS)
 PYTHONS := --page
+
+# What the tests of the page in a browser need: Debian's Chromium (as root) and Selenium.
+browser: $(VENV)/.test
+	@command -v chromedriver >/dev/null || { test "$$(id -u)" = 0 && apt-get update -qq && \
+		apt-get install -qq -y --no-install-recommends chromium chromium-driver >/dev/null; } || \
+		echo "not installed, so not tested: chromium and chromium-driver" >&2
+	@$(PIP) 'selenium>=4.20' || echo "not installed, so not tested: selenium" >&2
 
 # The pages that say what is covered and what is agreed, from the engine's own answers.
 docs: $(VENV)/.test

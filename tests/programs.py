@@ -65,3 +65,20 @@ def nested(params, x):
 
 def scalar_loss(params, x):
     return nested(params, x)[0]
+
+
+def random_program(seed):
+    """Twelve operations, each on values made before."""
+    rng = np.random.default_rng(seed)
+    one = [np.sin, np.tanh, np.exp, np.arctan, np.square, np.cos]
+    two = [np.add, np.multiply, np.subtract, np.maximum, np.hypot]
+    plan = [(rng.integers(2), rng.integers(6), rng.integers(5), rng.random(2)) for _ in range(12)]
+
+    def f(x, y):
+        values = [x, y]
+        for unary, i, j, (p, q) in plan:
+            a, b = values[int(p * len(values))], values[int(q * len(values))]
+            values.append(np.tanh(one[i](a)) if unary else two[j](a, b) / 2)
+        return sum(values)
+
+    return f

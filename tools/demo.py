@@ -11,6 +11,13 @@ import numpy as np
 from autodiff import explain
 
 AT = 0.1
+NEXT = """
+Open {page} in a browser: step through both sweeps with the arrow keys, click
+a box for its rule, type another x. Then try a function of your own:
+
+  .venv/bin/autodiff explain "x*log(x)" x=2 --html out/mine.html --open
+  .venv/bin/python      and there:  import autodiff as ad; print(ad.grad(lambda x: x**3)(2.0))
+"""
 
 
 def f(x: Any) -> Any:
@@ -38,8 +45,9 @@ def main() -> None:
     explanation.svg(out / "exp_sin.svg")
     explanation.html(out / "exp_sin.html")
     print()
-    for name, what in {"exp_sin.svg": "the picture", "exp_sin.html": "picture and tables"}.items():
-        print(f"{what:<19} {(out / name).resolve()}")
+    for name, what in {"exp_sin.svg": "the picture", "exp_sin.html": "the page"}.items():
+        print(f"{what:<12} {(out / name).resolve()}")
+    print(NEXT.format(page=(out / "exp_sin.html").resolve().as_uri()))
 
 
 if __name__ == "__main__":

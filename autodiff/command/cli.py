@@ -16,6 +16,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
@@ -26,7 +27,11 @@ from ..base.files import write_all
 from .expression import CONSTANTS, Expression, ExpressionError, assignments, callables
 
 MISTAKE = 2
-FORMATS = {"svg": "the picture", "html": "tables and picture as one page", "latex": "the tables"}
+FORMATS = {
+    "svg": "the picture",
+    "html": "a page to step through both sweeps",
+    "latex": "the tables",
+}
 
 
 class CommandError(AutodiffError):
@@ -50,6 +55,8 @@ def explain_command(arguments: argparse.Namespace) -> str:
     if not values:
         raise ExpressionError(f"{f.source} has no variable to differentiate in")
     paths = {form: path for form in FORMATS if (path := getattr(arguments, form)) is not None}
+    if arguments.open and "html" not in paths:
+        raise CommandError("--open shows the page of --html FILE: name the file")
     check_distinct(paths.values())
     with np.errstate(all="ignore"):  # inf and nan are answers, and the tables show them
         explanation = explain(f, *map(np.float64, values.values()))
@@ -60,7 +67,17 @@ def explain_command(arguments: argparse.Namespace) -> str:
     except OSError as error:
         where = ", ".join(texts) if error.filename is None else error.filename
         raise CommandError(f"cannot write {where}: {error.strerror or error}") from None
+    if arguments.open:
+        show(paths["html"])
     return "\n".join([tables, *(f"wrote {path}" for path in paths.values())])
+
+
+def show(path: str) -> None:
+    """Open a page in the user's browser."""
+    import webbrowser
+
+    if not webbrowser.open(Path(path).resolve().as_uri()):
+        raise CommandError(f"no browser was found to open {path}: open it yourself")
 
 
 def check_distinct(paths: Iterable[str]) -> None:
@@ -100,6 +117,7 @@ def parsers() -> tuple[Parser, dict[str, Parser]]:
     explain.add_argument("values", metavar="NAME=VALUE", nargs="*", help="such as x=0.1 or x=pi/4")
     for form, what in FORMATS.items():
         explain.add_argument(f"--{form}", metavar="FILE", help=f"write {what}")
+    explain.add_argument("--open", action="store_true", help="open that page in a browser")
     explain.set_defaults(run=explain_command)
     doctor = commands.add_parser(
         "doctor", help="what is installed, what draws, which BLAS", allow_abbrev=False

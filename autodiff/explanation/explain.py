@@ -6,20 +6,38 @@ and its number. An :class:`Explanation` prints as tables, and writes itself as L
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import PurePath
+from shutil import get_terminal_size
 from typing import Any
 
 import numpy as np
 
-from ..base.errors import MissingExtraError, NotDifferentiableError
+from ..base.errors import (
+    AutodiffError,
+    MissingExtraError,
+    NotDifferentiableError,
+    ShapeError,
+    counted,
+)
 from ..base.files import write_text
 from ..base.trees import flatten, unflatten
-from ..engine.arguments import check_function, differentiable, name_of
+from ..engine.arguments import (
+    check_function,
+    check_like,
+    check_request,
+    chosen,
+    differentiable,
+    name_of,
+)
+from ..engine.graph import TraceNode
 from ..programs.names import leaf_names
 from ..programs.tracing import is_numeric, traced
+from ..rules.primitive import payload
 from .both_sweeps import BothModes
-from .tables import tables
+from .opening import opened
+from .tables import fitted, tables
 
 
 class Explanation(BothModes):
@@ -30,8 +48,13 @@ class Explanation(BothModes):
     write them where a path is given.
     """
 
+    _retrace: Callable[[], Any] | None = None  # traces the function for all values at once
+    _fixed = ""
+
     def __str__(self) -> str:
-        return tables(self)
+        text = tables(self)
+        on_screen = sys.stdout is not None and sys.stdout.isatty()
+        return fitted(text, get_terminal_size().columns) if on_screen else text
 
     def __repr__(self) -> str:
         return (
@@ -67,10 +90,25 @@ class Explanation(BothModes):
         return write_text(render(self.dot()), path)
 
     def html(self, path: Any = None) -> str:
-        """One self-contained page with the picture and the tables."""
-        from .html import page
+        """One self-contained page that walks both sweeps: step by step in time, with the picture,
+        the tables, the rules and the source lines linked, and inputs to edit."""
+        from .page import page
 
-        return write_text(page(self), path)
+        return write_text(page(self, self._why_fixed()), path)
+
+    def _why_fixed(self) -> str:
+        """Why the program is that of these inputs alone, if it is: it looks at a value."""
+        if self._retrace is not None:
+            self._fixed, again, self._retrace = "", self._retrace, None
+            try:
+                again()
+            except AutodiffError as error:
+                self._fixed = f"the program depends on the numbers: {error}"
+        return self._fixed
+
+    def __getstate__(self) -> dict[str, Any]:
+        self._why_fixed()  # of a copy the function is not known
+        return self.__dict__
 
     def _repr_svg_(self) -> str | None:
         try:
@@ -84,13 +122,32 @@ class Explanation(BothModes):
         return body(self)
 
 
-def explain(f: Callable[..., Any], *args: Any) -> Explanation:
+def explain(
+    f: Callable[..., Any],
+    *args: Any,
+    argnums: int | Sequence[int] | None = None,
+    direction: Any = None,
+    seed: Any = None,
+    detail: str = "rows",
+    fold: bool = True,
+    **kwargs: Any,
+) -> Explanation:
     """Show how ``f(*args)`` is differentiated, step by step, in both modes.
 
-    Every number and array in the arguments is an input, in nests of any depth; integers count as
-    floats, anything else is held as it is. With up to four numbers as inputs there is a forward
-    sweep for each; else one along the direction in which every entry moves at rate 1. There is a
-    reverse sweep for each of up to four results, seeded with ones.
+    Every float or complex array in the arguments is an input, in nests of any depth; if there is
+    none, integers count as floats. `argnums` picks arguments instead. Anything else is constant: it
+    stays what it is, as do `kwargs`, which go to `f`.
+
+    With up to four numbers as inputs there is a forward sweep for each; else one along the
+    direction in which every entry moves at rate 1. There is a reverse sweep for each of up to four
+    results, seeded with ones. A vector of two to eight results gets a reverse sweep for each entry,
+    and up to eight entries of the inputs a forward sweep each: so the Jacobian is filled, row by
+    row or column by column. `direction` (like the one argument that is differentiated in, or a
+    tuple of such) is the tangent of a single forward sweep instead, `seed` (like the result) the
+    cotangent of a single reverse sweep.
+
+    ``detail="open"`` takes rows like softmax or cross-entropy apart into steps. Rounds of a loop
+    that repeat the same lines are folded in tables, unless ``fold=False``.
 
     >>> import numpy as np, autodiff as ad
     >>> print(ad.explain(lambda x: np.sin(x) ** 2, 0.5))
@@ -112,20 +169,89 @@ def explain(f: Callable[..., Any], *args: Any) -> Explanation:
       forward costs one sweep per input, reverse one per output
     """
     check_function(f, "explain")
+    if detail not in ("rows", "open"):
+        raise ValueError(f"explain: detail={detail!r} is neither 'rows' nor 'open'")
     leaves, structure = flatten(args)
     names = leaf_names(f, [flatten(a)[1] for a in args])
+    wanted = wanted_leaves(f, args, leaves, argnums)
     inside = [
-        x if is_held(x) else differentiable(x, f"{name} of {name_of(f)}")
-        for x, name in zip(leaves, names, strict=True)
+        differentiable(x, f"{name} of {name_of(f)}") if want else copied(x)
+        for x, name, want in zip(leaves, names, wanted, strict=True)
     ]
-    graph = traced(f, unflatten(structure, inside), abstract=False, checks=False)
-    explanation = Explanation(graph)
+    graph = traced(
+        f,
+        unflatten(structure, inside),
+        abstract=False,
+        checks=False,
+        wanted=wanted,
+        kwargs=kwargs,
+    )
+    for x, name, want in zip(inside, names, wanted, strict=True):
+        if not want and isinstance(x, np.ndarray) and x.ndim:
+            graph.constants.setdefault(id(x), name)
+    if detail == "open":
+        graph = opened(graph)
+    explanation = Explanation(graph, fold=fold)
+    explanation._retrace = lambda: traced(
+        f, unflatten(structure, inside), abstract=True, wanted=wanted, kwargs=kwargs
+    )
+    explanation.held = [
+        (name, x)
+        for x, name, want in zip(inside, names, wanted, strict=True)
+        if not want and is_numeric(x)
+    ]
+    if explanation.inputs and direction is not None:
+        explanation.direction = paired(explanation.inputs, direction, "direction", "what moves")
+    if explanation.outputs and seed is not None:
+        explanation.seed = paired(explanation.outputs, seed, "seed", "the result")
     if not explanation.inputs:
         raise NotDifferentiableError(
             f"explain: {graph.name} has no number and no array among its arguments; "
             "pass what to differentiate in: explain(f, 0.1)"
         )
     return explanation
+
+
+def wanted_leaves(
+    f: Callable[..., Any], args: Sequence[Any], leaves: Sequence[Any], argnums: Any
+) -> list[bool]:
+    """Which leaves are differentiated in: as in `check`, and what is no array of numbers is refused
+    by name."""
+    numbers = [not is_held(x) for x in leaves]
+    if argnums is not None:
+        check_request("explain", f, argnums)
+        selected = chosen(argnums, args, f)
+        picked = [k in selected for k, arg in enumerate(args) for _ in flatten(arg)[0]]
+        return [n and p for n, p in zip(numbers, picked, strict=True)]
+    floats = [n and kind_of(x) not in "iu" for n, x in zip(numbers, leaves, strict=True)]
+    return floats if any(floats) else numbers
+
+
+def kind_of(x: Any) -> str:
+    return str(np.result_type(x).kind) if is_numeric(x) else "O"
+
+
+def copied(x: Any) -> Any:
+    """A constant that `f` may write into."""
+    return np.array(x) if x.__class__ is np.ndarray else x
+
+
+def paired(nodes: Sequence[TraceNode], given: Any, what: str, of: str) -> dict[TraceNode, Any]:
+    """A direction or a seed, entry by entry for the values that it belongs to."""
+    alone = len(nodes) == 1 and not isinstance(given, (tuple, dict))
+    leaves = [given] if alone else flatten(given)[0]
+    if len(leaves) != len(nodes):
+        names = ", ".join(str(n.name) for n in nodes)
+        raise ShapeError(
+            f"explain: {what} has {counted(len(leaves), 'part')}, but {of} has {len(nodes)}: "
+            f"{names}; pass one for each, in a tuple"
+        )
+    found = {}
+    for node, x in zip(nodes, leaves, strict=True):
+        x = np.asarray(x) if isinstance(x, (list, int)) else x
+        x = check_like(x, node.value, f"explain: {what} for {node.name}", str(node.name))
+        found[node] = np.asarray(x, np.asarray(payload(node.value)).dtype)[()]
+    return found
 
 
 def is_held(x: Any) -> bool:

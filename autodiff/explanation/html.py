@@ -1,4 +1,4 @@
-"""An explanation as one self-contained page: the picture, then the tables. Nothing is fetched.
+"""An explanation in a notebook's cell: the picture, then the tables. Nothing is fetched.
 
 Every word that comes from the user's program is escaped.
 """
@@ -35,19 +35,8 @@ STYLE = """
 WIDE = 1400  # points: a wider picture is scrolled, not shrunk
 
 
-def page(both: BothModes) -> str:
-    """A whole page."""
-    heading = html.escape(title(both)[0].removesuffix(" at"))
-    return (
-        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{heading}</title>\n</head>\n"
-        f'<body style="margin: 2em">\n{body(both)}\n</body>\n</html>\n'
-    )
-
-
 def body(both: BothModes) -> str:
-    """What a notebook shows: the same without the page around it."""
+    """What a notebook shows."""
     heading, values = title(both)
     tables = "\n".join(map(section, all_tables(both)))
     return (
@@ -76,9 +65,10 @@ def picture(both: BothModes) -> str:
 
 def section(table: Table) -> str:
     mode = table.heading.partition(" ")[0]
-    rows = [row_html(row) for row in table.rows]
-    if table.hidden:
-        rows.insert(len(rows) // 2, f'<tr><td colspan="4">{html.escape(table.gap)}</td></tr>')
+    rows = [
+        f'<tr><td colspan="4">{html.escape(x)}</td></tr>' if isinstance(x, str) else row_html(x)
+        for x in table.lines
+    ]
     return (
         f'<section class="{mode}">\n<h2>{html.escape(table.heading)}</h2>\n'
         f'<div class="rows"><table>\n' + "\n".join(rows) + "\n</table></div>\n</section>"

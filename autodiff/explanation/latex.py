@@ -27,8 +27,10 @@ from ..programs.text import (
 )
 from ..rules.primitive import PRODUCT, Primitive
 from .both_sweeps import BothModes
+from .folding import lines_of
+from .steps import Step
 from .symbolic_rules import Derivative
-from .tables import closing, ends
+from .tables import closing, filled
 
 SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#",
@@ -195,35 +197,48 @@ def fragment(both: BothModes) -> str:
     """The program, both sweeps, and whether they agree."""
     graph = both.graph
     given = ", ".join(f"${symbol(str(n.name))} = {value(n.value)}$" for n in graph.inputs)
-    shown, hidden = ends(graph.shown())
-    rows = [
-        (symbol(str(n.name)), graph.expression(n, LATEX).loose, value(n.value), "") for n in shown
-    ]
+    nodes = graph.shown()
+    lines = filled(
+        lines_of(nodes, both.fold, graph.layers),
+        lambda k: (
+            symbol(str(nodes[k].name)),
+            graph.expression(nodes[k], LATEX).loose,
+            value(nodes[k].value),
+            "",
+        ),
+    )
     parts = [
         "% Needs \\usepackage{amsmath}.",
         f"\\noindent The program \\texttt{{{plain(graph.name)}}} at {given}:",
-        align(rows, hidden),
+        align(lines),
     ]
     for mode, sweeps in (
         ("Forward mode, from the input on", both.forward_sweeps),
         ("Reverse mode, from the output back", both.reverse_sweeps),
     ):
         for sweep in sweeps:
-            shown, hidden = ends(sweep.steps)
-            rows = [
-                (derivative(s.derivative), s.written(LATEX).loose, value(s.value), s.remark)
-                for s in shown
+            steps = sweep.steps
+            lines = [
+                x if isinstance(x, str) else line(steps[x])
+                for x in lines_of(steps.nodes, both.fold, graph.layers)
             ]
-            parts += [f"\\noindent {mode} ({plain(sweep.seed)}):", align(rows, hidden)]
+            parts += [f"\\noindent {mode} ({plain(sweep.seed)}):", align(lines)]
     parts += [f"\\noindent {plain(line.strip())}.\\\\" for line in closing(both).splitlines()]
     return "\n".join(parts) + "\n"
 
 
-def align(rows: Sequence[tuple[str, str, str, str]], hidden: int) -> str:
+def line(s: Step) -> tuple[str, str, str, str]:
+    return derivative(s.derivative), s.written(LATEX).loose, value(s.value), s.remark
+
+
+def align(rows: Sequence[tuple[str, str, str, str] | str]) -> str:
     lines = []
-    for name, rule, number, remark in rows:
+    for row in rows:
+        if isinstance(row, str):
+            left_out = plain(row.removeprefix("... ").removesuffix(" ..."))
+            lines.append(f"  &\\ldots && \\text{{{left_out}}}")
+            continue
+        name, rule, number, remark = row
         note = f" && \\text{{{plain(remark)}}}" if remark else ""
         lines.append(f"  {name} &= {rule} &&= {number}{note}")
-    if hidden:
-        lines.insert(len(lines) // 2, f"  &\\ldots && \\text{{{hidden} more lines like these}}")
     return "\n".join(["\\begin{align*}", " \\\\\n".join(lines), "\\end{align*}"])

@@ -125,8 +125,11 @@ def curly(name: Derivative) -> str:
 
 
 def brief_name(name: str) -> str:
-    """A long name by its two ends; the box of the value has it whole."""
-    return name if len(name) <= LONG_NAME else f"{name[:10]}…{name[-6:]}"
+    """A long name by its two ends, that of a parameter in a nest by its last, which tells it apart;
+    the box of the value has it whole."""
+    if len(name) <= LONG_NAME:
+        return name
+    return f"…{name[-LONG_NAME:]}" if "[" in name else f"{name[:10]}…{name[-6:]}"
 
 
 def local_derivative(both: BothModes, x: TraceNode, node: TraceNode) -> str:

@@ -8,7 +8,7 @@ The numbers are the engine's own: it runs the graph on dual numbers, and on a ta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -45,7 +45,7 @@ class Step:
         derivative: Derivative,
         value: Any,
         terms: Sequence[Term],
-        seeded: bool = False,
+        seed: Any = None,
     ) -> None:
         self.node = node
         self.name = node.name or ""
@@ -54,31 +54,38 @@ class Step:
         self.value = unboxed(value)
         self.primal = unboxed(node.value)
         self.terms = terms
-        self.seeded = seeded  # an output of the sweep: its derivative starts at one
+        self.seed = seed  # where the sweep starts: what its derivative is there, before any term
 
     @property
     def rule(self) -> str:
         return self.written(TEXT).loose
 
-    def written(self, style: Style, decisions: dict[str, bool] | None = None) -> Text:
-        """The rule in a style: text or LaTeX."""
-        texts = [term.written(style, decisions) for term in ends(self.terms)]
+    def written(
+        self, style: Style, decisions: dict[str, bool] | None = None, whole: bool = False
+    ) -> Text:
+        """The rule in a style: text or LaTeX; with `whole`, as it is for any numbers."""
+        texts = [term.written(style, decisions, whole) for term in ends(self.terms)]
         if len(self.terms) > TERMS:
             texts.insert(TERMS // 2, style.omitted(len(self.terms) - TERMS))
-        if self.seeded:
-            texts.insert(0, style.repeated(style.constant(1), np.shape(payload(self.primal))))
+        if self.seed is not None:
+            texts.insert(0, seed_text(self.seed, style))
         return joined(texts)
 
     @property
     def remark(self) -> str:
-        remarks = []
-        consumers = list(dict.fromkeys(term.through for term in self.terms))
-        if len(consumers) > 1 and self.terms[0].backward:
-            remarks.append(feeds(self.name, consumers))
+        remarks = [self.adding] if self.adding else []
         decisions: dict[str, bool] = {}
         self.written(TEXT, decisions)
         remarks += [f"{text} is {str(holds).lower()}" for text, holds in decisions.items()]
+        remarks += marks(self.value)
         return "; ".join(remarks)
+
+    @property
+    def adding(self) -> str:
+        """Which operations use the value, if there are several."""
+        consumers = list(dict.fromkeys(term.through for term in self.terms))
+        several = len(consumers) > 1 and self.terms[0].backward
+        return feeds(self.name, consumers) if several else ""
 
     def __repr__(self) -> str:
         return f"<Step {self.derivative} = {self.rule}>"
@@ -92,6 +99,25 @@ def ends(terms: Sequence[Term]) -> Sequence[Term]:
 def unboxed(x: Any) -> Any:
     """An array without axes, which np.where gives, as the number in it."""
     return x[()] if isinstance(x, np.ndarray) and x.ndim == 0 else x
+
+
+def marks(x: Any) -> list[str]:
+    """What a value holds that a person should notice: entries that are nan or infinite."""
+    x = np.asarray(payload(x))
+    if x.dtype.kind not in "fc" or np.all(np.isfinite(x)):
+        return []
+    found = {"nan": np.isnan(x), "inf": np.isinf(x)}
+    counts = {word: int(np.sum(where)) for word, where in found.items() if np.any(where)}
+    if not x.ndim:
+        return [f"{word}!" for word in counts]
+    return [f"{n} of {x.size} entries {word}!" for word, n in counts.items()]
+
+
+def seed_text(seed: Any, style: Style) -> Text:
+    """A seed of ones as ``ones(3)``, any other by its entries."""
+    if np.all(payload(seed) == 1):
+        return style.repeated(style.constant(1), np.shape(payload(seed)))
+    return style.constant(seed)
 
 
 def feeds(name: str, consumers: Sequence[TraceNode]) -> str:
@@ -122,17 +148,26 @@ class Sweep:
     """One run of a mode over a graph: what it differentiates, its seed in words, and its steps.
 
     `numbers` holds the derivative of, or with respect to, every value that the sweep touched;
-    `ends` are the inputs that a forward sweep starts from, or the outputs of a reverse sweep.
+    `ends` are the inputs that a forward sweep starts from, or the outputs of a reverse sweep, and
+    `seeds` the derivative of each there: ones, if not given.
     """
 
     def __init__(
-        self, graph: Graph, active: set[TraceNode], ends: Sequence[TraceNode], label: str, seed: str
+        self,
+        graph: Graph,
+        active: set[TraceNode],
+        ends: Sequence[TraceNode],
+        label: str,
+        seed: str,
+        seeds: Mapping[TraceNode, Any] | None = None,
     ) -> None:
         self.graph = graph
         self.active = active
         self.ends = ends
         self.label = label
         self.seed = seed
+        self.plain = seeds is None
+        self.seeds = {n: all_ones(n.value) for n in ends} if seeds is None else dict(seeds)
         self.numbers = self.run()
 
     def run(self) -> dict[TraceNode, Any]:
@@ -142,19 +177,19 @@ class Sweep:
         """The name of a derivative of this sweep."""
         raise NotImplementedError  # pragma: no cover - both modes define it
 
-    def step(self, node: TraceNode, terms: Sequence[Term], seeded: bool = False) -> Step:
+    def step(self, node: TraceNode, terms: Sequence[Term], seed: Any = None) -> Step:
         value = self.numbers.get(node)
         if value is None:
             value = finished(ZERO, node.value)
         text = self.graph.expression(node).loose
-        return Step(node, text, self.derivative(node), value, terms, seeded)
+        return Step(node, text, self.derivative(node), value, terms, seed)
 
 
 class ForwardSweep(Sweep):
-    """The derivative along the direction in which each entry of `ends` moves at rate one."""
+    """The derivative along the direction `seeds`; at rate one in each entry of `ends`, else."""
 
     def run(self) -> dict[TraceNode, Any]:
-        return push_numbers(self.graph, self.ends)
+        return push_numbers(self.graph, self.ends, self.seeds.__getitem__)
 
     def derivative(self, node: TraceNode) -> Derivative:
         return Derivative(node.name, self.label)
@@ -177,17 +212,17 @@ class ForwardSweep(Sweep):
         moving = dict.fromkeys(x for x in nodes_in(made) if x in self.numbers)
         if not moving:
             return self.step(node, [])
-        root = self.rule(made)
+        root = self.rule(made, Symbols(self.graph))
         if node is not made:
             root = root[node.params["index"]]
         carried = [(self.derivative(x), x) for x in moving]
         return self.step(node, [Term(root, made, carried, node.value, False)])
 
-    def rule(self, node: TraceNode) -> Any:
-        symbols = Symbols(self.graph)
+    def rule(self, node: TraceNode, symbols: Symbols, only: TraceNode | None = None) -> Any:
+        """What the table's rule makes of the tangents; of that of `only`, if it is given."""
         tangents = [
             symbols.leaf(self.derivative(x), self.numbers[x])
-            if isinstance(x, TraceNode) and x in self.numbers
+            if isinstance(x, TraceNode) and x in self.numbers and only in (None, x)
             else ZERO
             for x in node.inputs
         ]
@@ -195,10 +230,12 @@ class ForwardSweep(Sweep):
 
 
 class ReverseSweep(Sweep):
-    """The derivative of the sum of all entries of `ends` with respect to every value."""
+    """The derivative of the sum of all entries of `ends`, each times its seed, by every value."""
 
     def run(self) -> dict[TraceNode, Any]:
-        return pull_numbers(self.graph, self.active, self.ends)
+        if self.plain:
+            return pull_numbers(self.graph, self.active, self.ends)
+        return pull_numbers(self.graph, self.active, self.ends, self.seeds.__getitem__)
 
     def derivative(self, node: TraceNode) -> Derivative:
         return Derivative(self.label, node.name)
@@ -214,8 +251,7 @@ class ReverseSweep(Sweep):
         return Steps([*made, *inputs], self.step_of)
 
     def step_of(self, node: TraceNode) -> Step:
-        arrived = sorted(self.terms(node), key=lambda term: (not term.plain, term.through.order))
-        return self.step(node, arrived, node in self.ends)
+        return self.step(node, self.terms(node), self.seeds.get(node))
 
     @cached_property
     def users(self) -> dict[TraceNode, list[TraceNode]]:
@@ -227,13 +263,13 @@ class ReverseSweep(Sweep):
                     found.setdefault(x, []).append(node)
         return found
 
-    def terms(self, x: TraceNode) -> list[Term]:
-        """What each operation that uses a value sends back to it."""
+    def terms(self, x: TraceNode, symbols_for: Callable[[Graph], Symbols] = Symbols) -> list[Term]:
+        """What each operation that uses a value sends back to it, in the order of the rule."""
         if x not in self.active:
             return []
         terms = []
         for node in self.users.get(x, ()):
-            symbols = Symbols(self.graph)
+            symbols = symbols_for(self.graph)
             cotangent = self.cotangent(node, symbols)
             if cotangent is ZERO:
                 continue
@@ -243,7 +279,7 @@ class ReverseSweep(Sweep):
                 for root in pulled(node, places, cotangent, symbols)
                 if root is not ZERO
             ]
-        return terms
+        return sorted(terms, key=lambda term: (not term.plain, term.through.order))
 
     def cotangent(self, node: TraceNode, symbols: Symbols) -> Any:
         """What the rule of `node` is given: a leaf with the name of its cotangent, or the seed."""
@@ -266,7 +302,7 @@ class ReverseSweep(Sweep):
 
     def is_seed(self, node: TraceNode) -> bool:
         """Whether the derivative is the seed and nothing else: dy/dy = 1 goes without saying."""
-        return len(self.ends) == 1 and node is self.ends[0] and not self.terms(node)
+        return self.plain and len(self.ends) == 1 and node is self.ends[0] and not self.terms(node)
 
 
 def active_nodes(graph: Graph) -> set[TraceNode]:
@@ -293,14 +329,16 @@ def all_ones(x: Any) -> Any:
 
 
 def push_numbers(
-    graph: Graph, directions: Sequence[TraceNode], seed: Callable[[Any], Any] = all_ones
+    graph: Graph,
+    directions: Sequence[TraceNode],
+    seed: Callable[[TraceNode], Any] | None = None,
 ) -> dict[TraceNode, Any]:
     """The tangent of every value that moves, by the engine's forward mode; each of `directions`
-    moves along ``seed(its value)``."""
+    moves along ``seed(it)``, or ones."""
     level = new_level()
     values: dict[TraceNode, Any] = {n: n.value for n in graph.inputs}
     for n in directions:
-        values[n] = Tensor(n.value, Dual(level, seed(n.value)))
+        values[n] = Tensor(n.value, Dual(level, all_ones(n.value) if seed is None else seed(n)))
     with np.errstate(all="ignore"):
         graph.run(values)
     found = {}
@@ -316,10 +354,10 @@ def pull_numbers(
     graph: Graph,
     active: set[TraceNode],
     outputs: Sequence[TraceNode],
-    seed: Callable[[Any], Any] = lambda y: ONE,
+    seed: Callable[[TraceNode], Any] = lambda y: ONE,
 ) -> dict[TraceNode, Any]:
     """The cotangent of every value that the outputs depend on, by the engine's reverse mode; that
-    of an output starts at ``seed(its value)``."""
+    of an output starts at ``seed(it)``."""
     level = new_level()
     values: dict[TraceNode, Any] = {n: n.value for n in graph.inputs}
     leaves = {n: TapeNode(level) for n in graph.inputs if n in active}
@@ -334,7 +372,7 @@ def pull_numbers(
         if taped.pullback is not None:
             taped.pullback = noting(taped.pullback, node, found)
     ends = [y for y in outputs if y in tracked]
-    seeds = [seed(y.value) for y in ends]
+    seeds = [seed(y) for y in ends]
     with np.errstate(all="ignore"):
         bars = sweep([tracked[y] for y in ends], seeds, list(leaves.values()), keep=False)
     found |= {n: bar for n, bar in zip(leaves, bars, strict=True) if bar is not ZERO}
@@ -349,52 +387,3 @@ def noting(pullback: Any, node: TraceNode, found: dict[TraceNode, Any]) -> Any:
         return pullback(y_bar)
 
     return noted
-
-
-# -- do they agree? ------------------------------------------------------------------------------
-class Agreement:
-    """<y_bar, J x_dot> from forward mode against <J^T y_bar, x_dot> from reverse mode."""
-
-    def __init__(self, forward: Sweep, reverse: Sweep) -> None:
-        self.derivative = Derivative(reverse.label, forward.label)
-        self.forward = total(forward.numbers[y] for y in reverse.ends if y in forward.numbers)
-        self.reverse = total(reverse.numbers[x] for x in forward.ends if x in reverse.numbers)
-        both = [n for n in forward.numbers if n in reverse.numbers]
-        # Terms may cancel, so rounding is measured against the largest sum of products on the way.
-        with np.errstate(all="ignore"):
-            sizes = [
-                float(np.sum(np.abs(payload(forward.numbers[n]) * payload(reverse.numbers[n]))))
-                for n in both
-            ]
-        self.scale = max((s for s in sizes if np.isfinite(s)), default=0.0)
-        # What is complex has a pairing by real parts alone, unless the program is holomorphic.
-        self.real_parts = np.iscomplexobj(self.forward) or np.iscomplexobj(self.reverse)
-        self.forward, self.reverse = np.real(self.forward), np.real(self.reverse)
-        precise = [np.asarray(payload(v)).dtype for v in forward.numbers.values()]
-        self.epsilon = max((float(np.finfo(d).eps) for d in precise if d.kind in "fc"), default=0.0)
-
-    @property
-    def name(self) -> str:
-        return f"the real part of {self.derivative}" if self.real_parts else self.derivative
-
-    @property
-    def error(self) -> float:
-        """The relative difference; nan where a derivative is not finite."""
-        difference = abs(self.forward - self.reverse)
-        return float(difference / self.scale) if self.scale else float(difference)
-
-    @property
-    def holds(self) -> bool | None:
-        """Whether they agree to rounding; `None` where a nan or inf leaves nothing to compare."""
-        if not np.isfinite(self.forward) or not np.isfinite(self.reverse):
-            return None
-        return self.error <= 1000 * self.epsilon
-
-
-def total(parts: Iterable[Any]) -> Any:
-    """The sum of all entries: an inner product with ones."""
-    found: Any = 0.0
-    with np.errstate(all="ignore"):  # inf - inf is nan, which is said in words
-        for part in parts:
-            found = found + np.sum(payload(part))
-    return found

@@ -72,12 +72,15 @@ class Term:
             return self.root.node.primitive is None
         return self.root is ONE
 
-    def written(self, style: Style, decisions: dict[str, bool] | None = None) -> Text:
-        """The term in symbols; one that is too long to read as a product with its Jacobian."""
+    def written(
+        self, style: Style, decisions: dict[str, bool] | None = None, whole: bool = False
+    ) -> Text:
+        """The term in symbols; one that is too long to read as a product with its Jacobian. With
+        `whole` both branches of a choice are written, as they are for any numbers."""
         row = self.through.primitive
         if row is None or row.kind != "choice":
             decisions = None  # a guard against dividing by zero, say, is not worth a remark
-        shown = term_text(self.root, self.shape, TEXT, decisions)
+        shown = term_text(self.root, self.shape, TEXT, decisions, whole)
         if shown is None or len(shown.loose) > LONGEST:
             parts = [
                 style.by_jacobian(self.through.name or "", x.name or "", d, self.backward)
@@ -85,7 +88,7 @@ class Term:
             ]
             return joined(parts)
         if style is not TEXT:
-            shown = term_text(self.root, self.shape, style)
+            shown = term_text(self.root, self.shape, style, None, whole)
         assert shown is not None
         return shown
 
@@ -152,13 +155,17 @@ def pushed(node: TraceNode, tangents: Sequence[Any], symbols: Symbols) -> Any:
 
 # -- what a rule made, as text -------------------------------------------------------------------
 def term_text(
-    root: Any, shape: Shape, style: Style, decisions: dict[str, bool] | None = None
+    root: Any,
+    shape: Shape,
+    style: Style,
+    decisions: dict[str, bool] | None = None,
+    whole: bool = False,
 ) -> Text | None:
     """The expression behind `root`, everything inlined; `None` if it is too long to read, or there
     is none.
 
     A choice that falls the same way in every entry shows the branch taken, and adds why to
-    `decisions`.
+    `decisions`, unless the `whole` is asked for.
     """
     if root is OPAQUE:
         return None
@@ -170,7 +177,7 @@ def term_text(
     nodes = ancestors([root.node])
     if len(nodes) > MAX_NODES:
         return None
-    reading = Reading(style)
+    reading = Reading(style, whole)
     for node in nodes:
         assert isinstance(node, TraceNode)
         reading.reasons[node] = {}
@@ -185,8 +192,8 @@ def term_text(
 class Reading:
     """The graph of a rule being turned into text: what is known so far, in which style."""
 
-    def __init__(self, style: Style) -> None:
-        self.style = style
+    def __init__(self, style: Style, whole: bool) -> None:
+        self.style, self.whole = style, whole
         self.texts: dict[TraceNode, Text] = {}
         self.reasons: dict[
             TraceNode, dict[str, bool]
@@ -198,7 +205,7 @@ class Reading:
     def text_of(self, node: TraceNode) -> Text:
         if node.primitive is None:
             return self.style.leaf(node.name) if node.name else self.style.constant(node.value)
-        if node.primitive.form == "branches" and (taken := self.branch(node)):
+        if not self.whole and node.primitive.form == "branches" and (taken := self.branch(node)):
             return taken
         for x in node.inputs:
             self.reasons[node] |= self.reasons[x] if isinstance(x, TraceNode) else {}
@@ -236,9 +243,16 @@ def uniform(condition: Any) -> bool | None:
 def _or(node: Any, reading: Reading) -> Text | None:
     a, b = node.inputs
     for this, other in ((b, a), (a, b)):
-        if uniform(this) is False:
+        if asks_for_nan(this) if reading.whole else uniform(this) is False:
             return reading(other)
     return None
+
+
+def asks_for_nan(x: Any) -> bool:
+    """``a != a``, and such conditions together: not a word about them."""
+    if is_row(x, "not_equal"):
+        return x.inputs[0] is x.inputs[1]
+    return is_row(x, "bitwise_and") and all(map(asks_for_nan, x.inputs))
 
 
 def _reshape(node: Any, reading: Reading) -> Text | None:
@@ -321,6 +335,8 @@ def _sum(node: Any, reading: Reading) -> Text | None:
 
 def _divide(node: Any, reading: Reading) -> Text | None:
     """How many share a maximum is an integer, and mostly 1."""
+    if reading.whole:
+        return None
     a, b = node.inputs
     count = np.asarray(value_of(b))
     alone = isinstance(b, TraceNode) and count.dtype.kind in "iu" and np.all(count == 1)

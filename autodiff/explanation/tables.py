@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from ..base.errors import counted
+from ..engine.graph import TraceNode
 from ..programs.numbers import number, summary
-from .both_sweeps import BothModes
-from .steps import Agreement, ForwardSweep, ReverseSweep
+from ..rules.primitive import payload
+from .agreement import Agreement
+from .both_sweeps import BothModes, entries
+from .folding import LINES, lines_of
+from .steps import ForwardSweep, ReverseSweep, marks
 from .symbolic_rules import grouped
 
-LINES = 60  # of a table; a longer one shows its two ends
 FEW = 8  # names in a heading
 WIDEST = 56  # a column is not padded beyond this
 
@@ -25,47 +32,74 @@ class Row(NamedTuple):
 
 
 class Table(NamedTuple):
-    """A heading and rows; `hidden` rows were left out after the first `LINES` // 2."""
+    """A heading and rows, and lines of text for rows that are left out."""
 
     heading: str
-    rows: list[Row]
-    hidden: int = 0
+    lines: list[Row | str]
 
     @property
-    def gap(self) -> str:
-        return f"... {self.hidden} more lines like these ..."
+    def rows(self) -> list[Row]:
+        return [line for line in self.lines if isinstance(line, Row)]
 
 
 def all_tables(both: BothModes) -> list[Table]:
     """The program, then one table per sweep."""
     graph = both.graph
-    shown, hidden = ends(graph.shown())
-    rows = [Row(str(n.name), graph.expression(n).loose, summary(n.value)) for n in shown]
+    nodes = graph.shown()
+
+    def layer_named(k: int) -> list[str]:
+        """The layer that a line is the last of."""
+        layer, *after = (graph.layers.get(n) for n in nodes[k : k + 2])
+        return [layer] if layer and after != [layer] else []
+
+    def row(k: int) -> Row:
+        n = nodes[k]
+        remark = "; ".join([*layer_named(k), *marks(n.value), *dead(both, n)])
+        return Row(str(n.name), graph.expression(n).loose, summary(n.value), remark)
+
     return [
-        Table("program", rows, hidden),
+        Table("program", filled(lines_of(nodes, both.fold, graph.layers), row)),
         *(
-            sweep_table(f"forward mode: d(.)/d{grouped(s.label)}, from the input on", s)
+            sweep_table(f"forward mode: d(.)/d{grouped(s.label)}, from the input on", s, both.fold)
             for s in both.forward_sweeps
         ),
         *(
-            sweep_table(f"reverse mode: d{grouped(s.label)}/d(.), from the output back", s)
+            sweep_table(
+                f"reverse mode: d{grouped(s.label)}/d(.), from the output back", s, both.fold
+            )
             for s in both.reverse_sweeps
         ),
     ]
 
 
-def sweep_table(heading: str, sweep: ForwardSweep | ReverseSweep) -> Table:
-    shown, hidden = ends(sweep.steps)
-    rows = [Row(str(s.derivative), s.rule, summary(s.value), s.remark) for s in shown]
+def filled(places: Sequence[int | str], row: Callable[[int], Any]) -> list[Any]:
+    """A row for each place, between the texts for what is left out."""
+    return [x if isinstance(x, str) else row(x) for x in places]
+
+
+def dead(both: BothModes, node: TraceNode) -> list[str]:
+    """Whether units of a choice (ReLU, a maximum) are off, so that nothing flows back."""
+    row = node.primitive
+    x = np.asarray(payload(node.value))
+    if row is None or row.kind != "choice" or node not in both.active or not x.size:
+        return []
+    if row.name not in ("maximum", "clip", "where") or np.any(x < 0) or np.all(x):
+        return []
+    off = np.all(x == 0, axis=tuple(range(x.ndim - 1))) if x.ndim else x == 0
+    count = int(np.sum(off))
+    return [f"{count} of {off.size} units off" if x.ndim else "off"] if count else []
+
+
+def sweep_table(heading: str, sweep: ForwardSweep | ReverseSweep, fold: bool = True) -> Table:
+    steps = sweep.steps
+
+    def row(k: int) -> Row:
+        s = steps[k]
+        return Row(str(s.derivative), s.rule, summary(s.value), s.remark)
+
+    lines = filled(lines_of(steps.nodes, fold, sweep.graph.layers), row)
     short = len(heading) + len(sweep.seed) < 90
-    return Table(heading + (f" ({sweep.seed})" if short else f"\n  {sweep.seed}"), rows, hidden)
-
-
-def ends(items: Sequence[Any]) -> tuple[Sequence[Any], int]:
-    """All items, or the first and the last where there are too many to read, and how many not."""
-    if len(items) <= LINES:
-        return items, 0
-    return [*items[: LINES // 2], *items[-LINES // 2 :]], len(items) - LINES
+    return Table(heading + (f" ({sweep.seed})" if short else f"\n  {sweep.seed}"), lines)
 
 
 def tables(both: BothModes) -> str:
@@ -76,8 +110,42 @@ def tables(both: BothModes) -> str:
     if not both.outputs:
         program = [aligned(shown[0])] if shown[0].rows else []
         return "\n\n".join([first, *program, constant(both)])
-    parts = [first, *map(aligned, shown), closing(both)]
+    jacobian = [jacobian_text(both)] if both.jacobian is not None else []
+    parts = [first, *map(aligned, shown), *jacobian, closing(both)]
     return "\n\n".join(parts)
+
+
+def fitted(text: str, width: int) -> str:
+    """The same with long lines broken, for a terminal of so many columns."""
+    lines = []
+    for line in text.splitlines():
+        indent = " " * (len(line) - len(line.lstrip()) + 6)
+        lines += textwrap.wrap(line, max(width, 20), subsequent_indent=indent) or [""]
+    return "\n".join(lines)
+
+
+def jacobian_table(both: BothModes) -> tuple[str, list[list[str]]]:
+    """A heading that says how it was filled, and the Jacobian with a line of names above."""
+    (y,) = both.outputs
+    names = [label for label, _, _ in entries(both.inputs)]
+    under = ", ".join(dict.fromkeys(str(x.name) for x in both.inputs))
+    ways = [f"row by row by {counted(len(both.reverse_sweeps), 'reverse sweep')}"]
+    if both.columns:
+        ways.insert(0, f"column by column by {counted(len(both.forward_sweeps), 'forward sweep')}")
+    heading = f"Jacobian of {y.name} by {under}, filled {', or '.join(ways)}"
+    head = ["", *(f"d/d{grouped(name)}" for name in names)]
+    cells = [
+        [f"d{grouped(label)}", *map(number, line)]
+        for (label, _, _), line in zip(both.rows, both.jacobian, strict=True)
+    ]
+    return heading, [head, *cells]
+
+
+def jacobian_text(both: BothModes) -> str:
+    heading, lines = jacobian_table(both)
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    shown = ["  ".join(f"{c:>{w}}" for c, w in zip(line, widths, strict=True)) for line in lines]
+    return "\n".join([f"  {heading}", *(f"  {line}" for line in shown)])
 
 
 def constant(both: BothModes) -> str:
@@ -95,12 +163,13 @@ def title(both: BothModes) -> tuple[str, str]:
     results = listed([graph.operand(y).loose for y in graph.outputs])
     heading = f"{results} = {graph.name}({arguments}) at"
     given = [f"{n.name} = {summary(n.value)}" for n in graph.inputs]
+    given += [f"{name} = {summary(x)} (constant)" for name, x in both.held]
     if len(heading) + sum(map(len, given)) < 100:
         return heading, ", ".join(given)
-    shown, hidden = ends(given)
-    lines = [f"  {line}" for line in shown]
-    if hidden:
-        lines.insert(LINES // 2, f"  ... {hidden} more inputs ...")
+    lines = [f"  {line}" for line in given]
+    if len(lines) > LINES:
+        left_out = f"  ... {len(lines) - LINES} more inputs ..."
+        lines = [*lines[: LINES // 2], left_out, *lines[-LINES // 2 :]]
     return heading, "\n" + "\n".join(lines)
 
 
@@ -116,12 +185,14 @@ def aligned(table: Table) -> str:
     values = min(max((len(row.value) for row in rows if row.remark), default=0), WIDEST)
     signed = any(row.value.startswith("-") for row in rows)
     lines = []
-    for name, rule, value, remark in rows:
+    for row in table.lines:
+        if isinstance(row, str):
+            lines.append(f"  {row}")
+            continue
+        name, rule, value, remark = row
         sign = " " if signed and not value.startswith("-") else ""
         line = f"  {name:{names}} = {rule:{rules}}  {f'{sign}{value}':{values + signed}}  {remark}"
         lines.append(line.rstrip())
-    if table.hidden:
-        lines.insert(LINES // 2, f"  {table.gap}")
     heading = f"  {table.heading}"
     if table.heading == "program" and table.rows:
         heading = f"{heading:{names + rules + 7}}{' ' * signed}value"
@@ -144,6 +215,8 @@ def closing(both: BothModes) -> str:
 def agreed(agreements: Sequence[Agreement]) -> str:
     if not agreements:
         return ""
+    if len(agreements) > FEW:
+        return f" on all {len(agreements)}, from {agreements[0].name} to {agreements[-1].name}"
     if len(agreements) > 1:
         return f" on all {len(agreements)} of " + ", ".join(a.name for a in agreements)
     (only,) = agreements

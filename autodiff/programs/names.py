@@ -125,6 +125,9 @@ class Names:
         self.boundary: FrameType | None = None
         self.root: FrameType | None = None  # the frame of the traced function itself
         self.lines: dict[tuple[CodeType, int], str] = {}  # texts of lines, by their place
+        self.layers: dict[TraceNode, str] = {}  # Dense_1: the module whose `forward` made a node
+        self.numbered: dict[int, tuple[Any, str]] = {}  # every module that was seen, by identity
+        self.module: Any = None  # that of the last frames walked through
         self.last: tuple[Any, Any] = (None, None)  # the call below the user's frame, and its node
 
     def start(self, boundary: FrameType) -> None:
@@ -134,6 +137,8 @@ class Names:
         frame, call = self.user_frame()
         if frame is None:
             return
+        if self.module is not None:
+            self.layers[node] = self.layer_of(self.module)
         place = (frame.f_code, frame.f_lineno)
         if place not in self.lines:
             self.lines[place] = line_of(frame, frame.f_lineno)
@@ -152,14 +157,24 @@ class Names:
     def user_frame(self) -> tuple[FrameType | None, FrameType | None]:
         """The innermost frame of the user's code inside the trace, and the call it is making."""
         frame: FrameType | None = sys._getframe(2)
-        below = None
+        below = self.module = None
         while frame is not None and frame is not self.boundary:
+            if self.module is None and frame.f_code.co_name == "forward":
+                self.module = frame.f_locals.get("self")
             if is_users(frame):
                 if self.root is None:
                     self.root = outermost(frame, self.boundary)
                 return frame, below
             frame, below = frame.f_back, frame
         return None, None
+
+    def layer_of(self, module: Any) -> str:
+        """``Dense_1``: the class of a module, and which of this class it is."""
+        if id(module) not in self.numbered:
+            kind = type(module).__name__
+            count = sum(type(other).__name__ == kind for other, _ in self.numbered.values())
+            self.numbered[id(module)] = module, f"{kind}_{count + 1}"
+        return self.numbered[id(module)][1]
 
     def assigned(self, node: GraphNode, frame: FrameType | None) -> tuple[str | None, bool]:
         """The variable that the result goes to, through any number of returns, and whether it is
@@ -194,7 +209,8 @@ class Names:
         """Names that only the finished function knows: ``z = layer(x)`` is `z`, whatever the
         helper called it. Then let go of every frame."""
         root, self.root = self.root, None
-        self.boundary, self.last = None, (None, None)
+        self.boundary, self.last, self.module = None, (None, None), None
+        self.numbered.clear()
         if root is not None:
             for name, value in list(root.f_locals.items()):
                 node = value.node if isinstance(value, Traced) else None

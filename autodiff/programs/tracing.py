@@ -61,6 +61,7 @@ class Graph:
         self.held: list[Any] = []  # per leaf of the arguments: its node, or what it was
         self.paths: list[str] = []  # and what a person calls it, where that is known
         self.constants: dict[int, str] = {}  # names of the constants, by identity
+        self.layers: dict[TraceNode, str] = {}  # Dense_1: the module that made a node
 
     def __call__(self, *args: Any) -> Any:
         given = flatten_like(args, self.in_structure, f"the arguments of {self.name}")
@@ -197,19 +198,26 @@ def traced(
     abstract: bool,
     begin: Callable[[TraceLevel], Sequence[TraceNode]] = lambda level: (),
     checks: bool = True,
+    wanted: Sequence[bool] | None = None,
+    kwargs: dict[str, Any] | None = None,
 ) -> Graph:
     """`trace`; with `abstract`, a program that looks at a value (``if x > 0``) is refused, because
     its graph would stand for that value only. `begin` is told of the trace, and returns where the
     inputs will be that come up on the way: random numbers. Without `checks` the graph leaves out
-    what only `require` needs, which has no derivative."""
+    what only `require` needs, which has no derivative. Leaves that are not `wanted` are part of the
+    program, whatever they are, as are `kwargs`."""
     names = Names()
     level = TraceLevel(new_level(), names.observe, abstract)
     late = begin(level)
     leaves, structure = flatten(tuple(args))
-    held = [TraceNode(level, None, (), {}, known_number(x)) if is_numeric(x) else x for x in leaves]
+    chosen = [True] * len(leaves) if wanted is None else wanted
+    held = [
+        TraceNode(level, None, (), {}, known_number(x)) if w and is_numeric(x) else x
+        for x, w in zip(leaves, chosen, strict=True)
+    ]
     inside = [Tensor(x.value, x) if isinstance(x, TraceNode) else x for x in held]
     try:
-        result = run(f, unflatten(structure, inside), names)
+        result = run(f, unflatten(structure, inside), names, kwargs or {})
     finally:
         names.finish()
         level.observe = level.decide = None
@@ -219,17 +227,18 @@ def traced(
     inputs = [x for x in (*held, *late) if isinstance(x, TraceNode)]
     graph = Graph(name_of(f), inputs, outputs, out_structure, level.checks if checks else ())
     graph.in_structure, graph.held, graph.constants = structure, held, names.constants
+    graph.layers = names.layers
     arguments = leaf_names(f, [flatten(a)[1] for a in args])
     graph.paths = arguments
-    chosen = [n for n, x in zip(arguments, held, strict=True) if isinstance(x, TraceNode)]
-    label(graph, [*chosen, *(None for _ in late)], names.found)
+    named = [n for n, x in zip(arguments, held, strict=True) if isinstance(x, TraceNode)]
+    label(graph, [*named, *(None for _ in late)], names.found)
     return graph
 
 
-def run(f: Callable[..., Any], args: Sequence[Any], names: Names) -> Any:
-    """``f(*args)``; this frame is where the search for the user's code ends."""
+def run(f: Callable[..., Any], args: Sequence[Any], names: Names, kwargs: dict[str, Any]) -> Any:
+    """``f(*args, **kwargs)``; this frame is where the search for the user's code ends."""
     names.start(sys._getframe())
-    return called(f, args, {})
+    return called(f, args, kwargs)
 
 
 def label(graph: Graph, arguments: Sequence[str | None], found: dict[TraceNode, str]) -> None:
@@ -302,7 +311,7 @@ def check_shape(leaf: Any, held: TraceNode, name: str) -> None:
 
 def same(a: Any, b: Any) -> bool:
     try:
-        return a is b or bool(a == b)
+        return a is b or bool(np.array_equal(a, b) if isinstance(a, np.ndarray) else a == b)
     except (TypeError, ValueError):
         return False
 

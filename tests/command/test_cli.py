@@ -240,3 +240,15 @@ def test_a_link_to_itself_is_one_line(run):
     assert (code, out) == (2, "")
     assert err.startswith("autodiff: cannot write loop.svg: ")
     assert err.count("\n") == 1
+
+
+def test_open_shows_the_page_that_was_written(run, monkeypatch):
+    opened = []
+    monkeypatch.setattr("webbrowser.open", lambda url: opened.append(url) or True)
+    code, _, _ = run("explain", "x**2", "x=3", "--html", "f.html", "--open")
+    assert (code, opened) == (0, [Path("f.html").resolve().as_uri()])
+    assert Path("f.html").read_text("utf-8").startswith("<!DOCTYPE html>")
+
+
+def test_open_without_a_page_is_refused(run):
+    assert "--html FILE" in mistake(run, "explain", "x**2", "x=3", "--open")

@@ -180,7 +180,7 @@ def test_one_sweep_per_input_and_one_per_output():
         u = a * b
         return u, np.sin(a)
 
-    e = ad.explain(f, 2, 3.0)
+    e = ad.explain(f, 2.0, 3.0)
     assert values(e.forward) == {
         "du/da": 3.0,
         "dy2/da": math.cos(2.0),
@@ -210,16 +210,16 @@ def test_a_variable_named_t_moves_the_direction_aside():
 
 
 def test_a_result_that_is_an_array_is_seeded_with_ones():
-    e = ad.explain(lambda x: np.sin(x) * x, np.array([1.0, 2.0]))
-    assert "seed: ones of shape (2,), so what is differentiated is sum(y)" in str(e)
+    e = ad.explain(lambda x: np.sin(x) * x, np.array([[1.0, 2.0]]))
+    assert "seed: ones of shape (1, 2), so what is differentiated is sum(y)" in str(e)
     x = np.array([1.0, 2.0])
-    np.testing.assert_allclose(e.reverse[-1].value, np.cos(x) * x + np.sin(x), rtol=1e-14)
+    np.testing.assert_allclose(e.reverse[-1].value, [np.cos(x) * x + np.sin(x)], rtol=1e-14)
 
 
 def test_axes_count_from_the_front_as_people_do():
-    e = ad.explain(lambda x, b: np.sum(x, axis=0) * b, np.ones((3, 2)), np.ones(2))
+    e = ad.explain(lambda x, b: np.sum(x, axis=0) * b, np.ones((3, 2)), np.ones(2), seed=np.ones(2))
     assert e.forward[0].expression == "sum(x, axis=0)"
-    assert rules(e.reverse)["dy/dx"] == "dy/dv1[None, :] * ones(3, 2)"
+    assert rules(e.reverse)["ds/dx"] == "ds/dv1[None, :] * ones(3, 2)"
 
 
 def test_broadcasting_is_summed_over():
@@ -371,5 +371,7 @@ def test_a_long_program_shows_its_two_ends():
     assert len(e.forward) == len(e.reverse) == 2001
     lines = str(e).splitlines()
     assert len(lines) < 200
-    assert lines.count("  ... 1941 more lines like these ...") == 3
+    assert len(lines) < 40
+    assert lines.count("  ... 665 more rounds of 3 lines ...") == 2
+    assert len(str(ad.explain(loop, 0.001, fold=False)).splitlines()) > 180
     assert e.reverse[-1].value == ad.grad(loop)(0.001)

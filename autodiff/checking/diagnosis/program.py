@@ -32,8 +32,8 @@ class Program:
         self.outputs = [y for y in graph.outputs if isinstance(y, TraceNode)]
         self.operations = graph.shown()
         ends = list(dict.fromkeys(y for y in self.outputs if y in self.active))
-        self.tangents = push_numbers(graph, self.inputs, generic)
-        self.adjoints = pull_numbers(graph, self.active, ends, generic)
+        self.tangents = push_numbers(graph, self.inputs, lambda n: generic(n.value))
+        self.adjoints = pull_numbers(graph, self.active, ends, lambda n: generic(n.value))
 
     def adjoint(self, node: TraceNode) -> Any:
         return finished(self.adjoints.get(node, ZERO), node.value)
