@@ -22,8 +22,12 @@ import numpy as np
 from ..arrays.tensor import Tensor
 from ..base.errors import REFUSALS, NotDifferentiableError
 from ..engine.graph import TraceLevel, TraceNode
+from ..primitives.implicit import Implicit
 from ..primitives.require import OtherPathError, required
+from ..programs.sketch import UNSURE
 from ..programs.tracing import Graph
+from ..rules.kinds import pick
+from ..rules.primitive import TABLE
 from .whiles import Whiles, truth
 
 MOST_DECISIONS = 1000  # of one path: a program has all rounds of its loops in it
@@ -102,14 +106,26 @@ def check_path(graph: Graph, path: Sequence[bool], draws: Sequence[Any]) -> None
     """Whether a program may be run on values that belong to another path."""
     if path and draws:  # which would have to be drawn again along another path
         raise plain(f"it draws random numbers ({draws[0].method}) and decides by values")
-    if path and any(map(may_not_end, graph.operations)):
-        raise plain("it decides by values, and has a loop that might not end on another path")
+    if path and any(map(may_not_end, after_decision(graph.operations))):
+        raise plain("it decides by values, and what follows might not end on another path")
+
+
+def after_decision(operations: Sequence[TraceNode]) -> list[TraceNode]:
+    """The operations that run on values of another path too."""
+    decides = [isinstance(n.params.get("error"), OtherPathError) for n in operations]
+    return list(operations[decides.index(True) :]) if True in decides else []
 
 
 def may_not_end(node: TraceNode) -> bool:
-    """Does the number of rounds of a loop depend on values?"""
+    """Is it a loop whose rounds depend on values, a solver, a rule of the user's, or a function of
+    SciPy's, some of which do not come back from infinity?"""
     row = node.primitive
-    if row is None or not row.outlined:
+    assert row is not None
+    if isinstance(row, Implicit) or row.name.startswith(UNSURE):
+        return True
+    if row is not pick and TABLE.get(row.name) is not row and not isinstance(row.value, np.ufunc):
+        return True
+    if not row.outlined:
         return False
     loop = node.params["loop"]
     if loop.guarded:
