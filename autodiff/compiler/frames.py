@@ -110,8 +110,9 @@ class State:
         self.seen: dict[int, Any] = {}
         for name, x in sorted(frame.f_locals.items()):
             self.walk(x, (name,))
-        self.values = {path: (id(x), id(x.node)) for path, x in self.slots.items()}
-        self.held = [x.node for x in self.slots.values()]  # so that their ids stay theirs
+        parts = {path: (x, x.node, x.value) for path, x in self.slots.items()}
+        self.values = {path: tuple(map(id, found)) for path, found in parts.items()}
+        self.held = parts  # so that their ids stay theirs
 
     def changed(self, before: State) -> set[tuple[Any, ...]]:
         """The slots with another value than before."""
