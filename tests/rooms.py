@@ -30,7 +30,7 @@ LAYERS: tuple[dict[str, str], ...] = (
     {"__main__": ""},
 )
 # One row more, just before `__init__` and not counted: what a user imports by its name.
-NAMESPACES: dict[str, str] = {}
+NAMESPACES: dict[str, str] = {"numpy": "NumPy's names, for programs that fill arrays"}
 # The rooms within a room, by the same rule; "" is what lies in the room itself.
 WITHIN: dict[str, tuple[str, ...]] = {
     "primitives": ("", "linalg", "special"),
@@ -47,4 +47,4 @@ MAKERS = {"rules/kinds.py", "rules/primitive.py", "transforms/custom/rule.py"}
 # What runs the text that it wrote itself.
 WRITERS = {"engine/fused/operation.py", "compiler/numpy_source/source.py"}
 # The submodules that users import by name.
-PUBLIC = {"extend", "implicit", "linalg", "special", "tree"}
+PUBLIC = {"extend", "implicit", "linalg", "numpy", "special", "tree"}

@@ -20,11 +20,20 @@ from ..base.containers import LEAVES
 from ..base.errors import refuse
 from ..base.shapes import PYTHON_SCALARS, Shape
 from ..primitives import elementwise as rows, sparse
-from ..rules.primitive import Primitive, Structural, Traced, payload
-from .dispatch import FUNCTIONS, UFUNCS, call_ufunc, creator, operand
+from ..rules.primitive import BELOW, Primitive, Structural, Traced, payload
+from .dispatch import FUNCTIONS, UFUNCS, call_ufunc, creator, is_plain, operand
 from .methods import ATTRIBUTES, METHODS, SETTERS, missing
 from .refusals import TRUTH, no_iteration, refuse_decision, refuse_number
-from .views import VIEWING, is_array, link, link_results, set_shape, shares_memory
+from .views import (
+    VIEWING,
+    is_array,
+    is_or_holds_ellipsis,
+    is_strong,
+    link,
+    link_results,
+    set_shape,
+    shares_memory,
+)
 
 # NumPy's mean, var and nanmean of a list end in ``total.dtype.type(total / n)``, a plain number; of
 # a total without a dtype, in ``total / n``. So the dtype of a tracked value is not there for them.
@@ -61,6 +70,12 @@ class Tensor(Traced):
         return call_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if (
+            self.node.level == BELOW
+            and function not in VIEWING
+            and is_plain(function, args, kwargs)
+        ):
+            return self.node.handed(function, args, kwargs)
         y = (FUNCTIONS.get(function) or creator(function, self))(*args, **kwargs)
         if function in VIEWING:
             link_results(y, function, args, kwargs)
@@ -235,9 +250,13 @@ class Tensor(Traced):
         return round(self.value)
 
     def __float__(self) -> float:
+        if self.node.level == BELOW:
+            return float(self.value)
         raise refuse_number(self.node.batch_axis)
 
     def __complex__(self) -> complex:
+        if self.node.level == BELOW:
+            return complex(self.value)
         raise refuse("complex(x) of a tracked value would drop its derivative", "keep x as it is")
 
     def __repr__(self) -> str:
@@ -263,6 +282,8 @@ class Tensor(Traced):
         return type(self)(self.value, self.node)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
+        if self.node.level == BELOW:
+            return self.value.__reduce_ex__(protocol)
         raise refuse(
             "pickling a tracked value would cut it off from its graph",
             "pickle autodiff.stop_gradient(x)",
@@ -284,12 +305,6 @@ class Tensor(Traced):
         raise AttributeError(name) if name[0] == "_" else missing(name)  # views.py asks often
 
 
-def is_or_holds_ellipsis(key: Any) -> bool:
-    """With an Ellipsis in its key NumPy gives an array, perhaps without axes, and never a
-    number."""
-    return key is Ellipsis or (isinstance(key, tuple) and any(k is Ellipsis for k in key))
-
-
 # Operators go straight to the node: a fifth of a scalar operation's time.
 def _binary(row: Callable[..., Any]) -> Callable[[Any, Any], Any]:
     def method(self: Any, other: Any) -> Any:
@@ -297,8 +312,10 @@ def _binary(row: Callable[..., Any]) -> Callable[[Any, Any], Any]:
             return NotImplemented
         if other.__class__ is not Tensor:
             other = operand(other)  # of a list, one perhaps
-        if other.__class__ is Tensor and other.node.level > self.node.level:
-            return other.node.record(row, (self, other), {})
+        if other.__class__ is Tensor and other.node.level != self.node.level:
+            if other.node.level > self.node.level > BELOW:
+                return other.node.record(row, (self, other), {})
+            return row(self, other)
         return self.node.record(row, (self, other), {})
 
     return method
@@ -320,11 +337,6 @@ def _comparison(method: Callable[[Any, Any], Any], python: Any) -> Callable[[Any
         return y
 
     return compare
-
-
-def is_strong(x: Any) -> bool:
-    """Has `x` a NumPy dtype, unlike a Python number?"""
-    return hasattr(payload(x), "dtype")
 
 
 def _reflected(row: Callable[..., Any]) -> Callable[[Any, Any], Any]:

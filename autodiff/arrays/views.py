@@ -214,3 +214,14 @@ def check_not_a_leaf(handle: Any) -> None:
             "assignment into a tensor made by autodiff.tensor would cut it off from its gradient",
             "assign into a copy, y = x.copy(), or make a new one from x.value",
         )
+
+
+def is_or_holds_ellipsis(key: Any) -> bool:
+    """With an Ellipsis in its key NumPy gives an array, perhaps without axes, and never a
+    number."""
+    return key is Ellipsis or (isinstance(key, tuple) and any(k is Ellipsis for k in key))
+
+
+def is_strong(x: Any) -> bool:
+    """Has `x` a NumPy dtype, unlike a Python number?"""
+    return hasattr(payload(x), "dtype")
