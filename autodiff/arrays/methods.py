@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..base.errors import refuse
+from ..rules.primitive import bare
 from .dispatch import FUNCTIONS
 
 # Methods that take what the function of their name takes after the array.

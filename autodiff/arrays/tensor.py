@@ -20,15 +20,15 @@ from ..base.containers import LEAVES
 from ..base.errors import refuse
 from ..base.shapes import PYTHON_SCALARS, Shape
 from ..primitives import elementwise as rows, sparse
-from ..rules.primitive import BELOW, Primitive, Structural, Traced, payload
+from ..rules.primitive import BELOW, Primitive, Structural, Traced
 from .dispatch import FUNCTIONS, UFUNCS, call_ufunc, creator, is_plain, operand
 from .methods import ATTRIBUTES, METHODS, SETTERS, missing
-from .refusals import TRUTH, no_iteration, refuse_decision, refuse_number
+from .operators import comparison, in_place, reflected, unary
+from .refusals import TRUTH, no_iteration, refuse_number
 from .views import (
     VIEWING,
     is_array,
     is_or_holds_ellipsis,
-    is_strong,
     link,
     link_results,
     set_shape,
@@ -321,47 +321,6 @@ def _binary(row: Callable[..., Any]) -> Callable[[Any, Any], Any]:
     return method
 
 
-def _comparison(method: Callable[[Any, Any], Any], python: Any) -> Callable[[Any, Any], Any]:
-    """Python compares anything with == and !=: `x == None` is false. Two Python numbers give a
-    Python bool (these add up to integers, where NumPy's are or-ed), and 1j > 0 is an error. What a
-    solver of SciPy's decides by is refused."""
-
-    def compare(self: Any, other: Any) -> Any:
-        if other is None or isinstance(other, str):
-            return NotImplemented
-        if sys._getframe(1).f_globals.get("__name__", "").startswith("scipy.optimize."):
-            raise refuse_decision()
-        y = method(self, other)
-        if y.__class__ is np.bool_ and not is_strong(self) and not is_strong(other):
-            return python(payload(self), payload(other))
-        return y
-
-    return compare
-
-
-def _reflected(row: Callable[..., Any]) -> Callable[[Any, Any], Any]:
-    def method(self: Any, other: Any) -> Any:
-        if other.__class__ is float or other.__class__ is int:
-            return self.node.record(row, (other, self), {})
-        return row(operand(other), self)
-
-    return method
-
-
-def _unary(row: Callable[..., Any]) -> Callable[[Any], Any]:
-    def method(self: Any) -> Any:
-        return self.node.record(row, (self,), {})
-
-    return method
-
-
-def _in_place(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    def method(self: Any, other: Any) -> Any:
-        return FUNCTIONS["in_place"](self, operation, other)
-
-    return method
-
-
 for _name, _ufunc in {
     "add": np.add,
     "sub": np.subtract,
@@ -376,13 +335,13 @@ for _name, _ufunc in {
     "rshift": np.right_shift,
 }.items():
     setattr(Tensor, f"__{_name}__", _binary(UFUNCS[_ufunc]))
-    setattr(Tensor, f"__r{_name}__", _reflected(UFUNCS[_ufunc]))
+    setattr(Tensor, f"__r{_name}__", reflected(UFUNCS[_ufunc]))
 
 for _name, _ufunc in (
     *(("lt", np.less), ("le", np.less_equal), ("gt", np.greater), ("ge", np.greater_equal)),
     *(("eq", np.equal), ("ne", np.not_equal)),
 ):
-    setattr(Tensor, f"__{_name}__", _comparison(_binary(UFUNCS[_ufunc]), getattr(operator, _name)))
+    setattr(Tensor, f"__{_name}__", comparison(_binary(UFUNCS[_ufunc]), getattr(operator, _name)))
 
 for _name, _ufunc in {
     "neg": np.negative,
@@ -390,13 +349,13 @@ for _name, _ufunc in {
     "abs": np.absolute,
     "invert": np.invert,
 }.items():
-    setattr(Tensor, f"__{_name}__", _unary(UFUNCS[_ufunc]))
+    setattr(Tensor, f"__{_name}__", unary(UFUNCS[_ufunc]))
 
 for _name in (
     *("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"),
     *("and", "or", "xor", "lshift", "rshift"),
 ):
-    setattr(Tensor, f"__i{_name}__", _in_place(getattr(operator, f"__{_name}__")))
+    setattr(Tensor, f"__i{_name}__", in_place(getattr(operator, f"__{_name}__")))
 
 for _name, _method in METHODS.items():
     setattr(Tensor, _name, _method)
@@ -407,6 +366,6 @@ for _name, _read in ATTRIBUTES.items():
 # np.sin(np.array([x[0], x[1]])) tracked.
 for _ufunc, _row in UFUNCS.items():
     if not hasattr(Tensor, _ufunc.__name__):
-        setattr(Tensor, _ufunc.__name__, _binary(_row) if _ufunc.nin == 2 else _unary(_row))
+        setattr(Tensor, _ufunc.__name__, _binary(_row) if _ufunc.nin == 2 else unary(_row))
 
 LEAVES.add(Tensor)
