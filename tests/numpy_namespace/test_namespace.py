@@ -3,7 +3,7 @@
 import pickle
 import threading
 
-import numpy
+import numpy  # noqa: ICN001 - np is what is tested
 import pytest
 
 import autodiff as ad
@@ -75,8 +75,10 @@ def test_derivatives_vmap_and_jit(f):
     assert ad.check(f, X).ok
     g = ad.grad(f)
     numpy.testing.assert_allclose(ad.jit(f)(X), f(X), rtol=1e-12)
-    numpy.testing.assert_allclose(ad.jit(g)(X), g(X), rtol=1e-10)
-    numpy.testing.assert_allclose(ad.vmap(g)(numpy.stack([X, X + 0.5]))[1], g(X + 0.5), rtol=1e-10)
+    numpy.testing.assert_allclose(ad.jit(g)(X), g(X), rtol=1e-10, atol=1e-12)
+    numpy.testing.assert_allclose(
+        ad.vmap(g)(numpy.stack([X, X + 0.5]))[1], g(X + 0.5), rtol=1e-10, atol=1e-12
+    )
     numpy.testing.assert_allclose(ad.hessian(f)(X), ad.jacfwd(ad.jacfwd(f))(X), atol=1e-9)
 
 
@@ -136,18 +138,23 @@ def test_nested_transforms():
 
 
 def test_the_cure_of_plain_numpy_works():
-    program = "def f(x):\n    y = np.zeros(3)\n    y[1] = x\n    return y[1] ** 2\n"
-    plain, ours = {"np": numpy}, {}
-    exec(program, plain)
-    with pytest.raises(ad.NotDifferentiableError, match="import autodiff.numpy as np"):
-        ad.grad(plain["f"])(2.0)
-    exec("import autodiff.numpy as np\n" + program, ours)
-    assert ad.grad(ours["f"])(2.0) == 4.0
+    def program(np):
+        def f(x):
+            y = np.zeros(3)
+            y[1] = x
+            return y[1] ** 2
+
+        return f
+
+    with pytest.raises(ad.NotDifferentiableError, match=r"import autodiff\.numpy as np"):
+        ad.grad(program(numpy))(2.0)
+    assert ad.grad(program(np))(2.0) == 4.0
 
 
-@pytest.mark.parametrize(
-    "name", ["normal", "laplace", "logistic", "gumbel", "uniform", "lognormal"]
-)
+FAMILIES = ("normal", "laplace", "logistic", "gumbel", "uniform", "lognormal")
+
+
+@pytest.mark.parametrize("name", FAMILIES)
 def test_random_numbers_by_reparameterisation(name):
     def f(p):
         np.random.seed(3)
@@ -159,5 +166,5 @@ def test_random_numbers_by_reparameterisation(name):
 
 
 def test_random_numbers_of_another_family_are_refused():
-    with pytest.raises(ad.NotDifferentiableError, match="np.random.gamma"):
+    with pytest.raises(ad.NotDifferentiableError, match=r"np\.random\.gamma"):
         ad.grad(lambda x: np.random.gamma(x))(2.0)
