@@ -76,9 +76,8 @@ def test_derivatives_vmap_and_jit(f):
     g = ad.grad(f)
     numpy.testing.assert_allclose(ad.jit(f)(X), f(X), rtol=1e-12)
     numpy.testing.assert_allclose(ad.jit(g)(X), g(X), rtol=1e-10, atol=1e-12)
-    numpy.testing.assert_allclose(
-        ad.vmap(g)(numpy.stack([X, X + 0.5]))[1], g(X + 0.5), rtol=1e-10, atol=1e-12
-    )
+    batch = ad.vmap(g)(numpy.stack([X, X + 0.5]))
+    numpy.testing.assert_allclose(batch[1], g(X + 0.5), rtol=1e-10, atol=1e-12)
     numpy.testing.assert_allclose(ad.hessian(f)(X), ad.jacfwd(ad.jacfwd(f))(X), atol=1e-9)
 
 
