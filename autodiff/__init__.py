@@ -61,7 +61,6 @@ _INSTEAD = {  # of what people look for who come from another engine
     "nn": "it is a package of its own: import nn",
     "no_autodiff": "autodiff.stop_gradient(x) is x as a constant",
     "no_grad": "autodiff.stop_gradient(x) is x as a constant",
-    "numpy": "import numpy as np: what is differentiated is plain NumPy",
     "remat": "use autodiff.checkpoint",
 }
 
@@ -82,6 +81,7 @@ _LATER = {  # what most programs never ask for, and where it is
     "jit": ".compiler.jit",
     "linear_solve": ".implicit",
     "load": ".programs.loading",
+    "numpy": ".numpy",
     "raise_on_nonfinite": ".checking.raise_on_nonfinite",
     "root": ".implicit",
     "sparse": ".sparse",
@@ -89,7 +89,7 @@ _LATER = {  # what most programs never ask for, and where it is
     "sparsity": ".sparse.sparsity",
     "stats": ".stats",
 }
-_MODULES = ["extend", "implicit", "linalg", "sparse", "special", "stats", "tree"]
+_MODULES = ["extend", "implicit", "linalg", "numpy", "sparse", "special", "stats", "tree"]
 
 
 def __getattr__(name: str) -> Any:

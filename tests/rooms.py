@@ -33,6 +33,7 @@ LAYERS: tuple[dict[str, str], ...] = (
 NAMESPACES: dict[str, str] = {
     "sparse": "sparse Jacobians and Hessians: patterns, colours, compressed sweeps",
     "stats": "the distributions of scipy.stats, as formulas over rows",
+    "numpy": "NumPy's names, for programs that fill arrays",
     "compat": "other engines' names and conventions, on this engine",
 }
 # The rooms within a room, by the same rule; "" is what lies in the room itself.
@@ -51,4 +52,4 @@ MAKERS = {"rules/kinds.py", "rules/primitive.py", "transforms/custom/rule.py"}
 # What runs the text that it wrote itself.
 WRITERS = {"engine/fused/operation.py", "compiler/numpy_source/source.py"}
 # The submodules that users import by name.
-PUBLIC = {"extend", "implicit", "linalg", "sparse", "special", "stats", "tree"}
+PUBLIC = {"extend", "implicit", "linalg", "numpy", "sparse", "special", "stats", "tree"}

@@ -18,7 +18,7 @@ from ..base.printable import printable
 from ..base.shapes import PYTHON_SCALARS, memory_order, ndim_of
 from ..primitives.sparse import dense, is_sparse
 from ..primitives.special.borrowed import adopted, is_scipys
-from ..rules.primitive import TABLE, Primitive, Traced
+from ..rules.primitive import TABLE, Primitive, Traced, bare
 from ..rules.without_rule import without_rule
 
 UFUNCS: dict[Any, Callable[..., Any]] = {
@@ -75,6 +75,8 @@ def call_ufunc(
     if row is not None and method == "__call__" and not kwargs:
         return row(*map(operand, inputs))
     if row is None:
+        if is_plain(ufunc, inputs, kwargs):
+            return getattr(ufunc, method)(*map(bare, inputs), **kwargs)
         raise no_rule(ufunc)
     handler = UFUNC_METHODS.get(method)
     if handler is None:
@@ -200,7 +202,7 @@ def known_number(x: Any) -> Any:
     """A number whose class is made of float, int or complex as NumPy takes it, which has a dtype;
     anything else as it is."""
     if x.__class__ in NUMBERS or not isinstance(x, (float, int, complex)):
-        return x
+        return bare(x)
     return checked(np.asarray(x))[()]
 
 
@@ -208,6 +210,21 @@ def checked(y: Any) -> Any:
     if y.dtype.kind == "O":
         raise refuse("an integer beyond 64 bits", "make it a float")
     return y
+
+
+# What writes into its argument, which must be the handle itself.
+WRITING = {np.copyto, np.fill_diagonal, np.put, np.putmask, np.place, np.put_along_axis}
+
+
+def is_plain(function: Any, args: Any, kwargs: Any) -> bool:
+    """Is this a call of NumPy's on arrays that nothing watches, and which it only reads?"""
+    reads = function not in WRITING and kwargs.get("out") is None
+    return reads and all(bare(x) is not x for x in leaves_of([*args, *kwargs.values()]))
+
+
+def all_bare(x: Any) -> Any:
+    """`x` with every array in it that nothing watches as the plain array."""
+    return type(x)(map(all_bare, x)) if type(x) in (list, tuple) else bare(x)
 
 
 def leaves_of(x: Any) -> Iterator[Any]:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..base.errors import refuse
+from ..rules.primitive import bare
 from .dispatch import FUNCTIONS
 
 # Methods that take what the function of their name takes after the array.
@@ -168,6 +169,8 @@ def _function(name: str) -> Callable[..., Any]:
 
 def _refused(name: str, cure: str) -> Callable[..., Any]:
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if (shown := bare(self)) is not self:
+            return getattr(shown, name)(*args, **kwargs)
         raise refuse(f"x.{name}() of a tracked x", cure)
 
     method.__name__ = name

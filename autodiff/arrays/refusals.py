@@ -99,8 +99,8 @@ def instead(call: Call | Store | None) -> tuple[str, str]:
         shape = f", shape={shape_of(call.array)}" if isinstance(call.array, np.ndarray) else ""
         return (
             f"{call.text} = ..., assignment into a plain array,",
-            f"start from np.zeros_like(x{shape}) with a tracked x, or join the entries with "
-            "np.stack([...])",
+            "write `import autodiff.numpy as np` at the top of the program, start from "
+            f"np.zeros_like(x{shape}) with a tracked x, or join the entries with np.stack([...])",
         )
     if call is None:
         return (

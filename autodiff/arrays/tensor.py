@@ -20,11 +20,20 @@ from ..base.containers import LEAVES
 from ..base.errors import refuse
 from ..base.shapes import PYTHON_SCALARS, Shape
 from ..primitives import elementwise as rows, sparse
-from ..rules.primitive import Primitive, Structural, Traced, payload
-from .dispatch import FUNCTIONS, UFUNCS, call_ufunc, creator, operand
+from ..rules.primitive import BELOW, Primitive, Structural, Traced
+from .dispatch import FUNCTIONS, UFUNCS, call_ufunc, creator, is_plain, operand
 from .methods import ATTRIBUTES, METHODS, SETTERS, missing
-from .refusals import TRUTH, no_iteration, refuse_decision, refuse_number
-from .views import VIEWING, is_array, link, link_results, set_shape, shares_memory
+from .operators import comparison, in_place, reflected, unary
+from .refusals import TRUTH, no_iteration, refuse_number
+from .views import (
+    VIEWING,
+    is_array,
+    is_or_holds_ellipsis,
+    link,
+    link_results,
+    set_shape,
+    shares_memory,
+)
 
 # NumPy's mean, var and nanmean of a list end in ``total.dtype.type(total / n)``, a plain number; of
 # a total without a dtype, in ``total / n``. So the dtype of a tracked value is not there for them.
@@ -61,6 +70,12 @@ class Tensor(Traced):
         return call_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if (
+            self.node.level == BELOW
+            and function not in VIEWING
+            and is_plain(function, args, kwargs)
+        ):
+            return self.node.handed(function, args, kwargs)
         y = (FUNCTIONS.get(function) or creator(function, self))(*args, **kwargs)
         if function in VIEWING:
             link_results(y, function, args, kwargs)
@@ -235,9 +250,13 @@ class Tensor(Traced):
         return round(self.value)
 
     def __float__(self) -> float:
+        if self.node.level == BELOW:
+            return float(self.value)
         raise refuse_number(self.node.batch_axis)
 
     def __complex__(self) -> complex:
+        if self.node.level == BELOW:
+            return complex(self.value)
         raise refuse("complex(x) of a tracked value would drop its derivative", "keep x as it is")
 
     def __repr__(self) -> str:
@@ -263,6 +282,8 @@ class Tensor(Traced):
         return type(self)(self.value, self.node)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
+        if self.node.level == BELOW:
+            return self.value.__reduce_ex__(protocol)
         raise refuse(
             "pickling a tracked value would cut it off from its graph",
             "pickle autodiff.stop_gradient(x)",
@@ -284,12 +305,6 @@ class Tensor(Traced):
         raise AttributeError(name) if name[0] == "_" else missing(name)  # views.py asks often
 
 
-def is_or_holds_ellipsis(key: Any) -> bool:
-    """With an Ellipsis in its key NumPy gives an array, perhaps without axes, and never a
-    number."""
-    return key is Ellipsis or (isinstance(key, tuple) and any(k is Ellipsis for k in key))
-
-
 # Operators go straight to the node: a fifth of a scalar operation's time.
 def _binary(row: Callable[..., Any]) -> Callable[[Any, Any], Any]:
     def method(self: Any, other: Any) -> Any:
@@ -297,55 +312,11 @@ def _binary(row: Callable[..., Any]) -> Callable[[Any, Any], Any]:
             return NotImplemented
         if other.__class__ is not Tensor:
             other = operand(other)  # of a list, one perhaps
-        if other.__class__ is Tensor and other.node.level > self.node.level:
-            return other.node.record(row, (self, other), {})
+        if other.__class__ is Tensor and other.node.level != self.node.level:
+            if other.node.level > self.node.level > BELOW:
+                return other.node.record(row, (self, other), {})
+            return row(self, other)
         return self.node.record(row, (self, other), {})
-
-    return method
-
-
-def _comparison(method: Callable[[Any, Any], Any], python: Any) -> Callable[[Any, Any], Any]:
-    """Python compares anything with == and !=: `x == None` is false. Two Python numbers give a
-    Python bool (these add up to integers, where NumPy's are or-ed), and 1j > 0 is an error. What a
-    solver of SciPy's decides by is refused."""
-
-    def compare(self: Any, other: Any) -> Any:
-        if other is None or isinstance(other, str):
-            return NotImplemented
-        if sys._getframe(1).f_globals.get("__name__", "").startswith("scipy.optimize."):
-            raise refuse_decision()
-        y = method(self, other)
-        if y.__class__ is np.bool_ and not is_strong(self) and not is_strong(other):
-            return python(payload(self), payload(other))
-        return y
-
-    return compare
-
-
-def is_strong(x: Any) -> bool:
-    """Has `x` a NumPy dtype, unlike a Python number?"""
-    return hasattr(payload(x), "dtype")
-
-
-def _reflected(row: Callable[..., Any]) -> Callable[[Any, Any], Any]:
-    def method(self: Any, other: Any) -> Any:
-        if other.__class__ is float or other.__class__ is int:
-            return self.node.record(row, (other, self), {})
-        return row(operand(other), self)
-
-    return method
-
-
-def _unary(row: Callable[..., Any]) -> Callable[[Any], Any]:
-    def method(self: Any) -> Any:
-        return self.node.record(row, (self,), {})
-
-    return method
-
-
-def _in_place(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    def method(self: Any, other: Any) -> Any:
-        return FUNCTIONS["in_place"](self, operation, other)
 
     return method
 
@@ -364,13 +335,13 @@ for _name, _ufunc in {
     "rshift": np.right_shift,
 }.items():
     setattr(Tensor, f"__{_name}__", _binary(UFUNCS[_ufunc]))
-    setattr(Tensor, f"__r{_name}__", _reflected(UFUNCS[_ufunc]))
+    setattr(Tensor, f"__r{_name}__", reflected(UFUNCS[_ufunc]))
 
 for _name, _ufunc in (
     *(("lt", np.less), ("le", np.less_equal), ("gt", np.greater), ("ge", np.greater_equal)),
     *(("eq", np.equal), ("ne", np.not_equal)),
 ):
-    setattr(Tensor, f"__{_name}__", _comparison(_binary(UFUNCS[_ufunc]), getattr(operator, _name)))
+    setattr(Tensor, f"__{_name}__", comparison(_binary(UFUNCS[_ufunc]), getattr(operator, _name)))
 
 for _name, _ufunc in {
     "neg": np.negative,
@@ -378,13 +349,13 @@ for _name, _ufunc in {
     "abs": np.absolute,
     "invert": np.invert,
 }.items():
-    setattr(Tensor, f"__{_name}__", _unary(UFUNCS[_ufunc]))
+    setattr(Tensor, f"__{_name}__", unary(UFUNCS[_ufunc]))
 
 for _name in (
     *("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"),
     *("and", "or", "xor", "lshift", "rshift"),
 ):
-    setattr(Tensor, f"__i{_name}__", _in_place(getattr(operator, f"__{_name}__")))
+    setattr(Tensor, f"__i{_name}__", in_place(getattr(operator, f"__{_name}__")))
 
 for _name, _method in METHODS.items():
     setattr(Tensor, _name, _method)
@@ -395,6 +366,6 @@ for _name, _read in ATTRIBUTES.items():
 # np.sin(np.array([x[0], x[1]])) tracked.
 for _ufunc, _row in UFUNCS.items():
     if not hasattr(Tensor, _ufunc.__name__):
-        setattr(Tensor, _ufunc.__name__, _binary(_row) if _ufunc.nin == 2 else _unary(_row))
+        setattr(Tensor, _ufunc.__name__, _binary(_row) if _ufunc.nin == 2 else unary(_row))
 
 LEAVES.add(Tensor)

@@ -91,6 +91,17 @@ def laid_out(x: Any, like: Any) -> Any:
     return with_payload(x, moved)
 
 
+def laid_in(new: Any, old: Any) -> Any:
+    """`new` in the memory layout of the handle `old`, which may have no axis of examples yet: a
+    view of it later on must be a view for each example too."""
+    array, like = payload(new), payload(old)
+    if np.ndim(array) == np.ndim(like):
+        return laid_out(new, like)
+    one = example(old)
+    axes = memory_order(one)
+    return arranged(new, axes) if one.transpose(axes).flags.c_contiguous else new
+
+
 def in_one_piece(x: Any, order: str) -> Any:
     """`x` as a copy of this order lies in memory: its entries side by side."""
     axes = memory_order(example(x)) if order == "K" else range(ndim_of(x))
@@ -172,7 +183,7 @@ def assign(handle: Any, new: Any) -> None:
                 "assign into x itself: x[...] = v + 1j * x.imag",
             )
         handle, new = base, written(base, read, new)
-    new = laid_out(new, payload(handle))
+    new = laid_in(new, handle)
     handle.value, handle.node = new.value, new.node
     bases = [handle]
     while bases:
@@ -214,3 +225,14 @@ def check_not_a_leaf(handle: Any) -> None:
             "assignment into a tensor made by autodiff.tensor would cut it off from its gradient",
             "assign into a copy, y = x.copy(), or make a new one from x.value",
         )
+
+
+def is_or_holds_ellipsis(key: Any) -> bool:
+    """With an Ellipsis in its key NumPy gives an array, perhaps without axes, and never a
+    number."""
+    return key is Ellipsis or (isinstance(key, tuple) and any(k is Ellipsis for k in key))
+
+
+def is_strong(x: Any) -> bool:
+    """Has `x` a NumPy dtype, unlike a Python number?"""
+    return hasattr(payload(x), "dtype")

@@ -42,7 +42,7 @@ from ..base.shapes import PYTHON_SCALARS
 from ..base.trees import flatten, paths, unflatten
 from ..primitives.sparse import is_sparse
 from ..rules.conforming import alike, aval_of, cast, full
-from ..rules.primitive import ZERO, Traced, new_level, payload
+from ..rules.primitive import ZERO, Traced, bare, new_level, payload
 
 REALS = frozenset((float, np.float64))
 
@@ -56,6 +56,8 @@ def differentiable(x: Any, what: str, leave: str = LEAVE) -> Any:
     if x.__class__ in REALS or (x.__class__ is np.ndarray and x.dtype.kind == "f"):
         return x  # as almost always
     if isinstance(x, Traced):
+        if (shown := bare(x)) is not x:
+            return differentiable(shown, what, leave)
         kind = x.dtype.kind
         if kind == "b":
             raise NotDifferentiableError(f"{what} has dtype bool; make it a float{leave}")
@@ -200,7 +202,7 @@ def split_aux(result: Any, level: int, f: Callable[..., Any]) -> tuple[Any, Any]
         raise ShapeError(f"has_aux=True: {name_of(f)} must return (value, aux), got {result!r:.60}")
     value, aux = result
     leaves, structure = flatten(aux)
-    leaves = list(map(unboxed, leaves))
+    leaves = [bare(unboxed(x)) for x in leaves]
     inside = [isinstance(x, Traced) and x.node.level == level for x in leaves]
     released = [x.value if i else x for x, i in zip(leaves, inside, strict=True)]
     return value, unflatten(structure, released)

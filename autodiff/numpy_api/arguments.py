@@ -13,7 +13,7 @@ from ..arrays.views import assign
 from ..base.errors import NotDifferentiableError, ShapeError, refuse
 from ..base.shapes import shape_of
 from ..primitives import shaping as rows
-from ..rules.primitive import Traced, nodes_of, payload
+from ..rules.primitive import Traced, bare, nodes_of, payload
 
 NUMPY_2_4 = np.lib.NumpyVersion(np.__version__) >= "2.4.0"
 NUMPY_2_5 = np.lib.NumpyVersion(np.__version__) >= "2.5.0"
@@ -108,6 +108,7 @@ def number(y: Any) -> Any:
 
 def lifted(value: Any, like: Any) -> Any:
     """`value` as a handle at the level of `like`, so that a program may assign into it."""
+    value = bare(value)
     if isinstance(value, Traced) and value.node.level >= like.node.level:
         return value
     if isinstance(like.value, Traced):

@@ -46,7 +46,7 @@ def constant(a: Any, fill: Any, dtype: Any, order: str, shape: Any) -> Any:
     fill = as_dtype(operand(fill), dtype)
     y = np.empty_like(example(a), dtype, order, False, shape)
     if isinstance(fill, Traced):
-        return lifted(laid_out(np.broadcast_to(fill, y.shape), y), a)
+        return lifted(laid_out(copied(np.broadcast_to(fill, y.shape)), y), a)
     y[...] = fill
     return lifted(y, a)
 

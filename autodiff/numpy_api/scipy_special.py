@@ -19,6 +19,7 @@ from ..arrays.refusals import RULE
 from ..arrays.views import example
 from ..base.errors import refuse
 from ..base.shapes import memory_order
+from ..rules.primitive import bare
 
 # What scipy.linalg does in Python alone: these place and multiply entries, tracked ones too.
 PLACING = ("block_diag", "companion", "hankel", "khatri_rao", "norm", "toeplitz")
@@ -47,6 +48,8 @@ def array_protocol(x: Any) -> Any:
     """``x.__array__``: as a rule, an AttributeError. A Python function of SciPy's that asks for it
     and cannot work on an array of objects is refused. A sparse matrix, in ``A @ x``, is told that
     `x` is not an array, so that it leaves the product to `x`."""
+    if bare(x) is not x:
+        return partial(np.array, x.value)
     frame: Any = sys._getframe(1)
     while frame is not None and module_of(frame).startswith(("autodiff.", "numpy.")):
         frame = frame.f_back

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 from ..base.shapes import explained
 
 new_level = count(1).__next__  # grows only: a level is never reused, in any thread
+BELOW = -1  # the level of an array that can be filled, and that nothing watches: arrays/blank.py
 Pullback = Callable[[Any], Sequence[Any]]
 
 
@@ -81,6 +82,11 @@ class Traced:
         def __getitem__(self, key: Any) -> Any: ...
         def __setitem__(self, key: Any, value: Any) -> None: ...
         def __mul__(self, other: Any) -> Any: ...
+
+
+def bare(x: Any) -> Any:
+    """`x`, or the plain array that it shows where no transform watches it."""
+    return x.value if isinstance(x, Traced) and x.node.level == BELOW else x
 
 
 def payload(x: Any) -> Any:
@@ -269,15 +275,21 @@ class Primitive:
         return made
 
     def __call__(self, *args: Any, **params: Any) -> Any:
-        innermost = None
+        innermost, lowest = None, 0
         for a in args:
-            if isinstance(a, Traced) and (innermost is None or a.node.level > innermost.level):
-                innermost = a.node
+            if isinstance(a, Traced):
+                level = a.node.level
+                if innermost is None or level > innermost.level:
+                    innermost = a.node
+                if level < lowest:
+                    lowest = level
         if innermost is None:
             try:
                 return self.value(*args, **params)
             except ValueError as error:
                 raise explained(self.name, args, error) from None
+        if lowest and innermost.level != BELOW:
+            args = tuple(map(bare, args))
         return innermost.record(self, args, params)
 
     def apply(self, a: Any, params: dict[str, Any]) -> Any:
