@@ -16,7 +16,7 @@ MADE = (
     *(np.zeros, np.ones, np.empty, np.eye, np.identity, np.arange, np.linspace, np.logspace),
     *(np.geomspace, np.tri, np.fromfunction, np.fromiter, np.loadtxt, np.genfromtxt, np.indices),
     *(np.zeros_like, np.ones_like, np.empty_like, np.full_like, np.meshgrid, np.vander),
-    *(np.diag, np.diagflat, np.copy, np.tile, np.repeat, np.broadcast_to),
+    *(np.diag, np.diagflat, np.copy, np.tile, np.repeat),
 )
 CONVERTING = (np.array, np.asarray, np.asanyarray, np.ascontiguousarray, np.asfortranarray)
 JOINING = (
@@ -29,13 +29,21 @@ def making(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def make(*args: Any, **kwargs: Any) -> Any:
         y = function(*args, **kwargs)
-        return each_fillable(y) if is_running() else y
+        return each_new(y, args) if is_running() else y
 
     return make
 
 
-def each_fillable(y: Any) -> Any:
-    return type(y)(map(fillable, y)) if type(y) in (tuple, list) else fillable(y)
+def each_new(y: Any, args: Any) -> Any:
+    return type(y)(new(part, args) for part in y) if type(y) in (tuple, list) else new(y, args)
+
+
+def new(y: Any, args: Any) -> Any:
+    """An array that is no one else's as one that takes tracked values; a view stays NumPy's."""
+    if y.__class__ is not np.ndarray or not y.flags.writeable:
+        return y
+    given = (a for a in args if isinstance(a, np.ndarray))
+    return y if any(np.may_share_memory(y, a) for a in given) else fillable(y)
 
 
 def make_full(shape: Any, fill_value: Any, dtype: Any = None, *args: Any, **kwargs: Any) -> Any:
@@ -60,7 +68,7 @@ def convert_nests(function: Callable[..., Any]) -> Callable[..., Any]:
             if same and dtype in (None, a.dtype):  # type: ignore[union-attr]
                 return a
             return tracked(BLANK.constant(np.empty(())), a, dtype, *args, **kwargs)
-        return fillable(function(a, dtype, *args, **kwargs))
+        return new(function(a, dtype, *args, **kwargs), [a])
 
     return convert
 

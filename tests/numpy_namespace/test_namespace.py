@@ -107,6 +107,15 @@ def test_a_handle_with_nothing_tracked_behaves_as_its_array():
     numpy.testing.assert_array_equal(ad.grad(f)(X), [0.0, 0.5, 1.0])
 
 
+def test_an_array_that_shares_memory_stays_numpys():
+    def f(x):
+        a = numpy.zeros(2)
+        np.asarray(a)[0] = 3.0
+        return x * a[0]
+
+    assert ad.grad(f)(1.0) == f(1.0) == 3.0
+
+
 def test_threads_started_inside_get_plain_arrays():
     kinds = []
 

@@ -14,5 +14,4 @@ def test_what_full_like_makes_can_be_assigned_into():
     def g(x):
         return np.sum(ad.vmap(lambda v: f(x, v))(np.array([1.0, 2.0]) * x[0]))
 
-    assert ad.check(g, np.array([1.0, 2.0, 3.0])).ok
-    np.testing.assert_array_equal(ad.vmap(f, in_axes=(None, 0))(np.ones(3), np.ones(2)), [2.0, 2.0])
+    np.testing.assert_array_equal(ad.grad(g)(np.array([1.0, 2.0, 3.0])), [6.0, 0.0, 0.0])
