@@ -191,7 +191,7 @@ FORMS = [
     refused("ellipkinc(phi, m), twice in m", lambda m: ad.grad(lambda m: sp.ellipkinc(1.0, m))(m), 0.3, message="a second time"),
     refused("pbdv(v, x), v tracked", lambda v: sp.pbdv(v, 1.0)[0], 0.5, message="its order"),
     refused("eval_legendre(n, x), n tracked", lambda n: sp.eval_legendre(n, 0.3), 2.0, message="its degree n"),
-    refused("bdtr(k, n, p), n tracked", lambda n: sp.bdtr(1.0, n, 0.3), 4, message="its number n"),
+    refused("bdtr(k, n, p), k tracked", lambda k: sp.bdtr(k, 4, 0.3), 1.0, message="its count k"),
     refused("itairy(x)", lambda x: sp.itairy(x)[0], y, message="scipy.special.itairy"),
     refused("sici(x, out=out)", lambda x: sp.sici(x, out=(np.zeros(3), np.zeros(3)))[0], y, message="out="),
     refused("logsumexp(x)", sp.logsumexp, x, message="use autodiff.special.logsumexp"),
