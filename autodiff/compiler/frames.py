@@ -119,6 +119,11 @@ class State:
         old = before.values
         return {path for path, x in self.values.items() if old.get(path) != x}
 
+    def shared(self) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+        """For each slot the first one with the same handle."""
+        first: dict[int, tuple[Any, ...]] = {}
+        return {path: first.setdefault(id(x), path) for path, x in self.slots.items()}
+
     def walk(self, x: Any, path: tuple[Any, ...]) -> None:
         if isinstance(x, Tensor):
             self.slots[path] = x

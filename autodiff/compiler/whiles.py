@@ -9,12 +9,12 @@ program of one round; the round runs, and at the next test what the variables re
 Then the loop is a row, `while_loop`, whose results the variables get, and Python leaves it. That is
 right only if nothing but traced values changes from round to round. All else that the variables
 reach is compared; what cannot be (an iterator, a generator, a file) means that the loop is written
-out round by round, and so do a `break`, a decision inside, and a value that two variables share.
+out round by round, and so do a `break`, a decision inside, and a value that two variables share for
+one round only.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from types import FrameType
 from typing import Any
@@ -76,7 +76,10 @@ class Round:
         results = [now.slots[path] for path in self.moving if path in now.slots]
         ends = dict(zip(map(id, self.given), self.before, strict=True))
         ended = [ends.get(id(x), x) for x in results]
-        if now.rest != self.state.rest or now.changed(self.state) - {*self.moving}:
+        moved = {path for path, first in now.shared().items() if first in self.moving}
+        if now.rest != self.state.rest or now.shared() != self.state.shared():
+            raise cannot()
+        if now.changed(self.state) - moved:
             raise cannot()
         outputs = [strong(Tensor(x.value, x.node)) for x in ended]
         answer = truth(Tensor(node.value, node))
@@ -158,12 +161,12 @@ class Whiles:
         known.append(now)
         if now is None or not states or states[-1] is None or states[-1].rest != now.rest:
             return None
-        moving = sorted(now.changed(states[-1]), key=repr)
-        if not moving or now.slots.keys() != states[-1].slots.keys():
+        shared = now.shared()  # two names of one value, before and after a round, are one slot
+        moving = sorted({shared[path] for path in now.changed(states[-1])}, key=repr)
+        if not moving or shared != states[-1].shared():
             return None
-        times = Counter(map(id, now.slots.values()))
         for x in map(now.slots.__getitem__, moving):
-            if times[id(x)] > 1 or is_linked(x) or made_at(x) <= first:
+            if is_linked(x) or made_at(x) <= first:
                 return None
             if payload(x).__class__ in (int, bool, complex):
                 return None
