@@ -1,4 +1,4 @@
-"""A Python `while` under jit: one loop of the program where that is right, and always the answer."""
+"""A Python `while` under jit: one loop of the program where that is right; always the answer."""
 
 import numpy as np
 import pytest
