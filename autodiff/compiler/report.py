@@ -23,6 +23,8 @@ def report_of(version: Version | PlainError, name: str) -> str:
             f"{single} of them work on single numbers: np.array leaves tracked numbers separate, "
             "np.stack makes one array of them"
         )
+    if version.whiles.folded:
+        lines.append(f"{counted(version.whiles.folded, 'while')} as a loop of the program")
     if version.path:
         lines.append(
             f"{counted(len(version.paths), 'path')} of at most {MOST_PATHS}; this one takes "

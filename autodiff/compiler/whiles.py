@@ -143,6 +143,7 @@ class Whiles:
         self.unfoldable = unfoldable
         self.states: dict[tuple[int, Place], list[Any]] = {}  # the first node, and each state
         self.rounds: list[Round] = []
+        self.folded = 0
 
     def begin(self, test: Tensor, held: list[Any]) -> bool | None:
         """The answer to a test that begins a round for all values; `None` if it is a decision. The
@@ -188,7 +189,7 @@ class Whiles:
         if weak and not all(map(is_double, values_of(graph))):
             raise UnfoldableError(weak[0])
         self.states.clear()
-        self.count = len(self.rounds)
+        self.folded = len(self.rounds)
         self.rounds.clear()
 
 

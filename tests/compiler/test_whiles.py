@@ -15,6 +15,7 @@ def test_newton_is_one_loop_for_every_start(transform, backend):
     for a in np.random.default_rng(0).uniform(2, 1e4, 20):
         np.testing.assert_allclose(compiled(a), plain(a), rtol=1e-8, atol=1e-12)
     assert "1 path of at most 32" in compiled.report()
+    assert "1 while as a loop of the program" in compiled.report()
 
 
 def test_a_value_with_two_names_in_every_round_is_carried_once():
