@@ -65,7 +65,7 @@ def test_values_agree_with_mpmath_in_both_tails(name, shapes):
     assert not wrong
 
 
-@pytest.mark.share(3)
+@pytest.mark.share(8)
 @pytest.mark.parametrize(("name", "shapes"), CASES)
 def test_quantiles_are_where_mpmath_says(name, shapes):
     family, wrong = getattr(stats, name), []
@@ -97,7 +97,7 @@ def slope_of(f: Any, at: tuple[Any, ...], place: int) -> Any:
     return mp.diff(lambda t: f(*at[:place], t, *at[place + 1 :]), at[place], h=step)
 
 
-@pytest.mark.share(4)
+@pytest.mark.share(12)
 @pytest.mark.parametrize(("name", "shapes", "place"), derivative_cases())
 def test_derivatives_agree_with_mpmath(name, shapes, place):
     """In the point and in each shape; the quantile's follows from the tail's."""
